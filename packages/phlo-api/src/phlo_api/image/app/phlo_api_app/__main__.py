@@ -1,0 +1,10 @@
+"""Serve the API on port 4000."""
+
+from __future__ import annotations
+
+import uvicorn
+
+from phlo_api_app.app import Settings, create_app
+
+if __name__ == "__main__":
+    uvicorn.run(create_app(Settings()), host="0.0.0.0", port=4000, log_level="warning", server_header=False)

@@ -1,0 +1,1 @@
+"""The command line: reads arguments, composes the stages, maps errors to exit codes."""

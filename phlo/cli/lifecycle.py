@@ -1,0 +1,191 @@
+"""up, plan, down, start, stop, restart, pull and build: each is the straight line from packages to events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from phlo.cli import exits
+from phlo.cli.narrow import builds_only, pulls_only, tagged
+from phlo.cli.reporter import reporter
+from phlo.cli.shell import Shell
+from phlo.cli.workspace import Workspace, all_hosts, open_hosts, open_workspace, resolve_project
+from phlo.errors import ConfigError, did_you_mean
+from phlo.plan import Options, Plan, build_down, build_power
+from phlo.plan import build as build_plan
+
+if TYPE_CHECKING:
+    from phlo.config.project import Project
+    from phlo.execute import Outcome
+
+
+def up(options: Any, shell: Shell) -> int:
+    """Bring the project up."""
+    workspace = open_workspace(options, shell)
+    project = resolve_project(workspace, options, shell, generate_secrets=not options.check, asked=options.services)
+    plan = tagged(build_plan(project, _plan_options(project, options)), options.tags)
+    if not options.check:
+        write_outputs(project)
+    outcome = _run(plan, workspace, options, shell, check=options.check, is_rolled_back=options.rollback == "service")
+    return _exit_code(outcome, shell)
+
+
+def plan(options: Any, shell: Shell) -> int:
+    """Print what `up` would change."""
+    from phlo.execute import run
+    from phlo.report.plan import plan_data, plan_text
+    from phlo.report.run_state import RunState
+
+    workspace = open_workspace(options, shell)
+    project = resolve_project(workspace, options, shell, asked=options.services)
+    steps = tagged(build_plan(project, _plan_options(project, options)), options.tags)
+    state = RunState(steps.steps)
+    hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
+    outcome = run(steps, hosts, emit=state.take, run_id=_run_id(), check=True, forks=options.forks)
+    style = shell.style(options)
+    for warning in steps.warnings if not options.quiet else ():
+        shell.tell(f"{shell.style(options, err=True).sign('!')} {warning}")
+    if options.json:
+        shell.say_json(plan_data(state, project=steps.project))
+    elif not options.quiet:
+        shell.say(plan_text(state, style, verbosity=options.verbose, is_full=options.diff))
+    code = _exit_code(outcome, shell)
+    if code == exits.OK and options.detailed_exitcode and state.has_changes:
+        return exits.CHANGES_PENDING
+    return code
+
+
+def down(options: Any, shell: Shell) -> int:
+    """Take the project down."""
+    workspace = open_workspace(options, shell)
+    project = resolve_project(workspace, options, shell)
+    steps = build_down(
+        project.name,
+        all_hosts(project),
+        dependencies(project),
+        with_volumes=options.volumes,
+        secrets=project.secrets,
+    )
+    if options.volumes and not options.check and not _may_remove_volumes(steps, workspace, options, shell):
+        shell.tell("Nothing was removed.")
+        return exits.FAILED
+    return _exit_code(_run(steps, workspace, options, shell, check=options.check), shell)
+
+
+def start(options: Any, shell: Shell) -> int:
+    """Start stopped services."""
+    return _power("started", options, shell)
+
+
+def stop(options: Any, shell: Shell) -> int:
+    """Stop services."""
+    return _power("stopped", options, shell)
+
+
+def restart(options: Any, shell: Shell) -> int:
+    """Stop services and start them again."""
+    return _power("restarted", options, shell)
+
+
+def pull(options: Any, shell: Shell) -> int:
+    """Pull upstream images."""
+    workspace = open_workspace(options, shell)
+    project = resolve_project(workspace, options, shell, asked=options.services)
+    return _exit_code(_run(pulls_only(build_plan(project)), workspace, options, shell), shell)
+
+
+def build(options: Any, shell: Shell) -> int:
+    """Build images."""
+    workspace = open_workspace(options, shell)
+    project = resolve_project(workspace, options, shell, asked=options.services)
+    return _exit_code(_run(builds_only(build_plan(project)), workspace, options, shell), shell)
+
+
+def _power(state: str, options: Any, shell: Shell) -> int:
+    workspace = open_workspace(options, shell)
+    project = resolve_project(workspace, options, shell)
+    known = dependencies(project)
+    for name in options.services:
+        if name not in known:
+            raise ConfigError(f'there is no service "{name}"', fix=did_you_mean(name, known))
+    services = options.services or list(project.services)
+    steps = build_power(project.name, all_hosts(project), known, services, state, secrets=project.secrets)
+    return _exit_code(_run(steps, workspace, options, shell), shell)
+
+
+def _plan_options(project: Project, options: Any) -> Options:
+    return Options(
+        recreate=frozenset(options.services or project.services) if options.recreate else frozenset(),
+        only=frozenset(project.services) if options.services else None,
+        remove_orphans=options.remove_orphans,
+        gate_timeout_seconds=getattr(options, "timeout", Options().gate_timeout_seconds),
+    )
+
+
+def _run(
+    plan: Plan,
+    workspace: Workspace,
+    options: Any,
+    shell: Shell,
+    *,
+    check: bool = False,
+    is_rolled_back: bool = True,
+) -> Outcome:
+    from phlo.execute import run
+
+    hosts = open_hosts(workspace.inventory, plan.hosts(), shell.environ)
+    with reporter(options, shell, plan.steps, is_check=check) as emit:
+        return run(plan, hosts, emit=emit, run_id=_run_id(), check=check, forks=options.forks, rollback=is_rolled_back)
+
+
+def _run_id() -> str:
+    """A name for a run that sorts by time: `20260131-120000-123456`."""
+    now = time.time()
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{int(now % 1 * 1e6):06d}"
+
+
+def _exit_code(outcome: Outcome, shell: Shell) -> int:
+    if outcome.is_interrupted:
+        shell.tell("Interrupted. What was under way has ended; run the same command again to go on.")
+    return exits.BY_OUTCOME[outcome.status]
+
+
+def dependencies(project: Project) -> Mapping[str, Collection[str]]:
+    """Every service that is known, part of the project or not -> what it depends on."""
+    active = {name: [need.service for need in service.depends_on] for name, service in project.services.items()}
+    absent = {name: list(absence.definition.depends_on) for name, absence in project.absent.items()}
+    return {**absent, **active}
+
+
+def write_outputs(project: Project) -> None:
+    """Put the files that packages bring along under `.phlo/`, those that differ."""
+    from phlo.config.atomic import replace_file
+
+    for name, data in project.outputs.items():
+        path = project.root / name
+        if not path.is_file() or path.read_bytes() != data:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, data)
+
+
+def _may_remove_volumes(steps: Plan, workspace: Workspace, options: Any, shell: Shell) -> bool:
+    """Show which volumes would go, and ask on a terminal; elsewhere having said --volumes is enough."""
+    from phlo.execute import run
+    from phlo.report.run_state import RunState
+
+    volumes = tuple(step for step in steps.steps if step.id.endswith("/volumes"))
+    state = RunState()
+    preview = replace(steps, steps=tuple(replace(step, after=()) for step in volumes))
+    hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
+    run(preview, hosts, emit=state.take, run_id=_run_id(), check=True)
+    names = [change.at.partition(":")[2] for one in state.services.values() for change in one.changes]
+    if not names or options.yes:
+        return True
+    shell.tell(f"These volumes will be removed, with all data in them: {', '.join(names)}")
+    if not shell.input.isatty():
+        return True
+    shell.err.write("Remove them? [y/N] ")
+    shell.err.flush()
+    return shell.input.readline().strip().lower() in ("y", "yes")

@@ -1,0 +1,130 @@
+"""The `phlo` command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from phlo import __version__
+from phlo.cli import exits
+from phlo.cli.option import Verb
+from phlo.cli.shell import Shell
+
+Handler = Callable[[Any, Shell], int]
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run phlo on a command line (None: this process's) and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="replace")  # a terminal that cannot show ✓ gets a ? and not a traceback
+    raise SystemExit(run(sys.argv[1:] if argv is None else argv, Shell.of_process()))
+
+
+def run(words: Sequence[str], shell: Shell) -> int:
+    """Run phlo on words; gives the exit code and lets no exception out but SystemExit."""
+    try:
+        code = _dispatch(list(words), shell)
+        shell.out.flush()
+        return code
+    except BrokenPipeError:
+        _close_quietly(shell)
+        return exits.FAILED
+    except (Exception, KeyboardInterrupt) as error:
+        return exits.report_error(error, _Debug("--debug" in words), shell)
+
+
+class _Debug:
+    """The options that matter when the real ones could not be read."""
+
+    def __init__(self, debug: bool) -> None:
+        self.debug = debug
+        self.no_color = False
+
+
+def _dispatch(words: list[str], shell: Shell) -> int:
+    if words and words[0] == "__complete":
+        from phlo.cli.completion import offer
+
+        offer(words[1:], shell)
+        return exits.OK
+    if words in (["--version"], ["-V"]):
+        shell.say(f"phlo {__version__}")
+        return exits.OK
+    from phlo.cli import help, parser  # noqa: A004  help is the module's right name
+
+    leading, rest = parser.split(words)
+    if not rest or rest[0] in (*parser.HELP_FLAGS, "help"):
+        shell.out.write(help.overview(shell.style(None).width))
+        return exits.OK
+    verb, rest = parser.find_verb(rest)
+    if verb is None:
+        shell.out.write(help.family(words[len(leading)], shell.style(None).width))
+        return exits.OK
+    if verb.name == "run":
+        verb, rest = _task_verb(verb, rest)
+    if _asks_for_help(verb, rest):
+        shell.out.write(help.verb_help(verb, shell.style(None).width))
+        return exits.OK
+    words = [*leading, *rest]
+    return perform(lambda: parser.parse(verb, words), verb, shell)
+
+
+def _task_verb(verb: Verb, words: list[str]) -> tuple[Verb, list[str]]:
+    """For `phlo run up ...` the verb `up`: a core task needs no invoke."""
+    from phlo.cli.parser import split
+    from phlo.cli.verbs import VERBS
+
+    leading, rest = split(words)
+    tasks = {name: task for task in VERBS if task.is_task for name in (task.name, *task.aliases)}
+    if rest and rest[0] in tasks:
+        return tasks[rest[0]], leading + rest[1:]
+    return verb, words
+
+
+def _asks_for_help(verb: Verb, words: Sequence[str]) -> bool:
+    """True for -h or --help that is not part of the command line of somebody else (`phlo exec web ls --help`)."""
+    if any(option.positional == "rest" for option in verb.options):
+        from phlo.cli.parser import HELP_FLAGS, split
+
+        words = split(words)[1][:1]
+    else:
+        from phlo.cli.parser import HELP_FLAGS
+    return any(word in HELP_FLAGS for word in words)
+
+
+def perform(read: Callable[[], Any], verb: Verb, shell: Shell) -> int:
+    """Do what a verb is for; errors become exit codes here. invoke's tasks come this way as well.
+
+    read: gives the verb's options, or raises what is wrong with them.
+    """
+    options: Any = None
+    try:
+        options = read()
+        return handler(verb)(options, shell)
+    except BrokenPipeError:
+        raise
+    except (Exception, KeyboardInterrupt) as error:
+        return exits.report_error(error, options, shell)
+
+
+def handler(verb: Verb) -> Handler:
+    """The function behind a verb; its module is imported now."""
+    import importlib
+
+    module, _, function = verb.run.partition(":")
+    found: Handler = getattr(importlib.import_module(module), function)
+    return found
+
+
+def _close_quietly(shell: Shell) -> None:
+    """Whoever read our output has gone: keep Python from complaining about it at exit."""
+    import os
+
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, shell.out.fileno())
+    except (OSError, ValueError):
+        return

@@ -1,0 +1,148 @@
+"""From words on the command line to a verb and its options."""
+
+from __future__ import annotations
+
+from argparse import REMAINDER, ArgumentParser, Namespace
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from phlo.cli.option import Option, Verb
+from phlo.cli.verbs import PROJECT, SERVICES_ALIASES, VERBS
+from phlo.errors import ConfigError, did_you_mean
+
+HELP_FLAGS = ("-h", "--help")
+
+
+def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Options that stand before the command, and the rest: `-C lake up` -> `-C lake`, `up`."""
+    takes_value = {flag: option.takes_value for option in PROJECT for flag in option.flags}
+    position = 0
+    while position < len(words) and words[position].partition("=")[0] in takes_value:
+        flag, has_value, _ = words[position].partition("=")
+        position += 2 if takes_value[flag] and not has_value else 1
+    return list(words[:position]), list(words[position:])
+
+
+def find_verb(words: Sequence[str], verbs: Sequence[Verb] = VERBS) -> tuple[Verb | None, list[str]]:
+    """The verb that `words` begin with and what follows it; None for a group of verbs (`services`) on its own.
+
+    Raises ConfigError for an unknown one.
+    """
+    known = {name: verb for verb in verbs for name in (verb.name, *verb.aliases)}
+    known |= {f"services {name}": known[name] for name in SERVICES_ALIASES if name in known}
+    for length in (2, 1):
+        verb = known.get(" ".join(words[:length]))
+        if verb:
+            return verb, list(words[length:])
+    first, second = words[0], next((word for word in words[1:2] if word not in HELP_FLAGS), None)
+    members = [name.partition(" ")[2] for name in known if name.startswith(f"{first} ")]
+    if members and second is None:
+        return None, list(words[1:])
+    if members:
+        what = f'there is no command "{first} {second}"'
+        raise ConfigError(what, where="phlo", fix=did_you_mean(str(second), members))
+    top = {name.partition(" ")[0] for name in known}
+    raise ConfigError(f'there is no command "{first}"', where="phlo", fix=_see_help(did_you_mean(first, top)))
+
+
+def _see_help(hint: str) -> str:
+    return hint if hint.startswith("Did") else "See `phlo --help`."
+
+
+def parse(verb: Verb, words: Sequence[str]) -> Namespace:
+    """The verb's options out of `words`. Raises ConfigError for what it does not know or allow."""
+    parser = _Parser(verb)
+    if any(option.positional == "rest" for option in verb.options):
+        found = parser.parse_args(words)
+    else:
+        found = parser.parse_intermixed_args(words)
+    for option in verb.options:
+        if option.positional == "rest":
+            given = getattr(found, option.name)
+            setattr(found, option.name, given[1:] if given[:1] == ["--"] else given)
+    return found
+
+
+def checked(verb: Verb, values: Mapping[str, Any]) -> Namespace:
+    """Options that somebody else parsed (invoke), with the same types, choices and defaults as `parse` gives."""
+    found = Namespace()
+    for option in verb.options:
+        value = values.get(option.name)
+        if option.is_list:
+            setattr(found, option.name, [_converted(verb, option, item) for item in value or ()])
+        elif value is None:
+            setattr(found, option.name, option.initial())
+        else:
+            setattr(found, option.name, value if not option.takes_value else _converted(verb, option, value))
+    return found
+
+
+def _converted(verb: Verb, option: Option, text: Any) -> Any:
+    name = option.flags[-1] if option.flags else option.value_name
+    try:
+        value = _TYPES[option.type](text)
+    except ValueError:
+        raise _usage(verb, f"{name}: {text!r} is not {_TYPE_NAMES[option.type]}") from None
+    if option.choices and value not in option.choices:
+        raise _usage(verb, f'{name}: there is no "{value}"', did_you_mean(str(value), option.choices))
+    return value
+
+
+def _usage(verb: Verb, what: str, hint: str = "") -> ConfigError:
+    return ConfigError(what, where=f"phlo {verb.name}", fix=hint or f"See `phlo {verb.name} --help`.")
+
+
+def _seconds(text: Any) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError
+    return value
+
+
+def _count_of(text: Any) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
+_TYPES: Mapping[str, Callable[[Any], Any]] = {"text": str, "integer": _count_of, "seconds": _seconds}
+_TYPE_NAMES = {"integer": "a whole number from 1 on", "seconds": "a number of seconds above 0"}
+_NARGS = {"one": None, "optional": "?", "many": "*", "some": "+", "rest": REMAINDER}
+
+
+class _Parser(ArgumentParser):
+    """argparse for one verb; its errors are ConfigErrors."""
+
+    def __init__(self, verb: Verb) -> None:
+        super().__init__(prog=f"phlo {verb.name}", add_help=False, allow_abbrev=False)
+        self._verb = verb
+        for option in verb.options:
+            self._take(option)
+
+    def _take(self, option: Option) -> None:
+        if option.type == "flag":
+            self.add_argument(*option.flags, dest=option.name, action="store_true")
+        elif option.type == "count":
+            self.add_argument(*option.flags, dest=option.name, action="count", default=0)
+        elif option.positional:
+            nargs: Any = _NARGS[option.positional]
+            self.add_argument(option.name, nargs=nargs, metavar=option.value_name, type=self._converter(option))
+        elif option.repeatable:
+            self.add_argument(
+                *option.flags, dest=option.name, action="append", default=[], type=self._converter(option)
+            )
+        else:
+            self.add_argument(*option.flags, dest=option.name, default=option.default, type=self._converter(option))
+
+    def _converter(self, option: Option) -> Any:
+        return lambda text: _converted(self._verb, option, text)
+
+    def error(self, message: str) -> NoReturn:
+        unknown = message.removeprefix("unrecognized arguments: ")
+        if unknown == message:
+            raise _usage(self._verb, message)
+        words = unknown.split()
+        flags = [flag for option in self._verb.options for flag in option.flags if flag.startswith("--")]
+        near = did_you_mean(words[0].partition("=")[0], flags)
+        raise _usage(self._verb, f"does not know {', '.join(words)}", near if near.startswith("Did") else "")

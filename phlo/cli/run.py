@@ -1,0 +1,91 @@
+"""phlo run: tasks of roles and of the project, and the list of everything that can be run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from phlo.cli import exits
+from phlo.cli.shell import Shell
+from phlo.cli.workspace import project_root
+from phlo.discovery.services import discover_services
+from phlo.errors import ConfigError, PhloError, did_you_mean
+
+if TYPE_CHECKING:
+    from invoke.collection import Collection
+
+
+class Runnable(NamedTuple):
+    """Something `phlo run` can run. origin: `core`, `role` or `project`."""
+
+    name: str
+    help: str
+    origin: str
+
+
+_TITLES = {"core": "Core", "role": "Roles", "project": "Project (tasks.py)"}
+
+
+def run(options: Any, shell: Shell) -> int:
+    """Run a task that is none of the core verbs, or list all tasks."""
+    from invoke.program import Program
+
+    from phlo.tasks.collection import everything
+
+    root = _root_or_none(options, shell)
+    catalog = discover_services(root)
+    whole, problems = everything(catalog.services, root)
+    if options.list or not options.task:
+        return _list(list(_runnables(whole, catalog.services)), problems, options, shell)
+    name = options.task[0]
+    known = [*whole.task_names, *(alias for names in whole.task_names.values() for alias in names)]
+    if name not in known:
+        fix = did_you_mean(name, known)
+        fix = fix if fix.startswith("Did") else "`phlo run --list` shows all."
+        raise ConfigError(f'there is no task "{name}"', where="phlo run", fix=fix, others=problems)
+    shell.out.flush()
+    Program(namespace=whole, name="phlo run", binary="phlo run").run(["phlo run", *options.task])
+    return exits.OK
+
+
+def _root_or_none(options: Any, shell: Shell) -> Path | None:
+    """The project's folder; without one there are still phlo's verbs and the installed roles' tasks."""
+    try:
+        return project_root(options, shell)
+    except ConfigError:
+        if options.project_dir:
+            raise
+        return None
+
+
+def _runnables(whole: Collection, services: Any) -> Iterator[Runnable]:
+    from phlo.tasks.verb_task import VerbTask
+
+    for name, aliases in sorted(whole.task_names.items()):
+        task = whole[name]
+        is_role = name.partition(".")[0] in services and "." in name
+        origin = "core" if isinstance(task, VerbTask) else "role" if is_role else "project"
+        lines = (task.__doc__ or "").strip().splitlines() or [""]
+        yield Runnable(", ".join([name, *aliases]), lines[0], origin)
+
+
+def _list(found: list[Runnable], problems: list[PhloError], options: Any, shell: Shell) -> int:
+    style = shell.style(options, err=True)
+    for problem in problems:
+        shell.tell(f"{style.sign('!')} {problem}")
+    if options.json:
+        shell.say_json([one._asdict() for one in found])
+        return exits.OK
+    from phlo.report.style import shortened
+
+    out = shell.style(options)
+    width = max(len(one.name) for one in found)
+    blocks = []
+    for origin, title in _TITLES.items():
+        rows = [f"  {one.name:<{width}}  {one.help}".rstrip() for one in found if one.origin == origin]
+        if rows:
+            shown = [shortened(row, out.width) if out.is_coloured else row for row in rows]
+            blocks.append("\n".join([out(title, "bold"), *shown]))
+    shell.say("\n\n".join(blocks))
+    return exits.OK

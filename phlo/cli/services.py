@@ -1,0 +1,283 @@
+"""phlo services: what there is, how it is doing, and phlo.yaml edited."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from phlo.cli import exits
+from phlo.cli.shell import Shell
+from phlo.cli.workspace import all_hosts, open_hosts, open_workspace, project_root, resolve_project
+from phlo.config.root import PROJECT_FILE
+from phlo.errors import ConfigError, HostError, did_you_mean
+from phlo.hosts.live import LiveContainer, live_containers
+from phlo.report.services import ServiceRow, services_data, services_table
+
+if TYPE_CHECKING:
+    from phlo.config.project import Project, ResolvedService
+    from phlo.discovery.definition import ServiceDefinition
+    from phlo.hosts.host import Host
+
+UNKNOWN = "Unknown"
+
+
+def list_services(options: Any, shell: Shell) -> int:
+    """List services with their state and ports."""
+    workspace = open_workspace(options, shell)
+    project = resolve_project(workspace, options, shell)
+    hosts = open_hosts(workspace.inventory, all_hosts(project), shell.environ)
+    live, unreachable = _live(hosts, project.name, options, shell)
+    rows = list(service_rows(project, live, unreachable=unreachable, is_all=options.all))
+    if options.json:
+        shell.say_json(services_data(rows))
+    elif rows:
+        shell.say(services_table(rows, shell.style(options)))
+    else:
+        shell.tell("There are no services. `phlo plugin search` shows the packages that bring some.")
+    return exits.OK
+
+
+def _live(
+    hosts: Mapping[str, Host], project: str, options: Any, shell: Shell
+) -> tuple[list[LiveContainer], frozenset[str]]:
+    """The containers there are, and the hosts that do not answer (which is told, and does not hinder the rest)."""
+    found: list[LiveContainer] = []
+    unreachable = set()
+    for name, host in hosts.items():
+        try:
+            found += live_containers(host.engine, project, host=name)
+        except HostError as error:
+            exits.report_error(error, options, shell)
+            unreachable.add(name)
+    return found, frozenset(unreachable)
+
+
+def service_rows(
+    project: Project,
+    live: Collection[LiveContainer],
+    *,
+    unreachable: Collection[str] = (),
+    is_all: bool = False,
+) -> Iterator[ServiceRow]:
+    """One row a service and host; without `is_all` what only a profile would add is left out."""
+    known = {*project.services, *project.absent}
+    for service in project.services.values():
+        for host in service.hosts:
+            mine = [one for one in live if one.service == service.name and one.host == host]
+            state = UNKNOWN if host in unreachable else service_state(mine)
+            ports = _live_ports(mine) or _published(service)
+            yield _row(service.definition, state, ports, host=host, live=mine)
+    for name, absence in sorted(project.absent.items()):
+        mine = [one for one in live if one.service == name]
+        state = service_state(mine) if mine else "Disabled" if absence.is_disabled else "Available"
+        if mine or absence.is_disabled or is_all:
+            yield _row(absence.definition, state, _live_ports(mine), note=f"({absence.reason})", live=mine)
+    for name in sorted({one.service for one in live} - known):
+        mine = [one for one in live if one.service == name]
+        note = ", ".join(one.name for one in mine)
+        yield ServiceRow(name, "orphan", service_state(mine), _live_ports(mine), note, mine[0].host)
+
+
+def _row(
+    definition: ServiceDefinition,
+    state: str,
+    ports: tuple[int, ...],
+    *,
+    live: Collection[LiveContainer],
+    host: str = "",
+    note: str = "",
+) -> ServiceRow:
+    is_custom = definition.kind in ("inline", "project")
+    plain = "(inline)" if definition.kind == "inline" else definition.description
+    return ServiceRow(
+        name=definition.name,
+        section="custom" if is_custom else "package",
+        state=state,
+        ports=ports,
+        note=note or plain,
+        host=host,
+        health=next((one.health for one in live if one.health), None),
+        package=definition.package,
+        image=next((one.image for one in live), None),
+    )
+
+
+def service_state(containers: Collection[LiveContainer]) -> str:
+    """One word for a service's containers, the worst of them."""
+    states = {_container_state(one) for one in containers} or {"Down"}
+    worst_first = ("Failed", "Unhealthy", "Restarting", "Down", "Stopped", "Created", "Paused", "Starting", "Running")
+    return next((state for state in worst_first if state in states), states.pop())
+
+
+def _container_state(one: LiveContainer) -> str:
+    if one.state == "running":
+        return {"starting": "Starting", "unhealthy": "Unhealthy"}.get(one.health or "", "Running")
+    if one.state == "exited" and one.is_one_shot:
+        return "Done" if one.exit_code == 0 else "Failed"
+    return {"exited": "Stopped", "dead": "Failed"}.get(one.state, one.state.capitalize())
+
+
+def _live_ports(containers: Collection[LiveContainer]) -> tuple[int, ...]:
+    return tuple(sorted({port.published for one in containers for port in one.ports}))
+
+
+def _published(service: ResolvedService) -> tuple[int, ...]:
+    """The ports it will publish, as far as they are fixed."""
+    return tuple(int(port.published) for port in service.compose.ports if port.published and port.published.isdigit())
+
+
+def show(options: Any, shell: Shell) -> int:
+    """Show one service."""
+    workspace = open_workspace(options, shell)
+    project = resolve_project(workspace, options, shell)
+    data = _details(options.service, project)
+    if options.json:
+        shell.say_json(data)
+        return exits.OK
+    style = shell.style(options)
+    width = max(map(len, data))
+    for key, value in data.items():
+        if value in (None, "", [], {}):
+            continue
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        shell.say(f"{style(f'{key:<{width}}', 'bold')}  {shown}")
+    return exits.OK
+
+
+def _details(name: str, project: Project) -> dict[str, Any]:
+    service, absence = project.services.get(name), project.absent.get(name)
+    found = service or absence
+    if found is None:
+        known = {*project.services, *project.absent}
+        raise ConfigError(f'there is no service "{name}"', fix=did_you_mean(name, known))
+    definition = found.definition
+    source = service.image if service else None
+    return {
+        "name": name,
+        "description": definition.description,
+        "category": definition.category,
+        "package": " ".join(filter(None, (definition.package, definition.package_version))),
+        "folder": str(definition.root),
+        "part of up": f"yes ({service.reason})" if service else f"no ({absence.reason})" if absence else "",
+        "profile": definition.profile,
+        "image": source.reference if source else definition.image,
+        "built as": source.recipe.name if source and source.recipe else None,
+        "hosts": list(service.hosts) if service else [],
+        "ports": [f"{port.published}->{port.target}" for port in service.compose.ports] if service else [],
+        "depends on": [need.service for need in service.depends_on] if service else list(definition.depends_on),
+        "provides": list(definition.provides),
+        "requires": list(definition.requires),
+        "wants": list(definition.wants),
+        "variables": list(definition.env_vars),
+    }
+
+
+def ports(options: Any, shell: Shell) -> int:
+    """List published ports."""
+    from phlo.report.table import table
+
+    workspace = open_workspace(options, shell)
+    project = resolve_project(workspace, options, shell, asked=options.services)
+    found = [
+        {
+            "service": service.name,
+            "published": port.published,
+            "target": port.target,
+            "protocol": port.protocol,
+            "ip": port.host_ip or "",
+        }
+        for service in project.services.values()
+        for port in service.compose.ports
+    ]
+    if options.json:
+        shell.say_json(found)
+    elif found:
+        header = ("SERVICE", "PORT", "IN THE CONTAINER")
+        rows = [
+            (
+                str(port["service"]),
+                f"{port['ip']}{':' if port['ip'] else ''}{port['published'] or 'any'}",
+                f"{port['target']}/{port['protocol']}",
+            )
+            for port in found
+        ]
+        shell.say(table(header, rows, shell.style(options)))
+    else:
+        shell.tell("No service publishes a port.")
+    return exits.OK
+
+
+def enable(options: Any, shell: Shell) -> int:
+    """Make services part of `up`."""
+    return _switch(options, shell, is_enabled=True)
+
+
+def disable(options: Any, shell: Shell) -> int:
+    """Take services out of `up`."""
+    return _switch(options, shell, is_enabled=False)
+
+
+def _switch(options: Any, shell: Shell, *, is_enabled: bool) -> int:
+    from phlo.config.edit import set_enabled
+
+    path = project_root(options, shell) / PROJECT_FILE
+    names = _known_services(path, options.services)
+    word = "enabled" if is_enabled else "disabled"
+    changed = [name for name in names if set_enabled(path, name, is_enabled)]
+    if not changed:
+        shell.say(f"{PROJECT_FILE}: {', '.join(names)} {'is' if len(names) == 1 else 'are'} {word} already.")
+        return exits.OK
+    command, purpose = ("phlo up", "start") if is_enabled else ("phlo up --remove-orphans", "remove the containers")
+    shell.say(f"{PROJECT_FILE}: {', '.join(changed)} {word}. Next: `{command}` to {purpose}.")
+    return exits.OK
+
+
+def _known_services(path: Path, names: Iterable[str]) -> list[str]:
+    """The names, each of which must be a service of a package, a role or phlo.yaml."""
+    from phlo.config.project_file import load_project_file
+    from phlo.discovery.services import discover_services
+
+    known = {*discover_services(path.parent).services, *load_project_file(path).config.services.overrides()}
+    for name in names:
+        if name not in known:
+            raise ConfigError(f'there is no service "{name}"', fix=did_you_mean(name, known))
+    return list(names)
+
+
+def add(options: Any, shell: Shell) -> int:
+    """Add an inline service."""
+    from phlo.config.edit import add_service
+
+    if not options.image:
+        raise ConfigError("says no image", where="phlo services add", fix="Add --image IMAGE.")
+    entry: dict[str, Any] = {"type": "inline", "image": options.image}
+    if options.command:
+        entry["command"] = options.command
+    if options.port:
+        entry["ports"] = options.port
+    if options.env:
+        entry["environment"] = dict(_pair(text) for text in options.env)
+    if options.volume:
+        entry["volumes"] = options.volume
+    if options.depends_on:
+        entry["depends_on"] = options.depends_on
+    add_service(project_root(options, shell) / PROJECT_FILE, options.name, entry)
+    shell.say(f"{PROJECT_FILE}: {options.name} added. Next: `phlo plan` shows what `phlo up` will do.")
+    return exits.OK
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise ConfigError(f'--env: "{text}" is not NAME=VALUE', where="phlo services add")
+    return name, value
+
+
+def remove(options: Any, shell: Shell) -> int:
+    """Take a service out of phlo.yaml."""
+    from phlo.config.edit import remove_service
+
+    remove_service(project_root(options, shell) / PROJECT_FILE, options.service)
+    shell.say(f"{PROJECT_FILE}: {options.service} removed. Next: `phlo up --remove-orphans` to remove its containers.")
+    return exits.OK

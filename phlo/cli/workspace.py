@@ -1,0 +1,91 @@
+"""The first half of the straight line: from options to a catalog, an inventory, a project and its hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from phlo.cli.shell import Shell
+from phlo.config.root import find_project_root
+
+if TYPE_CHECKING:
+    from phlo.config.project import Project
+    from phlo.discovery.catalog import Catalog
+    from phlo.hosts.host import Host
+    from phlo.inventory.hosts import Inventory
+
+
+class Workspace(NamedTuple):
+    """What a command works on: the project's folder, the services there are, and the hosts there are."""
+
+    root: Path
+    catalog: Catalog
+    inventory: Inventory
+
+
+def project_root(options: Any, shell: Shell) -> Path:
+    """The project's folder: the one asked for, else the nearest upwards from here that has a phlo.yaml."""
+    return find_project_root(shell.cwd / (options.project_dir or "."))
+
+
+def open_workspace(options: Any, shell: Shell) -> Workspace:
+    """Find the services and load the inventory; packages that had to be skipped are told on stderr."""
+    from phlo import inventory
+    from phlo.discovery.services import discover_services
+
+    root = project_root(options, shell)
+    catalog = discover_services(root)
+    style = shell.style(options, err=True)
+    for problem in catalog.problems:
+        shell.tell(f"{style.sign('!')} {problem.package} is skipped: {problem.error}")
+    paths = [shell.cwd / name for name in getattr(options, "inventory", ())]
+    return Workspace(root, catalog, inventory.load(paths, root=root))
+
+
+def resolve_project(
+    workspace: Workspace, options: Any, shell: Shell, *, generate_secrets: bool = False, asked: Iterable[str] = ()
+) -> Project:
+    """The project with every value final, as the options ask for it.
+
+    generate_secrets: make and keep those that are missing; False only says that they will be.
+    asked: services to restrict it to, with what they need.
+    """
+    from phlo.config.candidates import read_extra
+    from phlo.config.resolve import resolve
+    from phlo.values import ImagePolicy
+
+    image_source = getattr(options, "image_source", None)
+    return resolve(
+        workspace.catalog,
+        workspace.inventory,
+        root=workspace.root,
+        environ=shell.environ,
+        extra=read_extra(options.extra, folder=shell.cwd),
+        profiles=getattr(options, "profile", ()),
+        asked=tuple(asked),
+        no_deps=getattr(options, "no_deps", False),
+        generate_secrets=generate_secrets,
+        dev=getattr(options, "dev", False),
+        image_source=ImagePolicy(image_source) if image_source else None,
+        name=options.project_name,
+    )
+
+
+def open_hosts(inventory: Inventory, names: Iterable[str], environ: Mapping[str, str]) -> dict[str, Host]:
+    """The hosts called `names`, ready to be talked to; nothing is sent yet."""
+    from phlo.hosts.connect import DEFAULT_SOCKET, open_engine
+    from phlo.hosts.host import Host
+
+    hosts = {}
+    for name in names:
+        address = inventory.hosts[name].docker_host
+        engine = open_engine(address, name=name, environ=environ)
+        is_local = (address or environ.get("DOCKER_HOST") or DEFAULT_SOCKET).startswith("unix:")
+        hosts[name] = Host(name=name, engine=engine, is_local=is_local)
+    return hosts
+
+
+def all_hosts(project: Project) -> tuple[str, ...]:
+    """The hosts that the project's services are placed on."""
+    return tuple(sorted({host for service in project.services.values() for host in service.hosts})) or ("local",)

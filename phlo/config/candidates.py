@@ -1,0 +1,134 @@
+"""Collecting what each layer has for each variable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from phlo.config.dotenv import load_env_file
+from phlo.config.layers import (
+    COMMAND_LINE,
+    ENV_FILE,
+    GROUP_VARS,
+    HOST_VARS,
+    LOCAL_ENV_FILE,
+    PROJECT,
+    ROLE_DEFAULTS,
+    Candidate,
+    scalar_text,
+)
+from phlo.config.project_file import ProjectFile
+from phlo.discovery.definition import ServiceDefinition
+from phlo.errors import ConfigError, PhloError, first_of
+from phlo.inventory.hosts import Inventory
+from phlo.values import Source
+from phlo.yaml_source import load_yaml
+
+STATE_FOLDER = ".phlo"
+_ENV_FILES = ((ENV_FILE, ".env"), (LOCAL_ENV_FILE, ".env.local"))
+
+
+def env_files(root: Path) -> tuple[Path, ...]:
+    """The project's environment files, the one that wins last."""
+    return tuple(root / STATE_FOLDER / name for _, name in _ENV_FILES)
+
+
+def role_defaults(definitions: Iterable[ServiceDefinition]) -> Iterator[Candidate]:
+    """What `env_vars` of every role declares."""
+    for definition in definitions:
+        for name, variable in definition.env_vars.items():
+            keys = (*definition.document_keys, "env_vars", name)
+            label = Source(layer=ROLE_DEFAULTS, path=definition.package or definition.name)
+            source = definition.document.source(*keys, layer=ROLE_DEFAULTS) if definition.document else label
+            yield Candidate(name=name, text=variable.default, source=source, service=definition.name)
+
+
+def project_env(file: ProjectFile) -> Iterator[Candidate]:
+    """The root `env` of phlo.yaml. Raises ConfigError for every value that is not a single one."""
+    errors: list[PhloError] = []
+    for name, value in (file.config.env or {}).items():
+        try:
+            text = scalar_text(value)
+        except TypeError:
+            where = file.document.where("env", str(name))
+            errors.append(ConfigError("should be a single value", where=where, fix="Write NAME: value."))
+            continue
+        yield Candidate(name=str(name), text=text, source=file.document.source("env", str(name), layer=PROJECT))
+    if errors:
+        raise first_of(errors)
+
+
+def inventory_variables(inventory: Inventory, host: str) -> Iterator[Candidate]:
+    """Variables of the host's groups, then of the host. Lists and mappings are for playbooks and left out."""
+    for group in inventory.groups_of(host):
+        yield from _inventory_layer(GROUP_VARS, group.variables)
+    yield from _inventory_layer(HOST_VARS, inventory.hosts[host].variables)
+
+
+def _inventory_layer(layer: str, variables: Mapping[str, Any]) -> Iterator[Candidate]:
+    for name, variable in variables.items():
+        if not isinstance(variable.value, (dict, list)):
+            source = Source(layer=layer, path=variable.source.path, line=variable.source.line)
+            yield Candidate(name=name, text=scalar_text(variable.value), source=source)
+
+
+def env_file_variables(root: Path) -> Iterator[Candidate]:
+    """What stands in `.phlo/.env` and `.phlo/.env.local`."""
+    for layer, name in _ENV_FILES:
+        label = f"{STATE_FOLDER}/{name}"
+        try:
+            entries = load_env_file(root / STATE_FOLDER / name, label=label)
+        except FileNotFoundError:
+            continue
+        for entry in entries.values():
+            source = Source(layer=layer, path=label, line=entry.line)
+            yield Candidate(name=entry.name, text=entry.text, source=source, is_literal=entry.is_literal)
+
+
+def command_line_variables(extra: Mapping[str, str | Candidate]) -> Iterator[Candidate]:
+    """`-e` values, as `read_extra` gives them, or plain texts by name."""
+    for name, given in extra.items():
+        if isinstance(given, Candidate):
+            yield given
+        else:
+            yield Candidate(name=name, text=given, source=Source(layer=COMMAND_LINE), is_literal=True)
+
+
+def read_extra(arguments: Sequence[str], *, folder: Path) -> dict[str, Candidate]:
+    """The values of `-e NAME=value` and `-e @file.yaml` arguments, of one name the last.
+
+    folder: where relative files start. Raises ConfigError with every argument that is wrong.
+    """
+    found: dict[str, Candidate] = {}
+    errors: list[PhloError] = []
+    for argument in arguments:
+        try:
+            found.update(_extra_file(argument[1:], folder) if argument.startswith("@") else _extra_pair(argument))
+        except ConfigError as error:
+            errors.append(error)
+    if errors:
+        raise first_of(errors)
+    return found
+
+
+def _extra_pair(argument: str) -> dict[str, Candidate]:
+    name, equals, text = argument.partition("=")
+    if not equals or not name.isidentifier():
+        raise ConfigError("should be NAME=value or @FILE", where=f"-e {name}", fix="Write -e NAME=value.")
+    return {name: Candidate(name=name, text=text, source=Source(layer=COMMAND_LINE, path="-e"), is_literal=True)}
+
+
+def _extra_file(name: str, folder: Path) -> dict[str, Candidate]:
+    document = load_yaml(folder / name, label=name)
+    if not isinstance(document.data, Mapping):
+        raise ConfigError("should be a mapping (NAME: value)", where=document.where())
+    found = {}
+    for key, value in document.data.items():
+        try:
+            text = scalar_text(value)
+        except TypeError:
+            raise ConfigError("should be a single value", where=document.where(str(key))) from None
+        source = document.source(str(key), layer=COMMAND_LINE)
+        found[str(key)] = Candidate(name=str(key), text=text, source=source, is_literal=True)
+    return found

@@ -1,0 +1,238 @@
+"""What a container may use: `ulimits`, `devices`, `gpus`, `blkio_config`, `deploy` (Compose specification)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from phlo.config.compose.model import BlockIO, Device, DeviceRequest, Restart, Ulimit
+from phlo.config.compose.reading import At, each, list_of, mapping, record
+from phlo.config.compose.scalars import (
+    duration,
+    integer,
+    one_of,
+    plain_pairs,
+    positive_number,
+    size,
+    text,
+    texts,
+    word,
+)
+
+_RULE = re.compile(r"[acb] (\d+|\*):(\d+|\*) [rwm]{1,3}")
+_CDI = re.compile(r"[\w.-]+/[\w.-]+=[\w.:-]+")
+
+
+def ulimits(value: Any, at: At) -> dict[str, Ulimit]:
+    """`{nofile: 1024}` or `{nofile: {soft: 1024, hard: 2048}}`; -1 is no limit."""
+    found = {}
+    for name, item in mapping(value, at).items():
+        limit = at[name].attempt(_ulimit, item)
+        if limit:
+            found[name] = limit
+    return dict(sorted(found.items()))
+
+
+def _ulimit(value: Any, at: At) -> Ulimit:
+    if not isinstance(value, Mapping):
+        both = integer(-1)(value, at)
+        return Ulimit(soft=both, hard=both)
+    limit = Ulimit(**record(value, at, {"soft": integer(-1), "hard": integer(-1)}, required=("soft", "hard")))
+    if limit.hard != -1 and not -1 < limit.soft <= limit.hard:
+        raise at.error(f"the soft limit {limit.soft} is above the hard limit {limit.hard}")
+    return limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Devices:
+    """`devices`, those of the host apart from those that a driver finds."""
+
+    host: tuple[Device, ...] = ()
+    requests: tuple[DeviceRequest, ...] = ()
+
+
+def devices(value: Any, at: At) -> Devices:
+    """`/dev/HOST[:/dev/CONTAINER[:rwm]]`, the long form, or a CDI name (`vendor.com/class=name`)."""
+    found = each(value, at, _device)
+    names = tuple(item for item in found if isinstance(item, str))
+    requests = (DeviceRequest(driver="cdi", device_ids=names),) if names else ()
+    return Devices(host=tuple(item for item in found if isinstance(item, Device)), requests=requests)
+
+
+def _device(value: Any, at: At) -> Device | str:
+    if isinstance(value, Mapping):
+        fields = record(value, at, {"source": word, "target": word, "permissions": _permissions}, required=("source",))
+        return Device(**{"target": fields["source"], **fields})
+    raw = word(value, at)
+    if _CDI.fullmatch(raw):
+        return raw
+    source, *rest = raw.split(":")
+    if not source.startswith("/") or len(rest) > 2:
+        raise at.expected("/dev/HOST:/dev/CONTAINER", raw, 'For example "/dev/fuse" or "/dev/sda:/dev/xvda:r".')
+    target = rest[0] if rest else source
+    return Device(source=source, target=target, permissions=_permissions(rest[1], at) if len(rest) == 2 else "rwm")
+
+
+def _permissions(value: Any, at: At) -> str:
+    found = word(value, at)
+    if not set(found) <= set("rwm"):
+        raise at.expected("letters out of r, w, m", value)
+    return found
+
+
+def device_rules(value: Any, at: At) -> tuple[str, ...]:
+    """`c 1:3 mr`: type, major:minor, permissions."""
+    return each(value, at, _device_rule)
+
+
+def _device_rule(value: Any, at: At) -> str:
+    if not _RULE.fullmatch(text(value, at)):
+        raise at.expected('TYPE MAJOR:MINOR PERMISSIONS, e.g. "c 1:3 mr"', value)
+    return text(value, at)
+
+
+def gpus(value: Any, at: At) -> tuple[DeviceRequest, ...]:
+    """`all`, or a list of device requests for which the capability `gpu` goes without saying."""
+    if text(value, at) == "all" if not isinstance(value, (list, tuple)) else False:
+        return (DeviceRequest(count=-1, capabilities=("gpu",)),)
+    if not isinstance(value, (list, tuple)):
+        raise at.expected('"all" or a list', value)
+    return each(value, at, lambda item, here: device_request(item, here, default=("gpu",)))
+
+
+def device_request(value: Any, at: At, default: tuple[str, ...] = ()) -> DeviceRequest:
+    fields = record(
+        value,
+        at,
+        {
+            "driver": word,
+            "count": _count,
+            "device_ids": texts,
+            "capabilities": texts,
+            "options": plain_pairs,
+        },
+        required=() if default else ("capabilities",),
+    )
+    if "count" in fields and "device_ids" in fields:
+        raise at.error('"count" and "device_ids" contradict each other', "Keep one of the two.")
+    if "device_ids" not in fields:
+        fields.setdefault("count", -1)
+    capabilities = tuple(dict.fromkeys((*fields.pop("capabilities", ()), *default)))
+    return DeviceRequest(capabilities=capabilities, **fields)
+
+
+def _count(value: Any, at: At) -> int:
+    return -1 if value == "all" else integer(-1)(value, at)
+
+
+def blkio(value: Any, at: At) -> BlockIO:
+    fields = record(
+        value,
+        at,
+        {
+            "weight": integer(10, 1000),
+            "weight_device": list_of(_device_weight),
+            **{name: list_of(_device_bytes) for name in ("device_read_bps", "device_write_bps")},
+            **{name: list_of(_device_operations) for name in ("device_read_iops", "device_write_iops")},
+        },
+    )
+    return BlockIO(weight=fields.pop("weight", None), devices=fields)
+
+
+def _device_weight(value: Any, at: At) -> tuple[str, int]:
+    fields = record(value, at, {"path": word, "weight": integer(10, 1000)}, required=("path", "weight"))
+    return fields["path"], fields["weight"]
+
+
+def _device_bytes(value: Any, at: At) -> tuple[str, int]:
+    fields = record(value, at, {"path": word, "rate": size}, required=("path", "rate"))
+    return fields["path"], fields["rate"]
+
+
+def _device_operations(value: Any, at: At) -> tuple[str, int]:
+    fields = record(value, at, {"path": word, "rate": integer(0)}, required=("path", "rate"))
+    return fields["path"], fields["rate"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deploy:
+    """What an engine can honour of `deploy`; `attributes` has the service attributes that mean the same."""
+
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    restart: Restart | None = None
+    device_requests: tuple[DeviceRequest, ...] = ()
+
+
+# What only a Swarm service has. Each is warned about.
+DEPLOY_WARNED = ("placement", "endpoint_mode", "update_config", "rollback_config", "labels")
+
+
+def deploy(value: Any, at: At) -> Deploy:
+    fields = record(
+        value,
+        at,
+        {
+            "mode": one_of("replicated"),
+            "replicas": integer(0),
+            "resources": lambda item, here: record(item, here, {"limits": _limits, "reservations": _reservations}),
+            "restart_policy": _restart_policy,
+            **dict.fromkeys(DEPLOY_WARNED, _only_in_swarm),
+        },
+    )
+    resources = fields.get("resources", {})
+    limits, reservations = resources.get("limits", {}), resources.get("reservations", {})
+    meant = {
+        "scale": fields.get("replicas"),
+        "mem_limit": limits.get("memory"),
+        "cpus": limits.get("cpus"),
+        "pids_limit": limits.get("pids"),
+        "mem_reservation": reservations.get("memory"),
+    }
+    return Deploy(
+        attributes={name: item for name, item in meant.items() if item is not None},
+        restart=fields.get("restart_policy"),
+        device_requests=reservations.get("devices", ()),
+    )
+
+
+def _only_in_swarm(value: Any, at: At) -> Any:
+    at.warn("has an effect only in a Swarm")
+    return value
+
+
+def _limits(value: Any, at: At) -> dict[str, Any]:
+    return record(value, at, {"cpus": positive_number, "memory": size, "pids": integer(-1)})
+
+
+def _reservations(value: Any, at: At) -> dict[str, Any]:
+    return record(
+        value,
+        at,
+        {
+            "cpus": _only_in_swarm,
+            "memory": size,
+            "generic_resources": _only_in_swarm,
+            "devices": list_of(device_request),
+        },
+    )
+
+
+def _restart_policy(value: Any, at: At) -> Restart:
+    names = {"none": "no", "on-failure": "on-failure", "any": "always"}
+    fields = record(
+        value,
+        at,
+        {"condition": one_of(*names), "max_attempts": integer(0), "delay": _delay, "window": _delay},
+    )
+    condition = fields.get("condition", "any")
+    attempts = fields.get("max_attempts", 0)
+    if attempts and condition != "on-failure":
+        at["max_attempts"].warn('counts only with "condition: on-failure"')
+    return Restart(name=names[condition], max_retries=attempts if condition == "on-failure" else 0)
+
+
+def _delay(value: Any, at: At) -> int:
+    at.warn("is chosen by the engine outside of a Swarm")
+    return duration(value, at)

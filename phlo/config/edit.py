@@ -1,0 +1,128 @@
+"""Changing phlo.yaml on the user's behalf: comments, order and quotes stay, and nothing else changes."""
+
+from __future__ import annotations
+
+import copy
+import io
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.util import load_yaml_guess_indent
+
+from phlo.config.atomic import replace_file
+from phlo.config.project_file import ProjectFile, load_project_file, parse_project_file
+from phlo.errors import ConfigError
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def set_enabled(path: Path, service: str, enabled: bool) -> bool:
+    """Switch a service on or off; False when the file says so already.
+
+    Where the file has a list of enabled or disabled services, the lists are changed, else `services.NAME.enabled`.
+    """
+
+    def change(data: Any) -> None:
+        services = _section(data, "services")
+        on, off = ("enabled", "disabled") if enabled else ("disabled", "enabled")
+        if isinstance(services.get(off), list) and service in services[off]:
+            services[off].remove(service)
+        entry = services.get(service)
+        if isinstance(entry, Mapping) and ("enabled" in entry or not _has_lists(services)):
+            services[service]["enabled"] = enabled
+        elif not _has_lists(services):
+            services[service] = {"enabled": enabled}
+        elif service not in (services.get(on) or []):
+            if services.get(on) is None:
+                services[on] = []
+            services[on].append(service)
+
+    return _edit(path, change)
+
+
+def add_service(path: Path, name: str, mapping: Mapping[str, Any]) -> None:
+    """Add `services.NAME`. Raises ConfigError when it is there already."""
+
+    def change(data: Any) -> None:
+        services = _section(data, "services")
+        if name in services:
+            fix = f"Change it in the file, or remove it first with `phlo services remove {name}`."
+            raise ConfigError(f'the service "{name}" is there already', where=f"{path.name} services.{name}", fix=fix)
+        services[name] = copy.deepcopy(dict(mapping))
+
+    _edit(path, change)
+
+
+def remove_service(path: Path, name: str) -> None:
+    """Remove `services.NAME`, and the name from the lists. Raises ConfigError when it is in none."""
+
+    def change(data: Any) -> None:
+        services = _section(data, "services")
+        lists = [services[key] for key in ("enabled", "disabled") if isinstance(services.get(key), list)]
+        holding = [names for names in lists if name in names]
+        if name not in services and not holding:
+            known = ", ".join(key for key in services if key not in ("enabled", "disabled"))
+            fix = f"It has: {known}." if known else ""
+            raise ConfigError(f'there is no service "{name}" in the file', where=path.name, fix=fix)
+        if not isinstance(services.get(name), list):
+            services.pop(name, None)
+        for names in holding:
+            names.remove(name)
+
+    _edit(path, change)
+
+
+def _section(data: Any, key: str) -> Any:
+    if data.get(key) is None:
+        data[key] = {}
+    return data[key]
+
+
+def _has_lists(services: Mapping[str, Any]) -> bool:
+    return any(isinstance(services.get(key), list) for key in ("enabled", "disabled"))
+
+
+def _edit(path: Path, change: Callable[[Any], None]) -> bool:
+    """Apply `change` to the file; False when that changes nothing.
+
+    The new text is read back before it replaces the old: it must be a valid phlo.yaml, and hold exactly what the
+    change makes of the old values.
+    """
+    before = load_project_file(path)
+    wanted = copy.deepcopy(before.document.data)
+    change(wanted)
+    if wanted == before.document.data:
+        return False
+    raw = path.read_bytes()
+    text = raw.removeprefix(_BOM).decode().replace("\r\n", "\n")
+    after = _changed_text(text, change)
+    _check(before, after, wanted)
+    if b"\r\n" in raw:
+        after = after.replace("\n", "\r\n")
+    replace_file(path, (_BOM if raw.startswith(_BOM) else b"") + after.encode())
+    return True
+
+
+def _changed_text(text: str, change: Callable[[Any], None]) -> str:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 10_000
+    _, indent, offset = load_yaml_guess_indent(text)
+    yaml.indent(mapping=2, sequence=indent or 2, offset=offset or 0)
+    yaml.explicit_start = text.startswith("---")
+    data = yaml.load(text)
+    if data is None:
+        data = yaml.map()
+    change(data)
+    out = io.StringIO()
+    yaml.dump(data, out)
+    return out.getvalue()
+
+
+def _check(before: ProjectFile, text: str, wanted: Any) -> None:
+    after = parse_project_file(text, path=before.path)
+    if after.document.data != wanted:
+        what = "cannot be changed without touching more than was asked for"
+        raise ConfigError(what, where=before.path.name, fix="Edit the file by hand.")

@@ -1,0 +1,142 @@
+"""What phlo puts into containers, and into the project's `.phlo/`: templates, configs, secrets, a role's files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from phlo.config.candidates import STATE_FOLDER
+from phlo.config.containers import Container
+from phlo.config.interpolate import interpolate
+from phlo.config.layers import Variables
+from phlo.config.project_file import FileConfig, ProjectFile
+from phlo.discovery.definition import ServiceDefinition, TemplateDefinition
+from phlo.errors import ConfigError, did_you_mean
+from phlo.values import FileSpec, Secret, Text, reveal
+
+
+@dataclass(slots=True, kw_only=True)
+class ContainerFiles:
+    """Makes the files of containers. read: every file whose content went into one."""
+
+    root: Path
+    file: ProjectFile
+    variables: Variables
+    read: list[Path] = field(default_factory=list)
+
+    def of(self, container: Container, names: Mapping[str, Any]) -> tuple[FileSpec, ...]:
+        """The files of a service's container. names: what its templates can use besides variables."""
+        definition = container.definition
+        templates = [self._template(definition, index, names) for index in range(len(definition.templates))]
+        references = [
+            self._reference(kind, reference, container, index)
+            for kind in ("configs", "secrets")
+            for index, reference in enumerate(getattr(container.compose, kind))
+        ]
+        found = {spec.path: spec for spec in (*references, *templates)}
+        return tuple(found[path] for path in sorted(found))
+
+    def _template(self, definition: ServiceDefinition, index: int, names: Mapping[str, Any]) -> FileSpec:
+        from phlo.config.templates import render_template
+
+        template: TemplateDefinition = definition.templates[index]
+        path = definition.root / template.source
+        label = f"{definition.package or definition.name}/{template.source}"
+        self.read.append(path)
+        content = render_template(
+            path,
+            label=label,
+            names=names,
+            variable=self.variables.lookup(definition.name),
+            known=lambda: list(self.variables.names),
+        )
+        where = definition.where("templates", index, "dest")
+        dest = interpolate(template.dest, self.variables.lookup(definition.name), where=where)
+        uid, _, gid = (template.owner or "0").partition(":")
+        return FileSpec(
+            path=reveal(dest),
+            content=Secret(reveal(content)) if template.secret else _content(content),
+            mode=template.mode,
+            uid=int(uid),
+            gid=int(gid or uid),
+            origin=label,
+        )
+
+    def _reference(self, kind: str, reference: Any, container: Container, index: int) -> FileSpec:
+        """A top-level config or secret that the service asks for."""
+        declared: Mapping[str, FileConfig | None] = getattr(self.file.config, kind)
+        config = declared.get(reference.source)
+        if config is None:
+            what = f'there is no {kind[:-1]} "{reference.source}"'
+            fix = did_you_mean(reference.source, declared) or f"Describe it under {kind} in phlo.yaml."
+            raise ConfigError(what, where=container.merged.where(kind, index), fix=fix)
+        content = self._declared(kind, reference.source, config)
+        return FileSpec(
+            path=reference.target,
+            content=content,
+            mode=reference.mode,
+            uid=reference.uid,
+            gid=reference.gid,
+            origin=f"{kind}.{reference.source}",
+        )
+
+    def _declared(self, kind: str, name: str, config: FileConfig) -> bytes | Secret:
+        where = self.file.document.where(kind, name)
+        given = [key for key in ("file", "content", "environment") if getattr(config, key) is not None]
+        if config.external or len(given) != 1:
+            what = "is kept by a swarm, which this project has not" if config.external else "needs one source"
+            raise ConfigError(what, where=where, fix="Write one of file, content and environment.")
+        is_secret = kind == "secrets"
+        if config.file is not None:
+            return self._file(self._text(config.file, where), where, is_secret=is_secret)
+        if config.content is not None:
+            text = self._text(config.content, where)
+            return Secret(reveal(text)) if is_secret else _content(text)
+        variable = config.environment or ""
+        value = self.variables.text(variable)
+        if value is None:
+            raise ConfigError(f"{variable} is not set", where=where, fix=f"Set {variable} in .phlo/.env.")
+        return Secret(reveal(value)) if is_secret else _content(value)
+
+    def _text(self, text: str, where: str) -> Text:
+        return interpolate(text, self.variables.lookup(), where=where, unset=self.variables.unset)
+
+    def _file(self, name: Text, where: str, *, is_secret: bool) -> bytes | Secret:
+        path = (self.root / reveal(name)).expanduser()
+        self.read.append(path)
+        try:
+            data = path.read_bytes()
+            return Secret(data.decode()) if is_secret else data
+        except UnicodeDecodeError:  # a key store: no text, so nothing that could be shown by mistake
+            return data
+        except OSError as reason:
+            raise ConfigError(f"{name} cannot be read: {reason.strerror}", where=where) from None
+
+
+def _content(text: Text) -> bytes | Secret:
+    return text if isinstance(text, Secret) else text.encode()
+
+
+def role_outputs(definition: ServiceDefinition, read: Callable[[Path], None]) -> dict[str, bytes]:
+    """The role's `files`, as path under the project's root -> content; a folder gives all that is in it.
+
+    read: told of every file and folder looked at.
+    """
+    found: dict[str, bytes] = {}
+    for entry in definition.files:
+        source = definition.root / entry.source
+        read(source)
+        if source.is_file():
+            dest = f"{entry.dest}{source.name}" if entry.dest.endswith("/") else entry.dest
+            found[f"{STATE_FOLDER}/{dest}"] = source.read_bytes()
+            continue
+        for path in sorted(source.rglob("*")):
+            if "__pycache__" in path.parts:
+                continue
+            read(path)
+            if path.is_file():
+                inside = path.relative_to(source).as_posix()
+                found[f"{STATE_FOLDER}/{entry.dest.rstrip('/')}/{inside}"] = path.read_bytes()
+    return found

@@ -1,0 +1,179 @@
+"""Variables: which layer gives a name its value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from phlo.config.interpolate import Lookup, interpolate
+from phlo.errors import ConfigError
+from phlo.values import Secret, Source, Text, Value, reveal
+
+# Lowest first: of two layers that know a name, the later one wins.
+LAYERS = (
+    "role defaults",
+    "phlo.yaml",
+    "group vars",
+    "host vars",
+    ".phlo/.env",
+    ".phlo/.env.local",
+    "process environment",
+    "command line",
+)
+ROLE_DEFAULTS, PROJECT, GROUP_VARS, HOST_VARS, ENV_FILE, LOCAL_ENV_FILE, PROCESS, COMMAND_LINE = LAYERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A text that one layer has for a name; `source.layer` is the layer.
+
+    text:       None when the layer only says that there is such a name.
+    is_literal: taken as it stands, not interpolated.
+    service:    the service whose default it is.
+    """
+
+    name: str
+    text: str | None
+    source: Source
+    is_literal: bool = False
+    service: str | None = None
+
+
+class Variables:
+    """Every variable of a project, looked up through the layers.
+
+    A role's own default goes before the defaults that other roles have for the same name.
+    want_secret: makes the value of a secret that no layer above the role defaults gives.
+    """
+
+    def __init__(
+        self,
+        candidates: Iterable[Candidate],
+        *,
+        environ: Mapping[str, str],
+        secret_names: Iterable[str] = (),
+        want_secret: Callable[[str], tuple[Secret, Source]] | None = None,
+    ) -> None:
+        self._chains: dict[str, list[Candidate]] = {}
+        for candidate in candidates:
+            self._chains.setdefault(candidate.name, []).append(candidate)
+        self._environ = environ
+        self._secret_names = frozenset(secret_names)
+        self._want_secret = want_secret
+        self._made: dict[str, tuple[Secret, Source]] = {}
+        self._read: set[str] = set()
+        self._unset: dict[str, str] = {}
+
+    @property
+    def environment_read(self) -> tuple[str, ...]:
+        """Names that were looked for in the process environment."""
+        return tuple(sorted(self._read))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names that a layer below the process environment, or the command line, knows."""
+        return tuple(sorted(self._chains))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A sentence for each variable that was used and is known to no layer."""
+        return tuple(
+            f"{where + ': ' if where else ''}the variable {name} is not set; an empty text takes its place."
+            for name, where in sorted(self._unset.items())
+        )
+
+    def is_secret(self, name: str) -> bool:
+        return name in self._secret_names
+
+    def text(self, name: str, service: str | None = None) -> Text | None:
+        """A variable's final text as `service` sees it; None when it is not set."""
+        value = self.value(name, service)
+        return None if value is None else value.text
+
+    def lookup(self, service: str | None = None) -> Lookup:
+        """What `interpolate` wants, for texts of `service`."""
+        return lambda name: self.text(name, service)
+
+    def unset(self, name: str, where: str) -> None:
+        """Note the use of a variable that is not set; one that a layer lists without a value is meant to be empty."""
+        if name not in self._chains:
+            self._unset.setdefault(name, where)
+
+    def value(self, name: str, service: str | None = None) -> Value | None:
+        """A variable with its source and the candidates that lost."""
+        return self._value(name, service, ())
+
+    def known_value(self, name: str) -> Value | None:
+        """`value`, but a secret that nobody gave and nothing has used is not made for it."""
+        is_given = any(one.source.layer != ROLE_DEFAULTS for one in self._chain(name, None))
+        return self.value(name) if is_given or name in self._made or not self.is_secret(name) else None
+
+    def _value(self, name: str, service: str | None, path: tuple[str, ...]) -> Value | None:
+        chain = self._chain(name, service)
+        if self.is_secret(name):
+            return self._secret_value(name, chain, service, path)
+        if not chain:
+            return None
+        *losers, winner = chain
+        text = self._expand(winner, losers, service, path)
+        return Value(name=name, text=text, source=winner.source, losers=_losing(losers, is_secret=False))
+
+    def _secret_value(
+        self, name: str, chain: list[Candidate], service: str | None, path: tuple[str, ...]
+    ) -> Value | None:
+        given = [candidate for candidate in chain if candidate.source.layer != ROLE_DEFAULTS]
+        if given:
+            winner = given[-1]
+            losers = [candidate for candidate in chain if candidate is not winner]
+            text = Secret(reveal(self._expand(winner, given[:-1], service, path)))
+            return Value(name=name, text=text, source=winner.source, losers=_losing(losers, is_secret=True))
+        if self._want_secret is None:
+            return None
+        if name not in self._made:
+            self._made[name] = self._want_secret(name)
+        made, source = self._made[name]
+        return Value(name=name, text=made, source=source, losers=_losing(chain, is_secret=True))
+
+    def _chain(self, name: str, service: str | None) -> list[Candidate]:
+        """The candidates that have a text, the winner last."""
+        found = [candidate for candidate in self._chains.get(name, ()) if candidate.text is not None]
+        self._read.add(name)
+        if name in self._environ:
+            source = Source(layer=PROCESS)
+            found.append(Candidate(name=name, text=self._environ[name], source=source, is_literal=True))
+        # The sort is stable: within a layer, what was read later wins.
+        return sorted(found, key=lambda one: (LAYERS.index(one.source.layer), one.service == service))
+
+    def _expand(self, candidate: Candidate, below: list[Candidate], service: str | None, path: tuple[str, ...]) -> Text:
+        text = candidate.text or ""
+        if candidate.is_literal or "$" not in text:
+            return text
+        name = candidate.name
+
+        def lookup(other: str) -> Text | None:
+            if other == name:  # `PATH: /x:${PATH}` means the value that this one hides
+                return self._expand(below[-1], below[:-1], service, path) if below else None
+            if other in path:
+                names = " -> ".join((*path[path.index(other) :], name, other))
+                fix = "Give one of them a value without the others."
+                raise ConfigError(f"the variables need each other: {names}", where=candidate.source, fix=fix)
+            value = self._value(other, candidate.service or service, (*path, name))
+            return None if value is None else value.text
+
+        return interpolate(text, lookup, where=f"{candidate.source} {name}", unset=self.unset)
+
+
+def _losing(candidates: Iterable[Candidate], *, is_secret: bool) -> tuple[tuple[Text, Source], ...]:
+    return tuple((Secret(one.text or "") if is_secret else one.text or "", one.source) for one in candidates)
+
+
+def scalar_text(value: Any) -> str | None:
+    """The text of a YAML scalar as a variable has it: `true`, `8080`; None for null. Others are a TypeError."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (dict, list, tuple, set, bytes)):
+        raise TypeError(f"{type(value).__name__} is not a scalar")
+    return str(value)

@@ -1,0 +1,133 @@
+"""What configuration resolves to: every service of a project with final, sourced values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from phlo.values import Condition as Condition
+from phlo.values import FileSpec, ImageSource, Masker, Secret, Source, Text, Value
+
+if TYPE_CHECKING:
+    from phlo.config.compose import ComposeService
+    from phlo.discovery.definition import ServiceDefinition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """One entry of `depends_on`. required: False lets the dependent start when the other is not enabled."""
+
+    service: str
+    condition: Condition
+    required: bool = True
+    restart: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """A command of the published `hooks` form, run at a point of the service's life."""
+
+    name: str
+    point: str  # pre_start, post_start, pre_stop, post_stop
+    command: tuple[str, ...] | str
+    requires: str | None = None
+    delay_seconds: float = 0.0
+    timeout_seconds: float = 300.0
+    environment: Mapping[str, Text] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedService:
+    """A service as it will run.
+
+    compose: the container, normalized (see `phlo.config.compose`), Secrets inside.
+    files:   rendered templates, compose `configs` and `secrets` with inline or file content.
+    hosts:   names of the hosts it is placed on.
+    reason:  why it is part of this run (`default`, `profile api`, `asked for`, `needed by dagster`,
+             `enabled in phlo.yaml:9`).
+    sources: attribute, or one entry of it (`ports[0]`, `environment.FLAG`) -> where it was written.
+    """
+
+    name: str
+    definition: ServiceDefinition
+    compose: ComposeService
+    image: ImageSource
+    depends_on: tuple[Dependency, ...] = ()
+    one_shot: bool = False
+    scale: int = 1
+    files: tuple[FileSpec, ...] = ()
+    hooks: tuple[Hook, ...] = ()
+    hosts: tuple[str, ...] = ("local",)
+    reason: str = "default"
+    sources: Mapping[str, Source] = field(default_factory=dict)
+
+    @property
+    def is_inline(self) -> bool:
+        return self.definition.kind == "inline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSpec:
+    """A network of the project. name: as Docker knows it. options: the Engine API's body for NetworkCreate."""
+
+    key: str
+    name: str
+    is_external: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeSpec:
+    """A named volume. name: as Docker knows it. options: the Engine API's body for VolumeCreate."""
+
+    key: str
+    name: str
+    is_external: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """A service that is known but not part of this run, and why (`disabled in phlo.yaml`, `profile api`).
+
+    is_disabled: phlo.yaml switches it off, so that what is left of it may go.
+    """
+
+    definition: ServiceDefinition
+    reason: str
+    source: Source | None = None
+    is_disabled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """The whole project, resolved.
+
+    services: name -> service, in alphabetical order.
+    absent:   name -> why a known service is not in `services`.
+    values:   variable name -> final value with its source and the candidates that lost.
+    outputs:  files phlo writes on the control machine before a run (published `files`), path under root -> bytes.
+    inputs:   every file and folder that this result was made from (for caching).
+    environment_read: names of process environment variables that were looked at (for caching).
+    warnings: what could not be honoured, by name, one sentence each.
+    pending_secrets: secrets that have a placeholder for a value until the first `up` makes them.
+    """
+
+    name: str
+    root: Path
+    services: Mapping[str, ResolvedService]
+    absent: Mapping[str, Absence] = field(default_factory=dict)
+    networks: Mapping[str, NetworkSpec] = field(default_factory=dict)
+    volumes: Mapping[str, VolumeSpec] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
+    outputs: Mapping[str, bytes] = field(default_factory=dict)
+    inputs: tuple[Path, ...] = ()
+    environment_read: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+    pending_secrets: tuple[str, ...] = ()
+
+    def masker(self) -> Masker:
+        return Masker(self.secrets)

@@ -1,0 +1,358 @@
+"""From roles, phlo.yaml, inventory and environment to the project with every value final."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from phlo.config.candidates import (
+    STATE_FOLDER,
+    command_line_variables,
+    env_file_variables,
+    env_files,
+    inventory_variables,
+    project_env,
+    role_defaults,
+)
+from phlo.config.capabilities import facts_of
+from phlo.config.containers import Container, Containers, literal_secret_warning
+from phlo.config.definitions import all_definitions, switches
+from phlo.config.files import ContainerFiles, role_outputs
+from phlo.config.images import Images
+from phlo.config.interpolate import interpolate_all
+from phlo.config.layers import LOCAL_ENV_FILE, ROLE_DEFAULTS, Candidate, Variables
+from phlo.config.project import Dependency, Hook, Project, ResolvedService
+from phlo.config.project_file import ProjectFile, load_project_file, with_variables
+from phlo.config.resources import network_specs, volume_specs
+from phlo.config.root import PROJECT_FILE, checked_name
+from phlo.config.secrets import PLACEHOLDER, random_secret, stored_secret
+from phlo.config.selection import Selection, Selector
+from phlo.config.state import state_of
+from phlo.discovery.catalog import Catalog
+from phlo.discovery.definition import ServiceDefinition
+from phlo.errors import ConfigError, PhloError, first_of
+from phlo.inventory.hosts import Inventory
+from phlo.values import Condition, FileSpec, ImagePolicy, Secret, Source, Value
+
+# Gives the project its name, as `--project` does.
+NAME_VARIABLE = "PHLO_PROJECT"
+
+
+def resolve(
+    catalog: Catalog,
+    inventory: Inventory,
+    *,
+    root: Path,
+    environ: Mapping[str, str],
+    extra: Mapping[str, str | Candidate] | None = None,
+    profiles: Iterable[str] = (),
+    asked: Sequence[str] = (),
+    generate_secrets: bool,
+    no_deps: bool = False,
+    dev: bool = False,
+    image_source: str | None = None,
+    project_name: str | None = None,
+    make_secret: Callable[[], str] = random_secret,
+) -> Project:
+    """Apply phlo.yaml and every layer of variables to the catalog's services.
+
+    extra:    what `-e` gives, see `read_extra`.
+    asked:    services that the run is about, with what they need; empty: all that are enabled.
+    generate_secrets: store secrets that nobody gave in `.phlo/.env.local`; without, they get a placeholder.
+    no_deps:  leave out what the asked ones need.
+    project_name: instead of phlo.yaml's.
+    Raises ConfigError with everything that was found wrong.
+    """
+    warnings: list[str] = []
+    file = load_project_file(root / PROJECT_FILE)
+    definitions = all_definitions(catalog, file, warnings=warnings)
+    secrets = _Secrets(root=root, definitions=definitions, generate=generate_secrets, make=make_secret)
+    host = next(iter(inventory.hosts))
+    candidates = [
+        *role_defaults(definitions.values()),
+        *project_env(file),
+        *inventory_variables(inventory, host),
+        *env_file_variables(root),
+        *command_line_variables(extra or {}),
+    ]
+    variables = Variables(candidates, environ=environ, secret_names=secrets.names, want_secret=secrets.want)
+    warnings += _literal_secrets(file, secrets.names)
+    file = with_variables(file, variables.lookup(), variables.unset)
+    work = _Resolution(
+        catalog=catalog,
+        inventory=inventory,
+        root=root,
+        file=file,
+        definitions=definitions,
+        variables=variables,
+        containers=Containers(root=root, file=file, variables=variables, dev=dev),
+        name=_name(project_name, environ, file, root),
+        policy=ImagePolicy(image_source or file.config.image_source),
+        warnings=warnings,
+    )
+    active = frozenset((*profiles, *file.config.profiles))
+    return work.project(active, asked, no_deps=no_deps, secrets=secrets)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Secrets:
+    """The secrets of all roles. pending: those that have a placeholder."""
+
+    root: Path
+    definitions: Mapping[str, ServiceDefinition]
+    generate: bool
+    make: Callable[[], str]
+    pending: list[str] = field(default_factory=list)
+
+    @property
+    def names(self) -> frozenset[str]:
+        every = (item for definition in self.definitions.values() for item in definition.env_vars.items())
+        return frozenset(name for name, variable in every if variable.secret)
+
+    def want(self, name: str) -> tuple[Secret, Source]:
+        """The value of a secret that nobody gave."""
+        path = self.root / STATE_FOLDER / ".env.local"
+        source = Source(layer=LOCAL_ENV_FILE, path=f"{STATE_FOLDER}/{path.name}")
+        if not self.generate:
+            self.pending.append(name)
+            return Secret(PLACEHOLDER), source
+        purpose = " and ".join(
+            service
+            for service, definition in self.definitions.items()
+            if name in definition.env_vars and definition.env_vars[name].secret
+        )
+        return stored_secret(path, name, purpose=purpose, make=self.make), source
+
+
+@dataclass(slots=True, kw_only=True)
+class _Resolution:
+    """What the parts of a resolution share."""
+
+    catalog: Catalog
+    inventory: Inventory
+    root: Path
+    file: ProjectFile
+    definitions: Mapping[str, ServiceDefinition]
+    variables: Variables
+    containers: Containers
+    name: str
+    policy: ImagePolicy
+    warnings: list[str]
+    read: list[Path] = field(default_factory=list)
+
+    def project(self, profiles: frozenset[str], asked: Sequence[str], *, no_deps: bool, secrets: _Secrets) -> Project:
+        selector = Selector(
+            file=self.file,
+            definitions=self.definitions,
+            switches=switches(self.file),
+            containers=self.containers,
+            profiles=profiles,
+        )
+        selection = selector.select(asked, no_deps=no_deps)
+        chosen = [self.containers.of(self.definitions[name]) for name in selection.chosen]
+        for container in chosen:
+            self._have_secrets(container.definition)
+        services = self._services(selection, chosen)
+        outputs: dict[str, bytes] = {}
+        for container in chosen:
+            outputs.update(role_outputs(container.definition, self.read.append))
+        values = self._values()
+        return Project(
+            name=self.name,
+            root=self.root,
+            services=services,
+            absent=selection.absent,
+            networks=network_specs(self.name, self.file, chosen),
+            volumes=volume_specs(self.name, self.file, chosen),
+            values=values,
+            outputs=outputs,
+            inputs=self._inputs(chosen),
+            environment_read=tuple(sorted({*self.variables.environment_read, NAME_VARIABLE})),
+            warnings=tuple(dict.fromkeys((*self.warnings, *self.containers.warnings, *self.variables.warnings))),
+            secrets=_secrets_in(values, services),
+            pending_secrets=tuple(sorted(set(secrets.pending))),
+        )
+
+    def _have_secrets(self, definition: ServiceDefinition) -> None:
+        """Make sure that a service's secrets have values, though nothing in phlo refers to them."""
+        for name, variable in definition.env_vars.items():
+            if variable.secret:
+                self.variables.text(name, definition.name)
+
+    def _services(self, selection: Selection, chosen: Sequence[Container]) -> dict[str, ResolvedService]:
+        images = Images(project=self.name, file=self.file, variables=self.variables, policy=self.policy)
+        files = ContainerFiles(root=self.root, file=self.file, variables=self.variables)
+        facts = facts_of(selection.providers, self.definitions, self.variables)
+        state = self._state(selection, images)
+        found: dict[str, ResolvedService] = {}
+        errors: list[PhloError] = []
+        for container in chosen:
+            name = container.definition.name
+            try:
+                found[name] = ResolvedService(
+                    name=name,
+                    definition=container.definition,
+                    compose=container.compose,
+                    image=images.of(container),
+                    depends_on=self._dependencies(container, selection),
+                    one_shot=_is_one_shot(container),
+                    scale=1 if container.compose.scale is None else container.compose.scale,
+                    files=self._files(container, files, facts, state),
+                    hooks=self._hooks(container.definition),
+                    hosts=self._hosts(name),
+                    reason=selection.chosen[name],
+                    sources=container.merged.sources(),
+                )
+            except PhloError as error:
+                errors.append(error)
+        if errors:
+            raise first_of(errors)
+        self.read += files.read
+        return found
+
+    def _state(self, selection: Selection, images: Images) -> Callable[[], Mapping[str, Any]]:
+        return lambda: state_of(
+            self.name, catalog=self.catalog, selection=selection, definitions=self.definitions,
+            containers=self.containers, images=images, warnings=self.warnings,
+        )  # fmt: skip
+
+    def _files(
+        self,
+        container: Container,
+        files: ContainerFiles,
+        facts: Mapping[str, Mapping[str, Any]],
+        state: Callable[[], Mapping[str, Any]],
+    ) -> tuple[FileSpec, ...]:
+        definition = container.definition
+        usable = {*definition.requires, *definition.wants, *definition.provides}
+        names: dict[str, Any] = {}
+        for capability in usable & set(facts):
+            names[capability] = names[capability.replace("-", "_")] = facts[capability]
+        names["service"] = {
+            "name": definition.name,
+            "description": definition.description,
+            "category": definition.category,
+            "version": definition.version,
+        }
+        names["project"] = {"name": self.name}
+        names["phlo_state"] = state
+        return files.of(container, names)
+
+    def _dependencies(self, container: Container, selection: Selection) -> tuple[Dependency, ...]:
+        found: dict[str, Dependency] = {}
+        for other, entry in container.compose.depends_on.items():
+            if other in selection.chosen:
+                condition = entry["condition"]
+                found[other] = Dependency(
+                    service=other,
+                    condition=Condition(condition) if condition else self._inferred(other),
+                    required=entry["required"],
+                    restart=entry["restart"],
+                )
+        for capability in (*container.definition.requires, *container.definition.wants):
+            provider = selection.providers.get(capability)
+            if provider in selection.chosen and provider not in (None, container.definition.name):
+                found.setdefault(provider, Dependency(service=provider, condition=self._inferred(provider)))
+        return tuple(found[other] for other in sorted(found))
+
+    def _inferred(self, name: str) -> Condition:
+        """What to wait for of a service when its dependent does not say."""
+        container = self.containers.of(self.definitions[name])
+        if _is_one_shot(container):
+            return Condition.COMPLETED
+        check = container.compose.healthcheck
+        return Condition.HEALTHY if check and check.test and not check.is_disabled else Condition.STARTED
+
+    def _hooks(self, definition: ServiceDefinition) -> tuple[Hook, ...]:
+        found = []
+        for point, hooks in definition.hooks.items():
+            for index, hook in enumerate(hooks):
+                environment = interpolate_all(
+                    {name: "" if value is None else str(value) for name, value in hook.environment.items()},
+                    self.variables.lookup(definition.name),
+                    where=definition.where,
+                    unset=self.variables.unset,
+                    keys=("hooks", point, index, "environment"),
+                )
+                found.append(
+                    Hook(
+                        name=hook.name or f"{point}[{index}]",
+                        point=point,
+                        command=hook.command,
+                        requires=hook.requires,
+                        delay_seconds=hook.delay,
+                        timeout_seconds=hook.timeout_seconds,
+                        environment=environment,
+                    )
+                )
+        return tuple(found)
+
+    def _hosts(self, name: str) -> tuple[str, ...]:
+        override = self.file.config.services.overrides().get(name)
+        if override and override.hosts:
+            return self.inventory.select(
+                tuple(override.hosts), where=self.file.document.where("services", name, "hosts")
+            )
+        if len(self.inventory.hosts) == 1:
+            return tuple(self.inventory.hosts)
+        known = ", ".join((*self.inventory.hosts, *self.inventory.groups))
+        where = self.file.document.where("services", name)
+        raise ConfigError(f'"{name}" is placed on no host', where=where, fix=f"Write hosts: [...]. Known: {known}.")
+
+    def _values(self) -> dict[str, Value]:
+        names = {*self.variables.names, *self.variables.environment_read}
+        found = {name: self.variables.known_value(name) for name in sorted(names)}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _inputs(self, chosen: Sequence[Container]) -> tuple[Path, ...]:
+        env_file_paths = (path for container in chosen for path in container.env_files)
+        compose_paths = (path for container in chosen for path in container.compose.read_files)
+        every = (
+            self.file.path,
+            *env_files(self.root),
+            *self.inventory.inputs,
+            *self.catalog.inputs,
+            *env_file_paths,
+            *compose_paths,
+            *self.read,
+        )
+        return tuple(dict.fromkeys(every))
+
+
+def _name(given: str | None, environ: Mapping[str, str], file: ProjectFile, root: Path) -> str:
+    if given is not None:
+        return checked_name(given, root, where="--project")
+    if environ.get(NAME_VARIABLE):
+        return checked_name(environ[NAME_VARIABLE], root, where=NAME_VARIABLE)
+    return checked_name(file.config.name, root, where=file.document.where("name"))
+
+
+def _is_one_shot(container: Container) -> bool:
+    """Whether a service runs to completion: its role says so, or in the end nothing restarts it."""
+    definition, restart = container.definition, container.compose.restart
+    if definition.one_shot is not None:
+        return definition.one_shot
+    return definition.name.endswith(("-setup", "_setup")) or (restart is not None and restart.name == "no")
+
+
+def _literal_secrets(file: ProjectFile, names: frozenset[str]) -> list[str]:
+    given = file.config.env or {}
+    return [
+        literal_secret_warning(file.document.where("env", str(name)), str(name))
+        for name, value in given.items()
+        if str(name) in names and value is not None and "$" not in str(value)
+    ]
+
+
+def _secrets_in(values: Mapping[str, Value], services: Mapping[str, ResolvedService]) -> tuple[Secret, ...]:
+    """Every text that must not be shown, besides constants that roles publish."""
+    found = {value.text for value in values.values() if isinstance(value.text, Secret)}
+    for value in values.values():
+        found |= {text for text, source in value.losers if isinstance(text, Secret) and source.layer != ROLE_DEFAULTS}
+    for service in services.values():
+        found |= {text for text in service.compose.environment.values() if isinstance(text, Secret)}
+        found |= {spec.content for spec in service.files if isinstance(spec.content, Secret)}
+    found |= {Secret(secret.reveal().strip()) for secret in found}
+    return tuple(secret for secret in sorted(found, key=Secret.reveal) if secret.reveal() not in ("", PLACEHOLDER))

@@ -1,0 +1,67 @@
+"""Secrets that nobody gave: made once, kept in `.phlo/.env.local`."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from phlo.config.atomic import replace_file
+from phlo.config.dotenv import load_env_file
+from phlo.errors import ConfigError
+from phlo.values import Secret
+
+PLACEHOLDER = "made-by-the-first-up"
+
+
+def random_secret() -> str:
+    """A URL-safe text of 192 random bits that no command takes for an option."""
+    while (text := secrets.token_urlsafe(24)).startswith("-"):
+        pass
+    return text
+
+
+def stored_secret(path: Path, name: str, *, purpose: str, make: Callable[[], str] = random_secret) -> Secret:
+    """The secret `name` of the file at `path`, made and stored first when it is not there.
+
+    What the file holds already is kept, comments included. Two that ask at once get the same text.
+    purpose: what needs it, for the comment above the new line.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(path.parent):
+            return _stored(path, name, purpose, make)
+    except OSError as reason:
+        what = f"the secret {name} cannot be stored: {reason.strerror}"
+        fix = "Make the folder writable, or give the value in the process environment."
+        raise ConfigError(what, where=path, fix=fix) from None
+
+
+def _stored(path: Path, name: str, purpose: str, make: Callable[[], str]) -> Secret:
+    label = f"{path.parent.name}/{path.name}"
+    try:
+        entry = load_env_file(path, label=label).get(name)
+        before = path.read_bytes()
+    except FileNotFoundError:
+        entry, before = None, b""
+    if entry is not None and entry.text is not None:
+        return Secret(entry.text)
+    text = make()
+    gap = b"" if not before or before.endswith(b"\n") else b"\n"
+    added = f"# {name}: made by phlo for {purpose}. Services that have stored it need it unchanged.\n{name}={text}\n"
+    replace_file(path, before + gap + added.encode(), mode=0o600)
+    return Secret(text)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold an exclusive lock on a folder, so that no lock file is left behind."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

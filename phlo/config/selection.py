@@ -1,0 +1,226 @@
+"""Which services are part of a run, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from phlo.config.containers import Container, Containers
+from phlo.config.definitions import Switch
+from phlo.config.project import Absence
+from phlo.config.project_file import ProjectFile
+from phlo.discovery.definition import ServiceDefinition
+from phlo.errors import ConfigError, PhloError, did_you_mean, first_of
+from phlo.values import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Services by name: those of the project, those of this run (each with its reason), and the rest.
+
+    enabled:   what a bare `up` runs, and what was asked for, with all that it depends on.
+    chosen:    the part of it that this run is about.
+    providers: capability -> the service that provides it.
+    """
+
+    enabled: Mapping[str, str]
+    chosen: Mapping[str, str]
+    absent: Mapping[str, Absence]
+    providers: Mapping[str, str]
+
+
+@dataclass(slots=True, kw_only=True)
+class Selector:
+    """Follows dependencies from what is enabled."""
+
+    file: ProjectFile
+    definitions: Mapping[str, ServiceDefinition]
+    switches: Mapping[str, Switch]
+    containers: Containers
+    profiles: frozenset[str]
+    errors: list[PhloError] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)
+
+    def select(self, asked: Sequence[str], *, no_deps: bool) -> Selection:
+        """Choose. Raises ConfigError with everything that is wrong in the services looked at."""
+        self._check_profiles()
+        self._check_asked(asked)
+        start = {name: reason for name in self.definitions if (reason := self._reason(name))}
+        start |= self._wanted_providers()
+        start |= {name: "asked for" for name in asked if name in self.definitions}
+        enabled = self._closure(start, optional=frozenset())
+        providers = self._providers(enabled)
+        chosen = dict(enabled)
+        if asked:
+            wanted = {name: "asked for" for name in asked if name in enabled}
+            chosen = wanted if no_deps else self._closure(wanted, optional=frozenset(enabled), providers=providers)
+        if self.errors:
+            raise first_of(_distinct(self.errors))
+        absent = {name: self._absence(name, enabled) for name in self.definitions if name not in chosen}
+        return Selection(enabled=enabled, chosen=dict(sorted(chosen.items())), absent=absent, providers=providers)
+
+    def _check_profiles(self) -> None:
+        known = {profile for name in self.definitions for profile in self._profiles_of(name)}
+        for profile in sorted(self.profiles - known):
+            where = ""
+            if profile in self.file.config.profiles:
+                where = self.file.document.where("profiles", self.file.config.profiles.index(profile))
+            fix = did_you_mean(profile, known) or "No service has a profile."
+            self.errors.append(ConfigError(f'there is no profile "{profile}"', where=where, fix=fix))
+
+    def _check_asked(self, asked: Iterable[str]) -> None:
+        for name in dict.fromkeys(asked):
+            if name not in self.definitions:
+                fix = did_you_mean(name, self.definitions)
+                self.errors.append(ConfigError(f'there is no service "{name}"', fix=fix))
+            elif self._is_disabled(name):
+                source = self.switches[name].source
+                fix = f"Switch it on with `phlo services enable {name}`."
+                self.errors.append(ConfigError(f'the service "{name}" is disabled', where=source, fix=fix))
+
+    def _is_disabled(self, name: str) -> bool:
+        return name in self.switches and self.switches[name].is_on is False
+
+    def _reason(self, name: str) -> str | None:
+        """Why a service is part of a bare `up`; None when it is not."""
+        definition = self.definitions[name]
+        if switch := self.switches.get(name):
+            return f"enabled in {switch.source}" if switch.is_on else None
+        profiles = self._profiles_of(name)
+        if profiles:
+            active = sorted(self.profiles & profiles)
+            return f"profile {active[0]}" if active else None
+        if definition.kind == "inline":
+            return "inline"
+        return "default" if definition.default else None
+
+    def _profiles_of(self, name: str) -> frozenset[str]:
+        definition = self.definitions[name]
+        given = self.file.service(name).get("profiles", definition.compose.get("profiles"))
+        names = given if isinstance(given, (list, tuple)) else []
+        return frozenset((*map(str, names), *([definition.profile] if definition.profile else [])))
+
+    def _wanted_providers(self) -> dict[str, str]:
+        """The services that `capabilities` of phlo.yaml names."""
+        found = {}
+        for capability, name in self.file.config.capabilities.items():
+            where = self.file.document.where("capabilities", capability)
+            able = [other for other, one in self.definitions.items() if capability in one.provides]
+            if name not in able:
+                fix = did_you_mean(name, able) or f'No installed service provides "{capability}".'
+                self.errors.append(ConfigError(f'"{name}" does not provide "{capability}"', where=where, fix=fix))
+            elif self._is_disabled(name):
+                what = f'"{name}" should provide "{capability}" but is disabled (see {self.switches[name].source})'
+                self.errors.append(ConfigError(what, where=where, fix="Choose another, or enable it."))
+            else:
+                source = self.file.document.source("capabilities", capability)
+                found[name] = f"provides {capability} by {source}"
+        return found
+
+    def _closure(
+        self,
+        start: Mapping[str, str],
+        *,
+        optional: frozenset[str],
+        providers: Mapping[str, str] | None = None,
+    ) -> dict[str, str]:
+        """`start` and what it depends on, with reasons. optional: services to take where they are not required."""
+        found = dict(start)
+        waiting = list(start)
+        while waiting:
+            name = waiting.pop(0)
+            container = self._container(name)
+            if container is None:
+                continue
+            for other in self._needs(container, optional, providers or {}):
+                if other not in found:
+                    found[other] = f"needed by {name}"
+                    waiting.append(other)
+        return found
+
+    def _container(self, name: str) -> Container | None:
+        if name in self.failed:
+            return None
+        try:
+            return self.containers.of(self.definitions[name])
+        except PhloError as error:
+            self.failed.add(name)
+            self.errors.append(error)
+            return None
+
+    def _needs(self, container: Container, optional: frozenset[str], providers: Mapping[str, str]) -> list[str]:
+        name = container.definition.name
+        found = []
+        for other, entry in container.compose.depends_on.items():
+            if not entry["required"]:
+                found += [other] if other in optional else []
+            elif self._is_there(other, container):
+                found.append(other)
+        for capability in (*container.definition.requires, *container.definition.wants):
+            provider = providers.get(capability)
+            if provider and provider != name:
+                found.append(provider)
+        return found
+
+    def _is_there(self, other: str, container: Container) -> bool:
+        name = container.definition.name
+        if other in self.definitions and not self._is_disabled(other):
+            return True
+        index = _index_of(other, container.merged.attributes.get("depends_on"))
+        where = container.merged.where("depends_on", other if index is None else index)
+        if other in self.definitions:
+            what = f'"{name}" depends on "{other}", which is disabled at {self.switches[other].source}'
+            fix = f'Enable "{other}", disable "{name}" too, or write required: false.'
+        else:
+            what = f'"{name}" depends on "{other}", which does not exist'
+            fix = did_you_mean(other, self.definitions)
+        self.errors.append(ConfigError(what, where=where, fix=fix))
+        return False
+
+    def _providers(self, enabled: Mapping[str, str]) -> dict[str, str]:
+        """Which of the enabled services provides each capability."""
+        found: dict[str, str] = {}
+        able: dict[str, list[str]] = {}
+        for name in sorted(enabled):
+            for capability in self.definitions[name].provides:
+                able.setdefault(capability, []).append(name)
+        for capability, names in sorted(able.items()):
+            wanted = self.file.config.capabilities.get(capability)
+            found[capability] = wanted if wanted in names else names[0]
+            if len(names) > 1 and wanted is None:
+                what = f'"{capability}" is provided by {" and by ".join(names)}'
+                fix = f"Write capabilities: {{{capability}: {names[0]}}}, or disable one of them."
+                self.errors.append(ConfigError(what, where=self.file.document.where("capabilities"), fix=fix))
+        self._check_required(enabled, found)
+        return found
+
+    def _check_required(self, enabled: Mapping[str, str], providers: Mapping[str, str]) -> None:
+        for name in sorted(enabled):
+            definition = self.definitions[name]
+            for index, capability in enumerate(definition.requires):
+                if capability in providers:
+                    continue
+                able = [other for other, one in self.definitions.items() if capability in one.provides]
+                fix = f"Enable {' or '.join(able)}." if able else "Install a package that provides it."
+                where = definition.where("requires", index)
+                what = f'"{name}" requires "{capability}", which no enabled service provides'
+                self.errors.append(ConfigError(what, where=where, fix=fix))
+
+    def _absence(self, name: str, enabled: Mapping[str, str]) -> Absence:
+        definition = self.definitions[name]
+        if self._is_disabled(name):
+            source: Source = self.switches[name].source
+            return Absence(definition=definition, reason="disabled in phlo.yaml", source=source, is_disabled=True)
+        if name in enabled:
+            return Absence(definition=definition, reason="not asked for")
+        profiles = sorted(self._profiles_of(name))
+        return Absence(definition=definition, reason=f"profile {profiles[0]}" if profiles else "not enabled")
+
+
+def _index_of(name: str, depends_on: object) -> int | None:
+    return depends_on.index(name) if isinstance(depends_on, list) and name in depends_on else None
+
+
+def _distinct(errors: Iterable[PhloError]) -> list[PhloError]:
+    """Each error once: what a run needs is looked at from several sides."""
+    return list({str(error): error for error in errors}.values())

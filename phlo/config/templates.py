@@ -1,0 +1,146 @@
+"""Jinja2 templates of roles: sandboxed, strict about names, and aware of secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
+
+from phlo.errors import ConfigError, nearest
+from phlo.values import Masker, Secret, Text
+
+
+class Facts(Mapping[str, Any]):
+    """What a capability's provider says of it, for templates: `{{ s3.endpoint }}`."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self._facts = facts
+        self.used: list[Secret] = []
+
+    def __getitem__(self, key: str) -> Any:
+        value = self._facts[key]
+        if isinstance(value, Mapping):
+            inner = Facts(value)
+            inner.used = self.used
+            return inner
+        if isinstance(value, Secret):
+            self.used.append(value)
+            return value.reveal()
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+
+def render_template(
+    path: Path,
+    *,
+    label: str,
+    names: Mapping[str, Any],
+    variable: Callable[[str], Text | None],
+    known: Callable[[], list[str]],
+) -> Text:
+    """Render a template file; a Secret when any secret was looked at on the way.
+
+    label:    what errors call the file.
+    names:    names other than variables; a callable is called when its name is used.
+    variable: gives a variable's text, None when it is not set.
+    known:    names of the variables, to suggest one.
+    Raises ConfigError with the line.
+    """
+    secrets: list[Secret] = []
+
+    class Names(Context):
+        """Looks up a name when the template uses it."""
+
+        def resolve_or_missing(self, key: str) -> Any:
+            if key in self.vars or key in self.parent:
+                return super().resolve_or_missing(key)
+            value = names[key] if key in names else variable(key)
+            value = value() if callable(value) else value
+            if value is None:
+                return missing
+            if isinstance(value, Secret):
+                secrets.append(value)
+                return value.reveal()
+            if isinstance(value, Mapping):
+                value = Facts(value)
+                value.used = secrets
+            return value
+
+    environment = ImmutableSandboxedEnvironment(undefined=_Unknown, keep_trailing_newline=True, trim_blocks=True)
+    environment.context_class = Names
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": dict}
+    try:
+        code = environment.compile(path.read_text(encoding="utf-8"), filename=label)
+        template = environment.template_class.from_code(environment, code, environment.globals)
+        text = template.render()
+    except (OSError, UnicodeDecodeError) as reason:
+        raise ConfigError(f"cannot be read: {reason}", where=label) from None
+    except TemplateSyntaxError as reason:
+        where = f"{label}:{reason.lineno}"
+        raise ConfigError(f"is not a valid template: {reason.message}", where=where) from None
+    except Exception as reason:  # whatever a filter or an expression of the template raises
+        what, fix = _explained(reason, [*names, *known()])
+        masked = Masker(secrets)
+        raise ConfigError(masked(what), where=f"{label}:{_line(reason, label)}", fix=masked(fix)) from None
+    return Secret(text) if secrets else text
+
+
+class _UnknownNameError(UndefinedError):
+    """A name, or a key of something, that is not there. siblings: the keys that the something has."""
+
+    def __init__(self, owner: object, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+        self.siblings = tuple(map(str, owner)) if isinstance(owner, Mapping) else ()
+        self.what = f'there is no "{name}" in it'
+        if owner is missing:
+            self.what = f'there is no variable or capability "{name}"'
+        elif self.siblings:
+            self.what += f" (it has {', '.join(self.siblings)})"
+
+
+class _Unknown(StrictUndefined):
+    """A name that is not there: an error as soon as it is used."""
+
+    __slots__ = ()
+
+    def __init__(
+        self, hint: str | None = None, obj: Any = missing, name: str | None = None, exc: Any = UndefinedError
+    ) -> None:
+        super().__init__(hint, obj, name, exc)
+        if exc is UndefinedError:
+            self._undefined_exception = partial(_UnknownNameError, obj, str(name))  # type: ignore[assignment]
+
+
+def _explained(reason: Exception, known: list[str]) -> tuple[str, str]:
+    """What is wrong and what to do about it."""
+    if isinstance(reason, SecurityError):
+        return f"does what a template may not: {reason}", ""
+    if not isinstance(reason, _UnknownNameError):
+        return f"cannot be rendered: {reason}", ""
+    if near := nearest(reason.name, reason.siblings or known):
+        return reason.what, f'Did you mean "{near}"?'
+    return reason.what, "" if reason.siblings else "Declare a variable in env_vars, a capability in requires or wants."
+
+
+def _line(reason: BaseException, label: str) -> int | str:
+    """The line of the template that an exception came through."""
+    found: int | str = "?"
+    trace = reason.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == label:
+            found = trace.tb_lineno
+        trace = trace.tb_next
+    return found

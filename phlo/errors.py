@@ -1,0 +1,121 @@
+"""Every error that phlo raises on purpose.
+
+    PhloError
+    ├── ConfigError      phlo.yaml, service.yaml values, environment files, command-line variables
+    ├── PackageError     a service package or plug-in that cannot be used
+    ├── InventoryError   inventory files, host patterns
+    ├── PlanError        the graph: cycles, unknown or disabled dependencies, clashes
+    ├── HostError        a Docker engine that cannot be reached or is too old
+    ├── OperationError   a step that failed on a host
+    │   └── EngineError  the Docker engine refused a request (HTTP status, engine's message)
+    └── LockError        somebody else holds the deploy lock
+
+An error says where, what, and what to do; all three fit in one line:
+`phlo.yaml:7 services.dagster.ports[0]: should be HOST:CONTAINER, got "80a". Write a port from 1 to 65535.`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+class PhloError(Exception):
+    """Something the user can act on.
+
+    where: a file with line (`phlo.yaml:7 services.x.port`), a host, or a service; empty if it is the command itself.
+    what:  what is wrong, without a final full stop.
+    fix:   what to do about it, as a sentence; empty when `what` says it all.
+    detail: lines shown below the message (log tail, probe output).
+    others: further errors found at the same time; each is shown on its own.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: object = "",
+        fix: str = "",
+        detail: Sequence[str] = (),
+        others: Iterable[PhloError] = (),
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = str(where)
+        self.fix = fix
+        self.detail = tuple(detail)
+        self.others = tuple(others)
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        head = head.rstrip(".") + "."
+        return f"{head} {self.fix}" if self.fix else head
+
+    def each(self) -> Iterable[PhloError]:
+        """This error and those found with it, in the order they were found."""
+        yield self
+        for other in self.others:
+            yield from other.each()
+
+
+class ConfigError(PhloError):
+    """phlo.yaml, a service's values, an environment file or a command-line variable is wrong."""
+
+
+class PackageError(PhloError):
+    """A service package or plug-in cannot be used."""
+
+
+class InventoryError(PhloError):
+    """An inventory file or a host pattern is wrong."""
+
+
+class PlanError(PhloError):
+    """The steps cannot be put in order, or contradict each other."""
+
+
+class HostError(PhloError):
+    """A Docker engine cannot be reached, or is too old."""
+
+
+class OperationError(PhloError):
+    """A step failed on its host."""
+
+
+class EngineError(OperationError):
+    """The Docker engine refused a request; `status` is its HTTP status."""
+
+    def __init__(self, status: int, message: str, *, request: str, where: object = "") -> None:
+        super().__init__(f"Docker refused {request}: {message}", where=where)
+        self.status = status
+        self.message = message
+
+
+class LockError(PhloError):
+    """Somebody else holds the deploy lock."""
+
+
+def first_of(errors: Sequence[PhloError]) -> PhloError:
+    """Join errors found together into one to raise: the first, carrying the rest.
+
+    `errors` must not be empty.
+    """
+    head, *rest = errors
+    head.others = (*head.others, *rest)
+    return head
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like `name`, or None when none is close (difflib ratio 0.6)."""
+    import difflib
+
+    found = difflib.get_close_matches(name, list(known), n=1)
+    return found[0] if found else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A sentence for `fix`: the nearest known name, or the list of all when none is near."""
+    names = sorted(set(known))
+    close = nearest(name, names)
+    if close:
+        return f'Did you mean "{close}"?'
+    return f"Known: {', '.join(names)}." if names else ""

@@ -1,0 +1,28 @@
+"""Run a plan on hosts.
+
+    run(plan, hosts, emit=..., run_id=...) -> Outcome     (scheduler.py)
+    settled.is_settled(...) -> bool                       (settled.py: whether there can be anything to do at all)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from phlo.execute.outcome import Outcome, StepResult
+    from phlo.execute.scheduler import DEFAULT_FORKS, run
+
+__all__ = ["DEFAULT_FORKS", "Outcome", "StepResult", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when asked for: what a run without changes needs (settled.py) is a small part.
+    if name in ("Outcome", "StepResult"):
+        from phlo.execute import outcome
+
+        return getattr(outcome, name)
+    if name in ("DEFAULT_FORKS", "run"):
+        import importlib
+
+        return getattr(importlib.import_module("phlo.execute.scheduler"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

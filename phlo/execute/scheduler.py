@@ -1,0 +1,269 @@
+"""Run a plan: each step observed, decided and applied at its turn, side by side where the graph allows."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from phlo.errors import HostError, PhloError
+from phlo.execute.outcome import Outcome, StepResult
+from phlo.execute.rollback import Ledger
+from phlo.hosts.host import Host
+from phlo.operations import Operation, operation
+from phlo.plan.graph import Plan
+from phlo.values import Change, Emit, Event, Masker, Status, Step
+
+DEFAULT_FORKS = 8
+MOST_GATES = 64
+_ENDED_WELL = (Status.OK, Status.CHANGED, Status.PENDING, Status.UNKNOWN, Status.SKIPPED)
+
+
+def run(
+    plan: Plan,
+    hosts: Mapping[str, Host],
+    *,
+    emit: Emit,
+    run_id: str,
+    check: bool = False,
+    forks: int = DEFAULT_FORKS,
+    rollback: bool = True,
+    clock: Callable[[], float] = time.time,
+    find: Callable[[str], Operation] = operation,
+) -> Outcome:
+    """Carry out a plan and tell what happens.
+
+    check:    observe and decide only; nothing is handed a host that it could write to.
+    forks:    how many steps may be under way at once (steps that only wait do not count).
+    rollback: put back the services whose new version does not come to work.
+    find:     finds an operation by its name.
+
+    A step that fails blocks those that need it; the others go on. Ctrl-C starts no further step, lets those under way
+    end (a wait is broken off and its service put back), and is told in the outcome; a second one ends at once.
+    """
+    return _Run(plan, hosts, emit, run_id, check, forks, rollback, clock, find).run()
+
+
+class _Run:
+    """The state of one run. Everything that more than one thread touches is guarded by `_changed`."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        hosts: Mapping[str, Host],
+        emit: Emit,
+        run_id: str,
+        check: bool,
+        forks: int,
+        rollback: bool,
+        clock: Callable[[], float],
+        find: Callable[[str], Operation],
+    ) -> None:
+        self._plan = plan
+        self._hosts = hosts
+        self._masker = Masker(plan.secrets)
+        self._listener = emit
+        self._run_id = run_id
+        self._check = check
+        self._forks = forks
+        self._rollback = rollback
+        self._clock = clock
+        self._find = find
+        self._changed = threading.Condition()
+        self._cancelled = threading.Event()
+        self._results: dict[str, StepResult] = {}
+        self._failures: list[PhloError] = []
+        self._ledger = Ledger(plan.steps)
+        self._needs = {step.id: set(step.after) for step in plan.steps}
+        self._dependents: dict[str, list[Step]] = defaultdict(list)
+        for step in plan.steps:
+            for need in step.after:
+                self._dependents[need].append(step)
+
+    def run(self) -> Outcome:
+        started = self._clock()
+        self._emit("run_started", message=self._plan.title)
+        for warning in self._plan.warnings:
+            self._emit("note", message=warning)
+        with ThreadPoolExecutor(self._forks) as workers, ThreadPoolExecutor(MOST_GATES) as waiters:
+            self._pools = (workers, waiters)
+            with self._changed:
+                for step in [step for step in self._plan.steps if not self._needs[step.id]]:
+                    self._submit(step)
+            self._await_all()
+        if self._rollback:
+            for key in self._ledger.unproven():
+                self._put_back(key)
+        outcome = Outcome(
+            steps=dict(self._results),
+            failures=tuple(self._failures),
+            undone=tuple(sorted(self._ledger.undone)),
+            is_interrupted=self._cancelled.is_set(),
+            seconds=self._clock() - started,
+        )
+        self._emit("run_finished", message=outcome.status, seconds=outcome.seconds)
+        return outcome
+
+    def _await_all(self) -> None:
+        while True:
+            try:
+                with self._changed:
+                    self._changed.wait_for(lambda: len(self._results) == len(self._plan.steps))
+                return
+            except KeyboardInterrupt:
+                if self._cancelled.is_set():
+                    raise
+                self._cancelled.set()
+                self._emit("note", message="stopping: what is under way ends first; Ctrl-C again stops at once")
+
+    def _submit(self, step: Step) -> None:
+        workers, waiters = self._pools
+        (waiters if step.gate else workers).submit(self._step, step)
+
+    def _step(self, step: Step) -> None:
+        try:
+            result = self._result(step)
+        except BaseException as error:  # a defect of phlo or of an operation: it must not leave the run waiting
+            result = StepResult(status=Status.FAILED)
+            with self._changed:
+                self._failures.append(_internal(step, error))
+        with self._changed:
+            self._results[step.id] = result
+            for dependent in self._dependents[step.id]:
+                needs = self._needs[dependent.id]
+                needs.discard(step.id)
+                if not needs:
+                    self._submit(dependent)
+            self._changed.notify_all()
+
+    def _result(self, step: Step) -> StepResult:
+        skipped = self._reason_to_skip(step)
+        if skipped is not None:
+            self._emit("step_finished", step=step, status=skipped[0], message=skipped[1])
+            return StepResult(status=skipped[0])
+        started = self._clock()
+        self._emit("step_started", step=step)
+        try:
+            status, changes = self._converge(step)
+        except PhloError as error:
+            return self._failed(step, error, self._clock() - started)
+        seconds = self._clock() - started
+        self._emit("step_finished", step=step, status=status, changes=changes, seconds=seconds)
+        if not self._check:
+            self._ledger.step_ended(step)
+        return StepResult(status=status, changes=changes, seconds=seconds)
+
+    def _reason_to_skip(self, step: Step) -> tuple[Status, str] | None:
+        with self._changed:
+            failed = [need for need in step.after if self._results[need].status not in _ENDED_WELL]
+            moved = (Status.CHANGED, Status.PENDING)
+            idle = step.when_changed and not any(self._results[other].status in moved for other in step.when_changed)
+        if failed:
+            return Status.BLOCKED, f"needs {failed[0]}"
+        if self._cancelled.is_set():
+            return Status.BLOCKED, "not started: interrupted"
+        return (Status.SKIPPED, "nothing changed that it follows") if idle else None
+
+    def _converge(self, step: Step) -> tuple[Status, tuple[Change, ...]]:
+        """Observe, decide, and outside check mode apply."""
+        module = self._find(step.operation)
+        host = self._hosts[step.host]
+        seen = module.observe(step.args, host.reader())
+        changes = tuple(module.decide(step.args, seen))
+        is_counted = any(change.is_counted for change in changes)
+        if self._check:
+            if is_counted:
+                return Status.PENDING, changes
+            return (Status.UNKNOWN if changes and self._follows_pending(step) else Status.OK), changes
+        if changes:
+            equipped = replace(
+                host,
+                progress=lambda line: self._emit("step_progress", step=step, message=line),
+                on_undo=lambda call: self._ledger.on_undo(step, call),
+                on_finish=lambda call: self._ledger.on_finish(step, call),
+                is_cancelled=self._cancelled.is_set,
+            )
+            for change in changes:
+                module.apply(change, step.args, seen, equipped)
+        return (Status.CHANGED if is_counted else Status.OK), changes
+
+    def _follows_pending(self, step: Step) -> bool:
+        with self._changed:
+            return any(self._results[need].status in (Status.PENDING, Status.UNKNOWN) for need in step.after)
+
+    def _failed(self, step: Step, error: PhloError, seconds: float) -> StepResult:
+        status = Status.UNREACHABLE if isinstance(error, HostError) else Status.FAILED
+        masked = self._mask(error)
+        with self._changed:
+            self._failures.append(masked)
+        self._emit(
+            "step_finished", step=step, status=status, message=str(masked), detail=masked.detail, seconds=seconds
+        )
+        key = (step.host, step.service)
+        if self._rollback and not self._check and self._ledger.has_undo(key):
+            self._put_back(key)
+        return StepResult(status=status, seconds=seconds)
+
+    def _put_back(self, key: tuple[str, str]) -> None:
+        """Undo what this run did to a service, the last thing first."""
+        host, service = key
+        self._emit("undo_started", host=host, service=service)
+        try:
+            self._ledger.undo(key)
+        except PhloError as error:
+            masked = self._mask(error)
+            with self._changed:
+                self._failures.append(masked)
+            self._emit("undo_finished", host=host, service=service, status=Status.FAILED, message=str(masked))
+        else:
+            self._emit("undo_finished", host=host, service=service, status=Status.ROLLED_BACK)
+
+    def _mask(self, error: PhloError) -> PhloError:
+        error.what = self._masker(error.what)
+        error.fix = self._masker(error.fix)
+        error.detail = tuple(self._masker(line) for line in error.detail)
+        return error
+
+    def _emit(
+        self,
+        kind: str,
+        *,
+        step: Step | None = None,
+        host: str | None = None,
+        service: str | None = None,
+        status: Status | None = None,
+        changes: tuple[Change, ...] = (),
+        message: str = "",
+        detail: tuple[str, ...] = (),
+        seconds: float | None = None,
+    ) -> None:
+        masked = tuple(replace(change, causes=tuple(map(self._masker, change.causes))) for change in changes)
+        event = Event(
+            kind=kind,
+            time=self._clock(),
+            run=self._run_id,
+            step=step.id if step else None,
+            host=step.host if step else host,
+            service=step.service if step else service,
+            operation=step.operation if step else None,
+            status=status,
+            changes=masked,
+            message=self._masker(message),
+            detail=tuple(map(self._masker, detail)),
+            seconds=seconds,
+        )
+        with self._changed:
+            self._listener(event)
+
+
+def _internal(step: Step, error: BaseException) -> PhloError:
+    failure = PhloError(
+        f"phlo itself failed ({type(error).__name__}: {error})",
+        where=step.id,
+        fix="Run it again with --debug and report what it shows.",
+    )
+    failure.__cause__ = error
+    return failure

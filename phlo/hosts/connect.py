@@ -1,0 +1,76 @@
+"""How a Docker engine is reached: the socket behind a `docker_host` address."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from phlo.errors import HostError, InventoryError
+from phlo.hosts.engine import Connect, Engine
+
+DEFAULT_SOCKET = "unix:///var/run/docker.sock"
+
+
+def open_engine(docker_host: str | None, *, name: str, environ: Mapping[str, str]) -> Engine:
+    """The engine behind an address such as `unix:///var/run/docker.sock` or `tcp://10.0.0.5:2375`.
+
+    docker_host: None means `DOCKER_HOST` of the environment, else the local default socket.
+    Opens nothing yet; the first request does. Raises InventoryError for an address that is none.
+    """
+    address = docker_host or environ.get("DOCKER_HOST") or DEFAULT_SOCKET
+    parts = urlsplit(address)
+    if parts.scheme == "unix":
+        return Engine(_unix(parts.path, name), name=name)
+    if parts.scheme == "tcp" and parts.hostname and not environ.get("DOCKER_TLS_VERIFY"):
+        return Engine(_tcp(parts.hostname, parts.port or 2375, name), name=name)
+    raise InventoryError(
+        f'"{address}" is not an address phlo can reach a Docker engine by',
+        where=name,
+        fix="Write unix:///path/to/docker.sock or tcp://HOST:PORT.",
+    )
+
+
+def _unix(path: str, name: str) -> Connect:
+    def connect(timeout_seconds: float | None) -> socket.socket:
+        channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        channel.settimeout(timeout_seconds)
+        try:
+            channel.connect(path)
+        except OSError as reason:
+            channel.close()
+            raise _no_engine(path, name, reason) from None
+        return channel
+
+    return connect
+
+
+def _tcp(host: str, port: int, name: str) -> Connect:
+    def connect(timeout_seconds: float | None) -> socket.socket:
+        try:
+            return socket.create_connection((host, port), timeout=timeout_seconds)
+        except OSError as reason:
+            raise HostError(
+                f"no Docker engine answers at tcp://{host}:{port} ({reason.strerror or reason})",
+                where=name,
+                fix="Check the address and that the engine listens there.",
+            ) from None
+
+    return connect
+
+
+def _no_engine(path: str, name: str, reason: OSError) -> HostError:
+    if isinstance(reason, PermissionError):
+        return HostError(
+            f"you may not use the Docker engine's socket {path}",
+            where=name,
+            fix="Add yourself to the group that owns it (usually `docker`) and log in again, or run as root.",
+        )
+    what = "there is no such socket" if not os.path.exists(path) else (reason.strerror or str(reason))
+    return HostError(
+        f"no Docker engine answers at {Path(path)} ({what})",
+        where=name,
+        fix="Start it, or run `phlo doctor --install-engine` on Debian or Ubuntu as root.",
+    )

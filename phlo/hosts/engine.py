@@ -1,0 +1,361 @@
+"""A Docker engine over its HTTP API.
+
+`EngineReader` can only read: whatever holds one cannot change the engine. `Engine` adds the verbs
+that write. Both speak the Engine API (https://docs.docker.com/reference/api/engine/) over a
+connection that a `Transport` opens, and keep connections open between requests.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any
+from urllib.parse import quote, urlencode
+
+from phlo.errors import EngineError, HostError
+
+OLDEST_API = (1, 41)
+NEWEST_API = (1, 51)
+
+Connect = Callable[[float | None], socket.socket]
+Body = bytes | IO[bytes] | Iterator[bytes]
+
+
+class _Connection(http.client.HTTPConnection):
+    """An HTTP connection over a socket that somebody else opens."""
+
+    def __init__(self, connect: Connect, timeout_seconds: float | None) -> None:
+        super().__init__("docker", timeout=timeout_seconds)
+        self._open = connect
+
+    def connect(self) -> None:
+        self.sock = self._open(self.timeout)
+
+
+def path_part(text: str) -> str:
+    """A name made safe as one part of a request path (an image reference keeps its slashes and colons)."""
+    return quote(text, safe="/:@")
+
+
+class EngineReader:
+    """Reads from a Docker engine: GET and HEAD, nothing else.
+
+    connect:  opens a socket to the engine; takes a time-out in seconds.
+    name:     the host's name, for errors.
+    timeout_seconds: how long one request may stay silent.
+
+    Every method raises `HostError` when the engine cannot be reached and `EngineError` when it refuses.
+    """
+
+    def __init__(self, connect: Connect, *, name: str, timeout_seconds: float = 60.0) -> None:
+        self._connect = connect
+        self._name = name
+        self._timeout_seconds = timeout_seconds
+        self._idle: deque[_Connection] = deque()
+        self._api: tuple[int, int] | None = None
+
+    # -- reading ------------------------------------------------------------------------------
+
+    @property
+    def api(self) -> tuple[int, int]:
+        """The API version spoken: the newest that both sides know. Asks the engine once."""
+        if self._api is None:
+            self._api = self._negotiate()
+        return self._api
+
+    def ping(self) -> None:
+        """Ask the engine for a sign of life."""
+        self._negotiate()
+
+    def get(self, path: str, **query: Any) -> Any:
+        """GET, the answer parsed as JSON."""
+        return self._json("GET", path, query)
+
+    def get_or_none(self, path: str, **query: Any) -> Any | None:
+        """GET, or None when the engine answers 404."""
+        try:
+            return self.get(path, **query)
+        except EngineError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def head(self, path: str, **query: Any) -> Mapping[str, str] | None:
+        """The headers of HEAD, or None when the engine answers 404."""
+        with self._exchange("HEAD", path, query) as answer:
+            return None if answer.status == 404 else dict(answer.getheaders())
+
+    def get_bytes(self, path: str, **query: Any) -> Iterator[bytes]:
+        """GET, the answer in pieces as they come (an archive, an event stream)."""
+        yield from self._pieces("GET", path, query, None, {})
+
+    def logs(self, container: str, *, follow: bool = False, tail: int | str = "all", **query: Any) -> Iterator[bytes]:
+        """A container's output, stdout and stderr in the order written, as it comes."""
+        terminal = bool(self.get(f"/containers/{path_part(container)}/json")["Config"].get("Tty"))
+        pieces = self.get_bytes(
+            f"/containers/{path_part(container)}/logs",
+            stdout=True,
+            stderr=True,
+            follow=follow,
+            tail=tail,
+            **query,
+        )
+        return pieces if terminal else demultiplex(pieces)
+
+    def close(self) -> None:
+        """Close the connections that are kept open; the next request opens new ones."""
+        while self._idle:
+            self._idle.pop().close()
+
+    # -- the wire ------------------------------------------------------------------------------
+
+    def _negotiate(self) -> tuple[int, int]:
+        with self._exchange("HEAD", "/_ping", {}, version=False) as answer:
+            offered = answer.headers.get("Api-Version", "0.0")
+        major, _, minor = offered.partition(".")
+        engine = (int(major), int(minor))
+        if engine < OLDEST_API:
+            raise HostError(
+                f"its Docker engine speaks API {offered}; phlo needs {_dotted(OLDEST_API)} or newer",
+                where=self._name,
+                fix="Upgrade the engine to Docker 20.10 or newer.",
+            )
+        return min(engine, NEWEST_API)
+
+    def _json(self, method: str, path: str, query: Mapping[str, Any], body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        with self._exchange(method, path, query, data, headers) as answer:
+            content = answer.read()
+            self._raise_for_status(answer.status, content, f"{method} {path}")
+            return json.loads(content) if content.strip() else None
+
+    def _pieces(
+        self, method: str, path: str, query: Mapping[str, Any], body: Body | None, headers: Mapping[str, str]
+    ) -> Iterator[bytes]:
+        with self._exchange(method, path, query, body, headers, is_long=True) as answer:
+            if answer.status >= 400:
+                self._raise_for_status(answer.status, answer.read(), f"{method} {path}")
+            while piece := answer.read1(65536):
+                yield piece
+
+    @contextmanager
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any],
+        body: Body | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        version: bool = True,
+        is_long: bool = False,
+    ) -> Iterator[http.client.HTTPResponse]:
+        """Send one request; the connection goes back to the idle ones when its answer was read to the end."""
+        prefix = f"/v{_dotted(self.api)}" if version else ""
+        url = prefix + path + _encode(query)
+        connection, answer = self._send(method, url, body, headers or {}, is_long=is_long)
+        try:
+            yield answer
+        except (OSError, http.client.HTTPException) as reason:
+            raise self._unreachable(reason, f"{method} {path}") from reason
+        finally:
+            if answer.isclosed() and connection.sock is not None and not is_long:
+                self._idle.append(connection)
+            else:
+                answer.close()
+                connection.close()
+
+    def _send(
+        self, method: str, url: str, body: Body | None, headers: Mapping[str, str], *, is_long: bool
+    ) -> tuple[_Connection, http.client.HTTPResponse]:
+        while True:
+            reused = bool(self._idle) and not is_long
+            connection = self._take(is_long)
+            try:
+                connection.request(method, url, body=body, headers=dict(headers))
+                return connection, connection.getresponse()
+            except (OSError, http.client.HTTPException) as reason:
+                connection.close()
+                # The engine may have closed a connection while it was idle. Asking again is safe for a read;
+                # a write is only repeated when the engine cannot have seen it.
+                stale = isinstance(reason, (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected))
+                if reused and stale and (method in ("GET", "HEAD") or isinstance(reason, BrokenPipeError)):
+                    continue
+                raise self._unreachable(reason, f"{method} {url}") from reason
+
+    def _take(self, is_long: bool) -> _Connection:
+        if not is_long:
+            try:
+                return self._idle.pop()
+            except IndexError:
+                pass
+        return _Connection(self._connect, None if is_long else self._timeout_seconds)
+
+    def _unreachable(self, reason: Exception, request: str) -> HostError:
+        if isinstance(reason, TimeoutError):
+            return HostError(
+                f"the Docker engine did not answer {request} within {self._timeout_seconds:g} s",
+                where=self._name,
+                fix="See `phlo doctor`; the engine may be overloaded or its disk full.",
+            )
+        return HostError(
+            f"the Docker engine went away during {request} ({reason or type(reason).__name__})",
+            where=self._name,
+            fix="See `phlo doctor`, then run the same command again.",
+        )
+
+    def _raise_for_status(self, status: int, content: bytes, request: str) -> None:
+        if status < 400:
+            return
+        try:
+            message = str(json.loads(content)["message"])
+        except (ValueError, KeyError, TypeError):
+            message = content.decode(errors="replace").strip() or f"HTTP status {status}"
+        raise EngineError(status, message, request=request, where=self._name)
+
+
+class Engine(EngineReader):
+    """Reads from and writes to a Docker engine."""
+
+    def post(self, path: str, body: Any = None, **query: Any) -> Any:
+        """POST a JSON body; the answer parsed as JSON, None when there is none."""
+        return self._json("POST", path, query, body)
+
+    def delete(self, path: str, **query: Any) -> None:
+        self._json("DELETE", path, query)
+
+    def put_archive(self, container: str, folder: str, archive: bytes) -> None:
+        """Unpack a tar archive in a folder of a container, running or not."""
+        path = f"/containers/{path_part(container)}/archive"
+        headers = {"Content-Type": "application/x-tar"}
+        with self._exchange("PUT", path, {"path": folder}, archive, headers) as answer:
+            self._raise_for_status(answer.status, answer.read(), f"PUT {path}")
+
+    def post_stream(
+        self, path: str, body: Body | None = None, *, headers: Mapping[str, str] | None = None, **query: Any
+    ) -> Iterator[dict[str, Any]]:
+        """POST, the answer's JSON messages as they come (pull, build, load)."""
+        rest = b""
+        for piece in self._pieces("POST", path, query, body, headers or {}):
+            *lines, rest = (rest + piece).split(b"\n")
+            yield from (json.loads(line) for line in lines if line.strip())
+        if rest.strip():
+            yield json.loads(rest)
+
+    def exec(
+        self,
+        container: str,
+        command: list[str],
+        *,
+        environment: list[str] | None = None,
+        user: str = "",
+        working_dir: str = "",
+        timeout_seconds: float | None = None,
+    ) -> tuple[int, bytes]:
+        """Run a command in a running container: its exit status and its output, stdout and stderr together.
+
+        Raises `TimeoutError` when nothing came for `timeout_seconds`; the command itself then goes on.
+        """
+        body = {
+            "AttachStdout": True,
+            "AttachStderr": True,
+            "Cmd": command,
+            "Env": environment or [],
+            "User": user,
+            "WorkingDir": working_dir,
+        }
+        run = self.post(f"/containers/{path_part(container)}/exec", body)["Id"]
+        data = json.dumps({"Detach": False, "Tty": False}).encode()
+        headers = {"Content-Type": "application/json"}
+        with self._exchange("POST", f"/exec/{run}/start", {}, data, headers, is_long=True) as answer:
+            if answer.status >= 400:
+                self._raise_for_status(answer.status, answer.read(), f"POST /exec/{run}/start")
+            output = b"".join(demultiplex(_until(answer, timeout_seconds)))
+        return int(self.get(f"/exec/{run}/json")["ExitCode"]), output
+
+    def upgrade(self, path: str, body: Any) -> tuple[socket.socket, bytes]:
+        """POST that turns its connection into a stream both ways: the socket, and what has come of the stream already.
+
+        Source: Engine API, "Hijacking" (attach).
+        """
+        data = json.dumps(body).encode()
+        head = (
+            f"POST /v{_dotted(self.api)}{path} HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+        )
+        channel = self._connect(self._timeout_seconds)
+        try:
+            channel.sendall(head.encode() + data)
+            answer = b""
+            while b"\r\n\r\n" not in answer:
+                piece = channel.recv(4096)
+                if not piece:
+                    raise ConnectionResetError("it closed the connection")
+                answer += piece
+            channel.settimeout(None)
+        except OSError as reason:
+            channel.close()
+            raise self._unreachable(reason, f"POST {path}") from reason
+        answer, _, first = answer.partition(b"\r\n\r\n")
+        status = int(answer.split(None, 2)[1])
+        if status >= 400:
+            channel.close()
+            self._raise_for_status(status, first, f"POST {path}")
+        return channel, first
+
+    def reader(self) -> EngineReader:
+        """The same engine, for somebody who must not write."""
+        reader = EngineReader(self._connect, name=self._name, timeout_seconds=self._timeout_seconds)
+        reader._idle = self._idle
+        reader._api = self._api
+        return reader
+
+
+def _until(answer: http.client.HTTPResponse, timeout_seconds: float | None) -> Iterator[bytes]:
+    import select
+    import time
+
+    deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+    while True:
+        if deadline is not None and not answer.fp.peek(0):
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([answer.fileno()], [], [], left)[0]:
+                raise TimeoutError(f"no end within {timeout_seconds:g} s")
+        piece = answer.read1(65536)
+        if not piece:
+            return
+        yield piece
+
+
+def demultiplex(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The payload of Docker's stream format (Engine API, "Stream format"): frames of an 8-byte header and data."""
+    buffer = b""
+    for piece in pieces:
+        buffer += piece
+        while len(buffer) >= 8:
+            size = int.from_bytes(buffer[4:8], "big")
+            if len(buffer) < 8 + size:
+                break
+            yield buffer[8 : 8 + size]
+            buffer = buffer[8 + size :]
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"
+
+
+def _encode(query: Mapping[str, Any]) -> str:
+    """A query string; mappings and lists go as JSON, booleans as 1 and 0, None is left out."""
+
+    def text(value: Any) -> str:
+        if isinstance(value, bool):
+            return str(int(value))
+        return json.dumps(value, separators=(",", ":")) if isinstance(value, (dict, list)) else str(value)
+
+    pairs = [(key, text(value)) for key, value in query.items() if value is not None]
+    return "?" + urlencode(pairs) if pairs else ""

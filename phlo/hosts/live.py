@@ -1,0 +1,100 @@
+"""The containers of a project as they are now on a host."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from phlo.hosts.engine import EngineReader
+from phlo.values import LABEL_INSTANCE, LABEL_ONE_SHOT, LABEL_PROJECT, LABEL_SERVICE
+
+_HEALTH = re.compile(r"\((?:health: )?(healthy|unhealthy|starting)\)")
+_EXIT = re.compile(r"^Exited \((-?\d+)\)")
+
+_EVERYWHERE = ("0.0.0.0", "::", "", None)  # noqa: S104 - what the engine answers, not where anything listens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivePort:
+    """A port a container publishes. ip: the host's address, empty when it is on all of them."""
+
+    published: int
+    target: int
+    protocol: str = "tcp"
+    ip: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveContainer:
+    """A container that carries a project's label.
+
+    state:  as Docker says it: created, running, paused, restarting, removing, exited, dead.
+    health: healthy, unhealthy, starting, or None without a health check (or when it does not run).
+    since:  Docker's own words for how long it has been so, e.g. `Up 3 minutes`.
+    """
+
+    id: str
+    name: str
+    host: str
+    service: str
+    instance: int
+    state: str
+    health: str | None
+    exit_code: int | None
+    since: str
+    image: str
+    ports: tuple[LivePort, ...] = ()
+    is_one_shot: bool = False
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == "running"
+
+
+def live_containers(
+    engine: EngineReader, project: str, *, host: str, services: Collection[str] = ()
+) -> list[LiveContainer]:
+    """The project's containers on a host, by service and instance. services: only these; empty: all."""
+    found = engine.get("/containers/json", all=True, filters={"label": [f"{LABEL_PROJECT}={project}"]})
+    containers = [_container(entry, host) for entry in found]
+    return sorted(
+        (one for one in containers if not services or one.service in services),
+        key=lambda one: (one.service, one.instance, one.name),
+    )
+
+
+def _container(entry: Mapping[str, Any], host: str) -> LiveContainer:
+    labels, status = entry.get("Labels") or {}, str(entry.get("Status", ""))
+    health, code = _HEALTH.search(status), _EXIT.search(status)
+    instance = labels.get(LABEL_INSTANCE, "1")
+    return LiveContainer(
+        id=entry["Id"],
+        name=entry["Names"][0].lstrip("/"),
+        host=host,
+        service=labels.get(LABEL_SERVICE, ""),
+        instance=int(instance) if instance.isdigit() else 1,
+        state=entry["State"],
+        health=health[1] if health else None,
+        exit_code=int(code[1]) if code else None,
+        since=status.partition(" (h")[0].partition(" (un")[0],
+        image=entry["Image"],
+        ports=_ports(entry.get("Ports") or ()),
+        is_one_shot=LABEL_ONE_SHOT in labels,
+    )
+
+
+def _ports(entries: Collection[Mapping[str, Any]]) -> tuple[LivePort, ...]:
+    """Published ports; one that is on IPv4 and IPv6 alike counts once."""
+    found = {
+        LivePort(
+            published=entry["PublicPort"],
+            target=entry["PrivatePort"],
+            protocol=entry["Type"],
+            ip="" if entry.get("IP") in _EVERYWHERE else entry["IP"],
+        )
+        for entry in entries
+        if "PublicPort" in entry
+    }
+    return tuple(sorted(found, key=lambda port: (port.published, port.protocol, port.ip)))

@@ -1,0 +1,87 @@
+"""The recipe of `phlo/base`: a minimal Debian that trusts and finds what this machine trusts and finds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from phlo.images.machine import (
+    Mirror,
+    certificates,
+    debian_mirrors,
+    npm_files,
+    npm_registry,
+    pip_files,
+    pip_settings,
+    source_files,
+)
+
+DEFAULT_SUITE = "trixie"
+NAME = "phlo/base"
+BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+PACKAGES = ("ca-certificates",)
+
+# What no container reads; leaving it out makes every image built on the base smaller too.
+EXCLUDED = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*", "/usr/share/info/*")
+
+# Raise it when the way a base is made changes what is in it.
+_FORM = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseRecipe:
+    """All that goes into a base.
+
+    mirrors:      empty when this machine has no Debian mirrors.
+    certificates: file name -> content, trusted besides Debian's own.
+    environment:  set in every container that starts from it.
+    inputs:       the files of this machine that it is made from.
+    """
+
+    suite: str
+    mirrors: tuple[Mirror, ...]
+    certificates: Mapping[str, bytes]
+    pip_conf: str
+    environment: Mapping[str, str]
+    inputs: tuple[Path, ...]
+
+    @property
+    def tag(self) -> str:
+        """`phlo/base:trixie-<hash>`."""
+        lines = [f"form {_FORM}", *PACKAGES, *EXCLUDED, *(mirror.line() for mirror in self.mirrors), self.pip_conf]
+        lines += [f"{name} {hashlib.sha256(text).hexdigest()}" for name, text in sorted(self.certificates.items())]
+        lines += [f"{name}={value}" for name, value in sorted(self.environment.items())]
+        return f"{NAME}:{self.suite}-{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()[:12]}"
+
+
+def read_base_recipe(
+    suite: str,
+    *,
+    root: Path = Path("/"),
+    home: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> BaseRecipe:
+    """The recipe for a Debian release on this machine. root: where its system's files are."""
+    home = home or Path(environ.get("HOME") or "/")
+    trusted = certificates(root)
+    pip, npm = pip_files(root, home, environ), npm_files(root, home)
+    environment = {
+        "LANG": "C.UTF-8",
+        "SSL_CERT_FILE": BUNDLE,
+        "PIP_CERT": BUNDLE,
+        "REQUESTS_CA_BUNDLE": BUNDLE,
+        "NODE_EXTRA_CA_CERTS": BUNDLE,
+    }
+    if registry := npm_registry(npm, environ):
+        environment["NPM_CONFIG_REGISTRY"] = registry
+    return BaseRecipe(
+        suite=suite,
+        mirrors=debian_mirrors(root, suite),
+        certificates={name: path.read_bytes() for name, path in trusted.items()},
+        pip_conf=pip_settings(pip, environ),
+        environment=environment,
+        inputs=(*source_files(root), *trusted.values(), *pip, *npm),
+    )

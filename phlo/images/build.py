@@ -1,0 +1,149 @@
+"""Build an image from a recipe, on the engine that will run it."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import IO, Any
+
+import phlo
+from phlo.errors import EngineError, OperationError
+from phlo.hosts.host import Host
+from phlo.images.context import read_context, write_archive
+from phlo.images.recipe import LABEL_IMAGE, content_tag, secrets_of
+from phlo.values import LABEL_VERSION, BuildRecipe, Masker, reveal
+
+_STEP = re.compile(r"Step (\d+/\d+) : (.*)", re.DOTALL)
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_NOISE = (" ---> ", "Removing intermediate container")
+_PROXIES = ("http_proxy", "https_proxy", "no_proxy", "ftp_proxy", "all_proxy")
+_TAIL = 10
+
+
+def build(
+    recipe: BuildRecipe,
+    host: Host,
+    *,
+    base: str | None,
+    environ: Mapping[str, str],
+    platform: str | None = None,
+) -> str:
+    """Build a recipe's image and give its content tag.
+
+    base: the tag handed to the Dockerfile as BASE; None: its own FROM stands. It must be on the host.
+    Raises OperationError with the step that failed and its last lines.
+    """
+    tag = content_tag(recipe)
+    dockerfile, entries = read_context(recipe.context, recipe.dockerfile)
+    arguments = {**proxies(environ), **{name: reveal(value) for name, value in recipe.args.items()}}
+    if base is not None:
+        arguments["BASE"] = base
+    with tempfile.TemporaryFile() as archive:
+        write_archive(entries, archive)
+        build_archive(
+            archive,
+            host,
+            tag=tag,
+            dockerfile=dockerfile,
+            arguments=arguments,
+            labels={LABEL_IMAGE: recipe.name},
+            target=recipe.target,
+            platform=platform,
+            mask=Masker(secrets_of(recipe)),
+        )
+    return tag
+
+
+def build_archive(
+    archive: IO[bytes],
+    host: Host,
+    *,
+    tag: str,
+    dockerfile: str,
+    arguments: Mapping[str, str],
+    labels: Mapping[str, str],
+    target: str | None = None,
+    platform: str | None = None,
+    mask: Masker | None = None,
+) -> None:
+    """Send a context to the engine's builder and follow what it says (Engine API, ImageBuild)."""
+    mask = mask or Masker()
+    archive.seek(0)
+    following = _Following(tag, host, mask)
+    try:
+        messages = host.engine.post_stream(
+            "/build",
+            archive,
+            headers={"Content-Type": "application/x-tar"},
+            t=tag,
+            dockerfile=dockerfile,
+            buildargs=dict(arguments),
+            labels={**labels, LABEL_VERSION: phlo.__version__},
+            target=target,
+            platform=platform,
+            rm=True,
+            forcerm=True,
+        )
+        following.follow(messages)
+    except EngineError as error:
+        raise following.failed(error.message) from None
+
+
+def proxies(environ: Mapping[str, str]) -> dict[str, str]:
+    """The proxies of an environment as build arguments, which need no ARG and stay out of the image."""
+    return {name: environ[name] for proxy in _PROXIES for name in (proxy, proxy.upper()) if environ.get(name)}
+
+
+class _Following:
+    """Follows a build's messages: which step it is at, and its last lines."""
+
+    def __init__(self, tag: str, host: Host, mask: Masker) -> None:
+        self._tag = tag
+        self._host = host
+        self._mask = mask
+        self._step = ""
+        self._tail: deque[str] = deque(maxlen=_TAIL)
+        self._rest = ""
+
+    def follow(self, messages: Iterable[Mapping[str, Any]]) -> None:
+        for message in messages:
+            if self._host.is_cancelled():
+                raise OperationError(f"the build of {self._tag} was stopped", where=self._host.name)
+            if "error" in message:
+                raise self.failed(str(message["error"]))
+            *lines, self._rest = (self._rest + str(message.get("stream", ""))).split("\n")
+            for line in lines:
+                self._line(self._mask(_COLOURS.sub("", line).split("\r")[-1].rstrip()))
+
+    def _line(self, line: str) -> None:
+        if step := _STEP.fullmatch(line):
+            self._step = f"step {step[1]}: {step[2]}"
+            self._tail.clear()
+            self._host.progress(_short(f"step {step[1]} {step[2]}"))
+        elif line and not line.startswith(_NOISE):
+            self._tail.append(line)
+            self._host.progress(_short(line))
+
+    def failed(self, message: str) -> OperationError:
+        """The error for what the engine's builder said."""
+        message = self._mask(message)
+        lines = [self._step, *self._tail] if self._step else list(self._tail)
+        if any("no space left on device" in line.lower() for line in (message, *lines)):
+            return OperationError(
+                f"the image {self._tag} could not be built: the Docker engine's disk is full",
+                fix="`docker system df` shows what takes the room; `docker system prune` frees what nothing uses.",
+                detail=lines,
+            )
+        at = f" at {_short(self._step)}" if self._step else ""
+        return OperationError(
+            f"the image {self._tag} could not be built{at} ({message})",
+            fix="Mend what its last lines complain about, and run the same command again.",
+            detail=lines,
+        )
+
+
+def _short(line: str, *, width: int = 100) -> str:
+    line = " ".join(line.split())
+    return line if len(line) <= width else line[: width - 1] + "…"

@@ -1,0 +1,153 @@
+"""A build context: the files a Dockerfile can reach, as a listing and as an archive.
+
+Both are the same on every machine for the same files: sorted, without times and owners, and with no more of a
+file's mode than whether it can be executed, which is all that version control keeps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from phlo.errors import ConfigError
+
+# The name a Dockerfile from outside the context has inside the archive.
+OUTSIDE = ".phlo.Dockerfile"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of a context. name: with slashes, from the context's root. link: where a symbolic link leads."""
+
+    name: str
+    path: Path
+    mode: int
+    is_folder: bool = False
+    link: str | None = None
+
+    def fingerprint(self) -> str:
+        """One line of the listing: mode, kind and content."""
+        if self.link is not None:
+            return f"link {self.name} {self.link}"
+        if self.is_folder:
+            return f"folder {self.name}"
+        return f"{self.mode:o} {self.name} {hashlib.sha256(self.path.read_bytes()).hexdigest()}"
+
+
+def read_context(context: Path, dockerfile: str) -> tuple[str, list[Entry]]:
+    """The Dockerfile's name inside the archive, and the context's entries by name.
+
+    `.dockerignore` counts; the Dockerfile itself is always part of it.
+    Raises ConfigError when the folder or the Dockerfile is not there.
+    """
+    if not context.is_dir():
+        raise ConfigError("the build context is not a folder", where=context, fix="Correct `build.context`.")
+    path = context / dockerfile
+    if not path.is_file():
+        raise ConfigError("there is no such Dockerfile", where=path, fix="Correct `build.dockerfile`.")
+    inside = Path(os.path.normpath(dockerfile))
+    is_outside = inside.is_absolute() or inside.parts[0] == ".."
+    name = OUTSIDE if is_outside else inside.as_posix()
+    kept = _kept(context, Ignore.read(context / ".dockerignore"), always=name)
+    if is_outside:
+        kept.append(Entry(name=OUTSIDE, path=path, mode=0o644))
+    return name, sorted(kept, key=lambda entry: entry.name)
+
+
+def write_archive(entries: list[Entry], target: IO[bytes]) -> None:
+    """Write the context as a tar archive, byte for byte the same for the same files."""
+    with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for entry in entries:
+            item = tarfile.TarInfo(entry.name)
+            item.mode = entry.mode
+            if entry.link is not None:
+                item.type, item.linkname = tarfile.SYMTYPE, entry.link
+                archive.addfile(item)
+            elif entry.is_folder:
+                item.type = tarfile.DIRTYPE
+                archive.addfile(item)
+            else:
+                content = entry.path.read_bytes()
+                item.size = len(content)
+                archive.addfile(item, io.BytesIO(content))
+
+
+def _kept(context: Path, ignore: Ignore, *, always: str) -> list[Entry]:
+    kept = []
+    for entry in _walk(context, "", ignore):
+        if entry.name == always or not ignore(entry.name):
+            kept.append(entry)
+    return kept
+
+
+def _walk(folder: Path, prefix: str, ignore: Ignore) -> Iterator[Entry]:
+    for item in os.scandir(folder):
+        name, path = prefix + item.name, Path(item.path)
+        if item.is_symlink():
+            yield Entry(name=name, path=path, mode=0o777, link=os.readlink(path))
+        elif item.is_dir():
+            # A folder whose files could come back through `!` is walked even when it is ignored itself.
+            if ignore.has_exceptions or not ignore(name):
+                yield Entry(name=name, path=path, mode=0o755, is_folder=True)
+                yield from _walk(path, name + "/", ignore)
+        elif item.is_file():
+            mode = 0o755 if item.stat().st_mode & 0o100 else 0o644
+            yield Entry(name=name, path=path, mode=mode)
+
+
+class Ignore:
+    """What a `.dockerignore` leaves out (https://docs.docker.com/build/concepts/context/#dockerignore-files).
+
+    The last line that matches a path or a folder above it decides; `!` brings back. Python's own leftovers
+    (`__pycache__`) are left out always: they differ from machine to machine.
+    """
+
+    def __init__(self, lines: list[str]) -> None:
+        self._rules = [(line[0] != "!", _pattern(line.lstrip("!"))) for line in ("**/__pycache__", *lines)]
+        self.has_exceptions = any(not is_out for is_out, _ in self._rules)
+
+    @classmethod
+    def read(cls, path: Path) -> Ignore:
+        """Read a file; one that is not there leaves out nothing of its own."""
+        if not path.is_file():
+            return cls([])
+        lines = (line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines())
+        return cls([line for line in lines if line and not line.startswith("#") and line != "!"])
+
+    def __call__(self, name: str) -> bool:
+        parts = name.split("/")
+        above = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+        is_ignored = False
+        for is_out, pattern in self._rules:
+            if is_out != is_ignored and any(pattern.fullmatch(path) for path in above):
+                is_ignored = is_out
+        return is_ignored
+
+
+def _pattern(line: str) -> re.Pattern[str]:
+    """A line as a regular expression: `*` and `?` stay within a name, `**` spans folders."""
+    cleaned = os.path.normpath(line.strip()).lstrip("/")
+    expression, rest = "", cleaned
+    while rest:
+        if rest.startswith("**/"):
+            expression, rest = expression + "(?:.*/)?", rest[3:]
+        elif rest.startswith("**"):
+            expression, rest = expression + ".*", rest[2:]
+        elif found := re.match(r"\[\^?[^]/]+\]", rest):
+            expression, rest = expression + found[0], rest[found.end() :]
+        else:
+            known = {"*": "[^/]*", "?": "[^/]"}
+            head, rest = rest[0], rest[1:]
+            if head == "\\" and rest:
+                head, rest = rest[0], rest[1:]
+                expression += re.escape(head)
+            else:
+                expression += known.get(head) or re.escape(head)
+    return re.compile(expression, re.DOTALL)

@@ -1,0 +1,175 @@
+"""What this machine is configured with, as far as a build needs the same: mirrors, certificates, package indexes.
+
+Nothing here is asked of a program: the files are read, which takes a fraction of a millisecond, because every run
+computes the tag of the base from them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+# Debian's releases by the name that their folders on a mirror have; the aliases move from one to the next.
+_RELEASES = ("buster", "bullseye", "bookworm", "trixie", "forky", "duke", "sid")
+_ALIASES = ("oldoldstable", "oldstable", "stable", "testing", "unstable")
+_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+_CERTIFICATE_FOLDERS = ("usr/local/share/ca-certificates", "etc/pki/ca-trust/source/anchors")
+_ONE_LINE = re.compile(r"\s*deb\s+(?:\[(?P<options>[^]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<rest>[^#]+)")
+_PIP_NAMES = ("index-url", "extra-index-url", "find-links", "trusted-host")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirror:
+    """An entry of apt's sources. suite: as written there, e.g. `bookworm-updates`. keyring: None: apt's own keys."""
+
+    uri: str
+    suite: str
+    components: tuple[str, ...]
+    keyring: str | None = None
+
+    def line(self) -> str:
+        """The entry in apt's one-line form (sources.list(5))."""
+        options = f" [signed-by={self.keyring}]" if self.keyring else ""
+        return f"deb{options} {self.uri} {self.suite} {' '.join(self.components)}"
+
+
+def source_files(root: Path) -> list[Path]:
+    """The files apt reads its sources from (sources.list(5)), in its order."""
+    folder = root / "etc/apt/sources.list.d"
+    parts = [path for path in folder.glob("*") if path.suffix in (".list", ".sources")] if folder.is_dir() else []
+    return [path for path in (root / "etc/apt/sources.list", *sorted(parts)) if path.is_file()]
+
+
+def debian_mirrors(root: Path, suite: str) -> tuple[Mirror, ...]:
+    """The Debian mirrors of this machine, for another release; empty when it has none (Ubuntu, another system).
+
+    A mirror keeps its address; of its suite only the release changes (`bookworm-security` -> `trixie-security`).
+    """
+    found: dict[tuple[str, str], Mirror] = {}
+    for path in source_files(root):
+        for mirror in _read_sources(path):
+            release, separator, pocket = mirror.suite.replace("/updates", "-security").partition("-")
+            if release not in (*_RELEASES, *_ALIASES) or "main" not in mirror.components or pocket == "backports":
+                continue
+            wanted = suite + separator + pocket
+            keyring = mirror.keyring or _KEYRING
+            there = Mirror(uri=mirror.uri, suite=wanted, components=("main",), keyring=keyring)
+            found.setdefault((there.uri, there.suite), there)
+    return tuple(found.values())
+
+
+def certificates(root: Path) -> dict[str, Path]:
+    """The certificates this machine trusts besides its system's own: a file name -> where it is."""
+    found: dict[str, Path] = {}
+    for folder in _CERTIFICATE_FOLDERS:
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix in (".crt", ".pem") and path.is_file():
+                found.setdefault(f"{path.stem}.crt", path)
+    return found
+
+
+def pip_files(root: Path, home: Path, environ: Mapping[str, str]) -> list[Path]:
+    """pip's configuration files, the one that counts most last (https://pip.pypa.io/en/stable/topics/configuration/)."""
+    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    named = environ.get("PIP_CONFIG_FILE")
+    candidates = [
+        root / "etc/pip.conf",
+        home / ".pip/pip.conf",
+        config / "pip/pip.conf",
+        *([Path(named)] if named else []),
+    ]
+    return [path for path in candidates if path.is_file()]
+
+
+def pip_settings(files: list[Path], environ: Mapping[str, str]) -> str:
+    """The text of a pip.conf that has pip find packages where this machine's pip finds them; empty: its defaults.
+
+    Addresses with a password are left out: whoever has the image could read them. So are local folders.
+    """
+    import configparser
+
+    settings: dict[str, str] = {}
+    for path in files:
+        parser = configparser.RawConfigParser(strict=False)
+        parser.read(path, encoding="utf-8")
+        for section in ("global", "install"):
+            if parser.has_section(section):
+                settings.update({name: text for name, text in parser.items(section) if name in _PIP_NAMES})
+    for name in _PIP_NAMES:
+        given = environ.get("PIP_" + name.upper().replace("-", "_"))
+        if given is not None:
+            settings[name] = given
+    public = {name: [word for word in text.split() if _may_be_shown(name, word)] for name, text in settings.items()}
+    lines = [f"{name} = {' '.join(words)}" for name, words in sorted(public.items()) if words]
+    return "\n".join(["[global]", *lines, ""]) if lines else ""
+
+
+def npm_files(root: Path, home: Path) -> list[Path]:
+    """npm's configuration files, the one that counts most last."""
+    return [path for path in (root / "etc/npmrc", home / ".npmrc") if path.is_file()]
+
+
+def npm_registry(files: list[Path], environ: Mapping[str, str]) -> str | None:
+    """The address npm takes packages from, None for its default or one with a password."""
+    address = environ.get("npm_config_registry") or environ.get("NPM_CONFIG_REGISTRY")
+    if not address:
+        for path in files:
+            for found in re.finditer(r"(?m)^\s*registry\s*=\s*(\S+)", path.read_text(errors="replace")):
+                address = found[1]
+    return address if address and _is_public_address(address) else None
+
+
+def _may_be_shown(name: str, word: str) -> bool:
+    return name == "trusted-host" or _is_public_address(word)
+
+
+def _is_public_address(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in ("http", "https") and "@" not in parts.netloc
+
+
+def _read_sources(path: Path) -> Iterator[Mirror]:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if path.suffix == ".sources":
+        for stanza in re.split(r"\n\s*\n", text):
+            yield from _read_stanza(stanza)
+        return
+    for line in text.splitlines():
+        found = _ONE_LINE.match(line)
+        if found:
+            keyring = re.search(r"signed-by=(\S+)", found["options"] or "")
+            yield Mirror(
+                uri=found["uri"],
+                suite=found["suite"],
+                components=tuple(found["rest"].split()),
+                keyring=keyring[1] if keyring else None,
+            )
+
+
+def _read_stanza(stanza: str) -> Iterator[Mirror]:
+    """The mirrors of one stanza in deb822 form; a stanza with its key inside has no keyring file."""
+    fields: dict[str, str] = {}
+    name = ""
+    for line in stanza.splitlines():
+        if line.startswith("#"):
+            continue
+        if line[:1].isspace():
+            fields[name] = f"{fields.get(name, '')} {line.strip()}"
+        elif ":" in line:
+            name, _, value = line.partition(":")
+            name = name.strip().lower()
+            fields[name] = value.strip()
+    if fields.get("enabled", "yes").lower() in ("no", "false") or "deb" not in fields.get("types", "").split():
+        return
+    keyring = fields.get("signed-by", "")
+    for uri in fields.get("uris", "").split():
+        for suite in fields.get("suites", "").split():
+            yield Mirror(
+                uri=uri,
+                suite=suite,
+                components=tuple(fields.get("components", "").split()),
+                keyring=keyring if keyring.startswith("/") else None,
+            )

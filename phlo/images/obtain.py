@@ -1,0 +1,104 @@
+"""Have a service's image on a host, by the way its policy allows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+from phlo.errors import OperationError
+from phlo.hosts.host import Host
+from phlo.images.base import ensure_base
+from phlo.images.build import build
+from phlo.images.present import ImageSeen, may_build, may_pull, name_of, not_there, present
+from phlo.images.pull import PullError, PullProblem, Reference, pull
+from phlo.images.recipe import base_suite
+from phlo.images.registries import Registries
+from phlo.values import ImagePolicy, ImageSource
+
+
+def obtain(
+    source: ImageSource,
+    host: Host,
+    *,
+    registries: Registries,
+    environ: Mapping[str, str] = os.environ,
+    refresh: bool = False,
+    prefer_build: bool = False,
+) -> ImageSeen:
+    """Use what is there; else pull the pinned upstream image; else build; as far as the policy allows.
+
+    refresh: pull or build even when an image that would do is there.
+    prefer_build: build first where both are allowed.
+    registries: what this run knows about registries that cannot be reached; shared by all services.
+    Raises OperationError that says all that was tried and what to do.
+    """
+    there = present(source, host.reader())
+    if there is not None and not refresh:
+        return there
+    problems: list[OperationError] = []
+    for way in _ways(source, prefer_build=prefer_build):
+        try:
+            way(source, host, registries, environ)
+        except OperationError as error:
+            problems.append(error)
+            continue
+        found = present(source, host.reader())
+        if found is not None:
+            return found
+        problems.append(OperationError(f"the engine does not have {name_of(source)} for platform {source.platform}"))
+    raise _failure(source, host, problems)
+
+
+_Way = Callable[[ImageSource, Host, Registries, Mapping[str, str]], None]
+
+
+def _ways(source: ImageSource, *, prefer_build: bool) -> list[_Way]:
+    if source.pull_policy == "never":
+        return []
+    ways: list[_Way] = []
+    if may_pull(source):
+        ways.append(_pull)
+    if may_build(source):
+        ways.insert(0 if prefer_build else len(ways), _build)
+    return ways
+
+
+def _pull(source: ImageSource, host: Host, registries: Registries, environ: Mapping[str, str]) -> None:
+    reference = source.reference or ""
+    registry = Reference.parse(reference).registry
+    known = registries.why_unreachable(host.name, registry)
+    if known is not None:
+        raise PullError(reference, PullProblem.UNREACHABLE, known, host=host.name)
+    host.progress(f"pulling {reference}")
+    try:
+        pull(reference, host, platform=source.platform)
+    except PullError as error:
+        if error.problem is PullProblem.UNREACHABLE:
+            registries.mark_unreachable(host.name, registry, error.message)
+        if may_build(source):
+            host.progress(f"{error.problem.value}: building it instead")
+        raise
+
+
+def _build(source: ImageSource, host: Host, registries: Registries, environ: Mapping[str, str]) -> None:
+    recipe = source.recipe
+    assert recipe is not None
+    suite = base_suite(recipe)
+    base = None
+    if suite is not None:
+        prefer = source.policy is ImagePolicy.BUILD
+        base = ensure_base(suite, host, registries=registries, environ=environ, prefer_packages=prefer)
+    build(recipe, host, base=base, environ=environ, platform=source.platform)
+
+
+def _failure(source: ImageSource, host: Host, problems: list[OperationError]) -> OperationError:
+    if not problems:
+        return not_there(source)
+    if len(problems) == 1:
+        return problems[0]
+    return OperationError(
+        f"no image for {name_of(source)} could be had: neither pulled nor built",
+        where=host.name,
+        fix=problems[-1].fix,
+        detail=[line for problem in problems for line in (str(problem), *(f"    {line}" for line in problem.detail))],
+    )

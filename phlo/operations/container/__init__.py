@@ -1,0 +1,14 @@
+"""A container that is there, as asked, and running; replaced without losing what worked.
+
+A replacement is made beside the one that runs, then takes its name. The old one is kept, stopped, until the
+service's gate says that the new one works; if it does not, the old one is put back.
+"""
+
+from __future__ import annotations
+
+from phlo.operations.container.apply import apply
+from phlo.operations.container.args import Args, NetworkAttachment, Seen
+from phlo.operations.container.decide import decide
+from phlo.operations.container.observe import observe
+
+__all__ = ["Args", "NetworkAttachment", "Seen", "apply", "decide", "observe"]

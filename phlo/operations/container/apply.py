@@ -1,0 +1,215 @@
+"""Make, replace, start and repair a container."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import phlo
+from phlo.errors import EngineError, OperationError
+from phlo.hosts.engine import Engine, path_part
+from phlo.hosts.host import Host
+from phlo.images import ImageSeen, present
+from phlo.operations.archive import archive_of
+from phlo.operations.container.args import REPLACED, STAGED, Args, Seen, config_hash, file_digests
+from phlo.operations.container.explain import explained
+from phlo.values import (
+    LABEL_CONFIG_HASH,
+    LABEL_FILES,
+    LABEL_INSTANCE,
+    LABEL_ONE_SHOT,
+    LABEL_PROJECT,
+    LABEL_SERVICE,
+    LABEL_VERSION,
+    Change,
+    reveal_all,
+)
+
+
+def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
+    """Make one change that `decide` found. What it replaces is put back if this fails half-way."""
+    engine = host.engine
+    path = f"/containers/{path_part(args.name)}"
+    match change.verb:
+        case "remove":
+            remove(engine, change.data)
+        case "restore":
+            rename(engine, args.name + REPLACED, args.name)
+        case "adopt":
+            _keep_for_rollback(args, host)
+        case "create":
+            _create_and_start(args, host)
+        case "recreate" if args.is_one_shot:
+            _run_again(args, host)
+        case "recreate":
+            _replace(args, host, seen)
+        case "start":
+            with explained(args, host):
+                engine.post(f"{path}/start")
+        case "unpause":
+            engine.post(f"{path}/unpause")
+        case "update":
+            engine.post(f"{path}/update", dict(change.data))
+        case "connect":
+            _connect(engine, args.name, change.data.name, change.data.endpoint)
+        case _:
+            raise OperationError(f"a container cannot be changed by {change.verb!r}", where=change.at)
+
+
+def rename(engine: Engine, old: str, new: str) -> None:
+    engine.post(f"/containers/{path_part(old)}/rename", name=new)
+
+
+def stop(engine: Engine, name: str) -> None:
+    """Stop a container, waiting as long as it may take to; one that is stopped or gone is fine."""
+    try:
+        engine.post(f"/containers/{path_part(name)}/stop")
+    except EngineError as error:
+        if error.status not in (304, 404):
+            raise
+
+
+def remove(engine: Engine, name: str) -> None:
+    """Remove a container with its anonymous volumes, running or not; one that is gone is fine."""
+    try:
+        engine.delete(f"/containers/{path_part(name)}", force=True, v=True)
+    except EngineError as error:
+        # 409: its removal is already under way.
+        if error.status not in (404, 409):
+            raise
+
+
+def _create_and_start(args: Args, host: Host) -> None:
+    # When it fails it stays, for its log to be read; there is nothing to put back.
+    _create(args, host, args.name, _image(args, host), None)
+    with explained(args, host):
+        host.engine.post(f"/containers/{path_part(args.name)}/start")
+
+
+def _replace(args: Args, host: Host, seen: Seen) -> None:
+    """Put a new container in the place of the old, which stays, stopped and renamed, until the service works."""
+    engine = host.engine
+    old = seen.current or seen.replaced
+    staged, replaced = args.name + STAGED, args.name + REPLACED
+    kept = _exists(engine, replaced)
+    _create(args, host, staged, _image(args, host), old)
+    host.on_undo(lambda: remove(engine, staged))
+    if kept:
+        # An interrupted run left the version before this one: that one worked, the current one was never proven.
+        remove(engine, args.name)
+    else:
+        # One that an interrupted run had stopped and renamed ran before that.
+        was_running = seen.replaced is not None or bool(old and old["State"]["Running"])
+        host.on_undo(lambda: _put_back(args, host, was_running))
+        stop(engine, args.name)
+        rename(engine, args.name, replaced)
+    rename(engine, staged, args.name)
+    host.on_finish(lambda: remove(engine, replaced))
+    with explained(args, host):
+        engine.post(f"/containers/{path_part(args.name)}/start")
+
+
+def _run_again(args: Args, host: Host) -> None:
+    """Put a new container in the place of a one-shot's. It has run: there is nothing that could be put back."""
+    staged = args.name + STAGED
+    _create(args, host, staged, _image(args, host), None)
+    remove(host.engine, args.name)
+    rename(host.engine, staged, args.name)
+    with explained(args, host):
+        host.engine.post(f"/containers/{path_part(args.name)}/start")
+
+
+def _keep_for_rollback(args: Args, host: Host) -> None:
+    host.on_undo(lambda: _put_back(args, host, was_running=True))
+    host.on_finish(lambda: remove(host.engine, args.name + REPLACED))
+
+
+def _put_back(args: Args, host: Host, was_running: bool) -> None:
+    """Give the replaced container its name back and start it; nothing is removed unless it is there."""
+    engine = host.engine
+    if _exists(engine, args.name + REPLACED):
+        remove(engine, args.name)
+        rename(engine, args.name + REPLACED, args.name)
+    if was_running:
+        engine.post(f"/containers/{path_part(args.name)}/start")
+
+
+def _exists(engine: Engine, name: str) -> bool:
+    return engine.get_or_none(f"/containers/{path_part(name)}/json") is not None
+
+
+def _image(args: Args, host: Host) -> ImageSeen:
+    image = present(args.image, host.reader())
+    if image is None:
+        raise OperationError("its image is not on the host", where=args.name, fix="Run `phlo run up` again.")
+    return image
+
+
+def _create(args: Args, host: Host, name: str, image: ImageSeen, old: Mapping[str, Any] | None) -> None:
+    """Create the container with its networks and files; on failure nothing of it stays."""
+    engine = host.engine
+    body = _with_anonymous_volumes(reveal_all(args.body), old)
+    body["Image"] = image.reference
+    body["Labels"] = {**(body.get("Labels") or {}), **_labels(args, image)}
+    first, *others = args.networks or (None,)
+    if first is not None:
+        body["NetworkingConfig"] = {"EndpointsConfig": {first.name: dict(first.endpoint)}}
+    with explained(args, host):
+        created = engine.post("/containers/create", body, name=name, platform=args.image.platform)
+        for warning in created.get("Warnings") or ():
+            host.progress(f"{args.name}: {warning}")
+    try:
+        for network in others:
+            assert network is not None
+            _connect(engine, created["Id"], network.name, network.endpoint)
+        if args.files:
+            engine.put_archive(created["Id"], "/", archive_of(args.files))
+    except BaseException:
+        remove(engine, created["Id"])
+        raise
+
+
+def _connect(engine: Engine, container: str, network: str, endpoint: Mapping[str, Any]) -> None:
+    body = {"Container": container, "EndpointConfig": dict(endpoint)}
+    engine.post(f"/networks/{path_part(network)}/connect", body)
+
+
+def _labels(args: Args, image: ImageSeen) -> dict[str, str]:
+    labels = {
+        LABEL_PROJECT: args.project,
+        LABEL_SERVICE: args.service,
+        LABEL_INSTANCE: str(args.instance),
+        LABEL_CONFIG_HASH: config_hash(args, image.id),
+        LABEL_FILES: json.dumps(file_digests(args.files), sort_keys=True),
+        LABEL_VERSION: phlo.__version__,
+    }
+    return labels | ({LABEL_ONE_SHOT: "true"} if args.is_one_shot else {})
+
+
+def _with_anonymous_volumes(body: dict[str, Any], old: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The body, with the anonymous volumes of the container it replaces where it asks for anonymous ones."""
+    if old is None:
+        return body
+    host_config = dict(body.get("HostConfig") or {})
+    mounts = [dict(mount) for mount in host_config.get("Mounts") or ()]
+    binds = {bind.split(":")[1] for bind in host_config.get("Binds") or () if ":" in bind}
+    named = {mount["Target"] for mount in mounts if mount.get("Source") or mount["Type"] != "volume"} | binds
+    named |= set(host_config.get("Tmpfs") or {})
+    for mount in old.get("Mounts") or ():
+        target = mount["Destination"]
+        if mount["Type"] != "volume" or not _is_anonymous(mount.get("Name", "")) or target in named:
+            continue
+        asked = next((item for item in mounts if item["Target"] == target), None)
+        if asked is not None:
+            asked["Source"] = mount["Name"]
+        elif target not in (body.get("Volumes") or {}):
+            mounts.append({"Type": "volume", "Source": mount["Name"], "Target": target})
+        else:
+            mounts.append({"Type": "volume", "Source": mount["Name"], "Target": target})
+            body["Volumes"] = {key: value for key, value in body["Volumes"].items() if key != target}
+    return {**body, "HostConfig": {**host_config, "Mounts": mounts}} if mounts else body
+
+
+def _is_anonymous(name: str) -> bool:
+    return len(name) == 64 and all(digit in "0123456789abcdef" for digit in name)

@@ -1,0 +1,97 @@
+"""What a container shall be, and what of it is there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from phlo.values import FileSpec, ImageSource, reveal_all
+
+if TYPE_CHECKING:
+    from phlo.images import ImageSeen
+
+# A container that replaces another is made under its name with STAGED behind it; the replaced one keeps its name
+# with REPLACED behind it until the new one works. Whatever is found under these names tells how far a run came.
+STAGED = ".phlo-new"
+REPLACED = ".phlo-old"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkAttachment:
+    """A network a container is on. endpoint: the Engine API's EndpointConfig (Aliases, IPAMConfig, ...)."""
+
+    name: str
+    endpoint: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """One instance of a service.
+
+    name:  the container's name. instance: counts from 1.
+    body:  the Engine API's body of ContainerCreate without Image, phlo's labels and NetworkingConfig; Secrets inside.
+    files: put into the container before it first starts.
+    is_one_shot: runs to completion; runs again only when its inputs change or it failed.
+    is_forced: make it anew even if nothing differs.
+    """
+
+    project: str
+    service: str
+    instance: int
+    name: str
+    image: ImageSource
+    body: Mapping[str, Any]
+    networks: tuple[NetworkAttachment, ...] = ()
+    files: tuple[FileSpec, ...] = ()
+    is_one_shot: bool = False
+    is_forced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the host has.
+
+    image:      the image the container shall have, None while it is not on the host.
+    image_config: `Config` of the image that the current container was made from, {} when that image is gone.
+    current, replaced, staged: inspect answers of the containers of these roles.
+    stray:      other containers that carry this instance's labels, by name.
+    foreign:    the holder of the container's name when phlo did not make it.
+    network_ids: name -> id of the networks it shall be on, of those that are there.
+    container_ids: name -> id of the containers whose namespaces it shares (`network_mode: service:x`).
+    api: the engine's API version.
+    """
+
+    image: ImageSeen | None
+    image_config: Mapping[str, Any]
+    current: Mapping[str, Any] | None
+    replaced: Mapping[str, Any] | None
+    staged: Mapping[str, Any] | None
+    stray: tuple[str, ...]
+    foreign: Mapping[str, Any] | None
+    network_ids: Mapping[str, str]
+    container_ids: Mapping[str, str] = field(default_factory=dict)
+    api: tuple[int, int] = (1, 41)
+
+
+def file_digests(files: tuple[FileSpec, ...]) -> dict[str, str]:
+    """Path -> twelve hex digits over content, mode and owner."""
+    digests = {}
+    for spec in files:
+        digest = hashlib.sha256(f"{spec.mode:o} {spec.uid} {spec.gid}\n".encode() + spec.data())
+        digests[spec.path] = digest.hexdigest()[:12]
+    return digests
+
+
+def config_hash(args: Args, image_id: str) -> str:
+    """A digest of all that makes the container what it is: image, normalized body, networks, injected files."""
+    whole = {
+        "image": image_id,
+        "body": reveal_all(args.body),
+        "networks": [[network.name, dict(network.endpoint)] for network in args.networks],
+        "files": file_digests(args.files),
+    }
+    text = json.dumps(whole, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

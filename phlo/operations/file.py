@@ -1,0 +1,78 @@
+"""Files inside a container or, through it, inside its volumes."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from phlo.errors import EngineError
+from phlo.hosts.engine import path_part
+from phlo.hosts.host import Host, ReadHost
+from phlo.operations.archive import archive_of
+from phlo.values import Change, FileSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """container: name of a container, running or not. files: what must be in it, content, mode and owner alike."""
+
+    container: str
+    files: tuple[FileSpec, ...]
+
+
+Seen = Mapping[str, FileSpec]
+
+
+def observe(args: Args, host: ReadHost) -> Seen:
+    """The files that are there, by path."""
+    found = {}
+    for spec in args.files:
+        there = _read(args.container, spec.path, host)
+        if there is not None:
+            found[spec.path] = there
+    return found
+
+
+def decide(args: Args, seen: Seen) -> list[Change]:
+    changes = []
+    for spec in args.files:
+        causes = _differences(spec, seen.get(spec.path))
+        if causes:
+            at = f"file:{args.container}:{spec.path}"
+            verb = "update" if spec.path in seen else "create"
+            changes.append(Change(at=at, verb=verb, causes=causes, data=spec))
+    return changes
+
+
+def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
+    host.engine.put_archive(args.container, "/", archive_of([change.data]))
+
+
+def _differences(wanted: FileSpec, there: FileSpec | None) -> tuple[str, ...]:
+    if there is None:
+        return ("not found",)
+    causes = []
+    if there.data() != wanted.data():
+        causes.append("content differs")
+    if there.mode != wanted.mode:
+        causes.append(f"mode: {there.mode:o} -> {wanted.mode:o}")
+    if (there.uid, there.gid) != (wanted.uid, wanted.gid):
+        causes.append(f"owner: {there.uid}:{there.gid} -> {wanted.uid}:{wanted.gid}")
+    return tuple(causes)
+
+
+def _read(container: str, path: str, host: ReadHost) -> FileSpec | None:
+    try:
+        data = b"".join(host.engine.get_bytes(f"/containers/{path_part(container)}/archive", path=path))
+    except EngineError as error:
+        if error.status == 404:
+            return None
+        raise
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        entry = archive.next()
+        stream = archive.extractfile(entry) if entry is not None and entry.isfile() else None
+        if entry is None or stream is None:
+            return None
+        return FileSpec(path=path, content=stream.read(), mode=entry.mode & 0o7777, uid=entry.uid, gid=entry.gid)

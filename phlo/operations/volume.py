@@ -1,0 +1,68 @@
+"""A Docker volume that is there. A volume is never removed or made anew to change it: it holds data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from phlo.errors import OperationError
+from phlo.hosts.engine import path_part
+from phlo.hosts.host import Host, ReadHost
+from phlo.values import LABEL_PROJECT, Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """name: as Docker knows it. options: the Engine API's body of VolumeCreate without Name.
+
+    is_external: True when somebody else looks after it; then it must be there already.
+    """
+
+    name: str
+    project: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    is_external: bool = False
+
+
+def observe(args: Args, host: ReadHost) -> Mapping[str, Any] | None:
+    """The volume's inspect answer, None when there is none of this name."""
+    return host.engine.get_or_none(f"/volumes/{path_part(args.name)}")
+
+
+def decide(args: Args, seen: Mapping[str, Any] | None) -> list[Change]:
+    at = f"volume:{args.name}"
+    if seen is None:
+        if args.is_external:
+            raise OperationError(
+                f'the external volume "{args.name}" is not there',
+                where=at,
+                fix=f"Create it (`docker volume create {args.name}`), or take `external` out of phlo.yaml.",
+            )
+        return [Change(at=at, verb="create", causes=("not found",))]
+    if args.is_external:
+        return []
+    causes = _differences(args.options, seen)
+    if causes:
+        raise OperationError(
+            f'the volume "{args.name}" holds data and is there with other options ({"; ".join(causes)})',
+            where=at,
+            fix="Give the new volume another name, or back up and remove the old one (`docker volume rm`).",
+        )
+    return []
+
+
+def apply(change: Change, args: Args, seen: Mapping[str, Any] | None, host: Host) -> None:
+    labels = {**(args.options.get("Labels") or {}), LABEL_PROJECT: args.project}
+    host.engine.post("/volumes/create", {**args.options, "Name": args.name, "Labels": labels})
+
+
+def _differences(options: Mapping[str, Any], seen: Mapping[str, Any]) -> tuple[str, ...]:
+    causes = []
+    if "Driver" in options and options["Driver"] != seen.get("Driver"):
+        causes.append(f"driver: {seen.get('Driver')} -> {options['Driver']}")
+    wanted, there = options.get("DriverOpts") or {}, seen.get("Options") or {}
+    for key in sorted({*wanted, *there}):
+        if wanted.get(key) != there.get(key):
+            causes.append(f"driver_opts.{key}: {there.get(key)} -> {wanted.get(key)}")
+    return tuple(causes)

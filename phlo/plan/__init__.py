@@ -1,0 +1,24 @@
+"""From a resolved project to ordered steps, without asking any host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from phlo.plan.graph import Plan, ordered
+
+if TYPE_CHECKING:
+    from phlo.plan.up import Options, build
+    from phlo.plan.lifecycle import build_down, build_power
+
+__all__ = ["Options", "Plan", "build", "build_down", "build_power", "ordered"]
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when asked for: `build` brings every operation along.
+    import importlib
+
+    if name in ("Options", "build"):
+        return getattr(importlib.import_module("phlo.plan.up"), name)
+    if name in ("build_down", "build_power"):
+        return getattr(importlib.import_module("phlo.plan.lifecycle"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

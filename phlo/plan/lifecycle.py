@@ -1,0 +1,84 @@
+"""Plans that take a project down, and that start or stop what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from phlo.operations import absent, power
+from phlo.plan.graph import Plan, ordered
+from phlo.values import Secret, Step
+
+Dependencies = Mapping[str, Collection[str]]
+
+
+def build_down(
+    project: str,
+    hosts: Iterable[str],
+    dependencies: Dependencies,
+    *,
+    with_volumes: bool = False,
+    secrets: tuple[Secret, ...] = (),
+) -> Plan:
+    """The steps of `down`: a service after all that depend on it, then networks, and volumes when asked for.
+
+    dependencies: service -> services it depends on, of all services known; what the project has besides them on a
+    host (services that are gone from the configuration) goes last.
+    """
+    steps: list[Step] = []
+    for host in hosts:
+        for service in dependencies:
+            users = [other for other, needs in dependencies.items() if service in needs]
+            steps.append(
+                _absent(host, service, "containers", project, after=[f"{host}/{other}/containers" for other in users])
+            )
+        named = [step.id for step in steps if step.host == host]
+        rest = _absent(host, None, "containers", project, after=named)
+        networks = _absent(host, None, "networks", project, after=[rest.id])
+        steps += [rest, networks]
+        if with_volumes:
+            steps.append(_absent(host, None, "volumes", project, after=[rest.id]))
+    return Plan(title="down", project=project, steps=ordered(steps), secrets=secrets)
+
+
+def _absent(host: str, service: str | None, kind: str, project: str, *, after: Collection[str]) -> Step:
+    return Step(
+        id=f"{host}/{service or ''}/{kind}",
+        host=host,
+        service=service or "",
+        operation="absent",
+        args=absent.Args(kind=kind, project=project, service=service),
+        after=tuple(after),
+    )
+
+
+def build_power(
+    project: str,
+    hosts: Iterable[str],
+    dependencies: Dependencies,
+    services: Collection[str],
+    state: str,
+    *,
+    secrets: tuple[Secret, ...] = (),
+) -> Plan:
+    """The steps of `start`, `stop` and `restart` (state: started, stopped, restarted) for some services.
+
+    They start after what they depend on, and stop before it.
+    """
+    steps = []
+    for host in hosts:
+        for service in services:
+            if state == "stopped":
+                others = [other for other, needs in dependencies.items() if service in needs]
+            else:
+                others = list(dependencies.get(service, ()))
+            steps.append(
+                Step(
+                    id=f"{host}/{service}/power",
+                    host=host,
+                    service=service,
+                    operation="power",
+                    args=power.Args(project=project, service=service, state=state),
+                    after=tuple(f"{host}/{other}/power" for other in others if other in services),
+                )
+            )
+    return Plan(title=state, project=project, steps=ordered(steps), secrets=secrets)

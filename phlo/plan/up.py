@@ -1,0 +1,294 @@
+"""From a resolved project to the steps that bring it up, without asking any host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from phlo.config.project import Condition, Dependency, Project, ResolvedService
+from phlo.errors import PlanError, first_of
+from phlo.images.registries import Registries
+from phlo.operations import container, hook, image, network, orphans, volume, wait
+from phlo.plan.container_body import container_body, network_attachments
+from phlo.plan.graph import Plan, ordered
+from phlo.values import Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a project is brought up.
+
+    recreate: services to make anew though nothing differs. only: services whose containers are converged, None
+    for all of the project. remove_orphans: remove containers of services that are no longer there.
+    gate_timeout_seconds: how long a service may take to work.
+    """
+
+    recreate: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
+    remove_orphans: bool = False
+    gate_timeout_seconds: float = 300.0
+
+
+def build(project: Project, options: Options | None = None) -> Plan:
+    """The steps of `up`: networks, volumes and images wait for nothing, a container for what its service depends on.
+
+    Raises PlanError for services that wait for each other and for host ports that two services publish.
+    """
+    options = options or Options()
+    _check_cycles(project.services)
+    _check_ports(project)
+    steps: list[Step] = []
+    registries = Registries()
+    hosts = sorted({host for service in project.services.values() for host in service.hosts})
+    for host in hosts:
+        steps += _host_steps(project, host)
+        for service in project.services.values():
+            if host in service.hosts and (options.only is None or service.name in options.only):
+                steps += _Builder(project, service, host, options, registries).steps()
+        steps.append(_orphans_step(project, host, options, tuple(step.id for step in steps if step.host == host)))
+    known = {step.id for step in steps}
+    steps = [_without_unknown(step, known) for step in steps]
+    return Plan(
+        title="up",
+        project=project.name,
+        steps=ordered(steps),
+        warnings=project.warnings,
+        secrets=project.secrets,
+    )
+
+
+def _without_unknown(step: Step, known: set[str]) -> Step:
+    """A step without needs on steps that this run leaves out (`--no-deps`)."""
+    from dataclasses import replace
+
+    return replace(step, after=tuple(dict.fromkeys(need for need in step.after if need in known)))
+
+
+def _host_steps(project: Project, host: str) -> Iterator[Step]:
+    """Networks and volumes that the host's services use."""
+    services = [service for service in project.services.values() if host in service.hosts]
+    for key in sorted({attached.key for service in services for attached in service.compose.networks}):
+        spec = project.networks[key]
+        arguments = network.Args(
+            name=spec.name, project=project.name, options=spec.options, is_external=spec.is_external
+        )
+        yield Step(id=f"{host}//network:{key}", host=host, service="", operation="network", args=arguments)
+    for key in sorted({key for service in services for key in _named_volumes(service)}):
+        volume_spec = project.volumes[key]
+        volume_args = volume.Args(
+            name=volume_spec.name,
+            project=project.name,
+            options=volume_spec.options,
+            is_external=volume_spec.is_external,
+        )
+        yield Step(id=f"{host}//volume:{key}", host=host, service="", operation="volume", args=volume_args)
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    """The steps of one service on one host."""
+
+    project: Project
+    service: ResolvedService
+    host: str
+    options: Options
+    registries: Registries
+
+    def steps(self) -> Iterator[Step]:
+        service, host = self.service, self.host
+        yield Step(
+            id=self._id("image"), host=host, service=service.name, operation="image", args=self._image_args()
+        )
+        yield from self._hooks("pre_start", after=self._needs(), when_changed=())
+        containers, gates = [], []
+        for instance in range(1, service.scale + 1):
+            made, gate = self._instance(instance)
+            containers.append(made.id)
+            gates.append(gate.id)
+            yield made
+            yield gate
+        yield from self._hooks("post_start", after=tuple(gates), when_changed=tuple(containers))
+
+    def _image_args(self) -> image.Args:
+        return image.Args(source=self.service.image, registries=self.registries)
+
+    def _instance(self, instance: int) -> tuple[Step, Step]:
+        service, host = self.service, self.host
+        args = self._container_args(instance)
+        suffix = f":{instance}" if service.scale > 1 else ""
+        made = Step(
+            id=self._id(f"container{suffix}"),
+            host=host,
+            service=service.name,
+            operation="container",
+            args=args,
+            after=(*self._needs(), *self._hook_ids("pre_start")),
+        )
+        gate_args = wait.Args(
+            container=args.name,
+            service=service.name,
+            is_one_shot=service.one_shot,
+            timeout_seconds=self.options.gate_timeout_seconds,
+        )
+        gate = Step(
+            id=self._id(f"ready{suffix}"),
+            host=host,
+            service=service.name,
+            operation="wait",
+            args=gate_args,
+            after=(made.id,),
+            gate=True,
+        )
+        return made, gate
+
+    def _container_args(self, instance: int) -> container.Args:
+        service, project = self.service, self.project
+        name = container_name(project, service, instance)
+        network_names = {key: spec.name for key, spec in project.networks.items()}
+        container_names = {other.name: container_name(project, other, 1) for other in project.services.values()}
+        return container.Args(
+            project=project.name,
+            service=service.name,
+            instance=instance,
+            name=name,
+            image=service.image,
+            body=container_body(
+                service.compose,
+                environment=service.environment,
+                volume_names={key: spec.name for key, spec in project.volumes.items()},
+                network_names=network_names,
+                container_names=container_names,
+            ),
+            networks=network_attachments(
+                service.compose,
+                service_name=service.name,
+                network_names=network_names,
+                container_names=container_names,
+            ),
+            files=service.files,
+            is_one_shot=service.one_shot,
+            is_forced=service.name in self.options.recreate,
+        )
+
+    def _needs(self) -> tuple[str, ...]:
+        service, host = self.service, self.host
+        needs = [self._id("image")]
+        needs += [f"{host}//network:{attached.key}" for attached in service.compose.networks]
+        needs += [f"{host}//volume:{key}" for key in _named_volumes(service)]
+        for dependency in service.depends_on:
+            needs += _steps_of(self.project, dependency, host)
+        return tuple(needs)
+
+    def _hooks(self, point: str, *, after: tuple[str, ...], when_changed: tuple[str, ...]) -> Iterator[Step]:
+        for index, spec in enumerate(self.service.hooks):
+            if spec.point != point:
+                continue
+            yield Step(
+                id=self._id(f"hook:{point}:{index}"),
+                host=self.host,
+                service=self.service.name,
+                operation="hook",
+                args=hook.Args(
+                    service=self.service.name,
+                    name=spec.name,
+                    point=point,
+                    command=spec.command,
+                    folder=self.project.root,
+                    requires=spec.requires,
+                    delay_seconds=spec.delay_seconds,
+                    timeout_seconds=spec.timeout_seconds,
+                    environment=spec.environment,
+                ),
+                after=after,
+                when_changed=when_changed,
+            )
+            after = (self._id(f"hook:{point}:{index}"),)
+
+    def _hook_ids(self, point: str) -> tuple[str, ...]:
+        return _hook_ids(self.service, self.host, point)
+
+    def _id(self, operation: str) -> str:
+        return f"{self.host}/{self.service.name}/{operation}"
+
+
+def container_name(project: Project, service: ResolvedService, instance: int) -> str:
+    """What a service's container is called; Docker Compose would call it the same."""
+    return service.compose.container_name or f"{project.name}-{service.name}-{instance}"
+
+
+def _named_volumes(service: ResolvedService) -> tuple[str, ...]:
+    """Keys of the volumes that a service mounts by name."""
+    mounts = service.compose.volumes
+    return tuple(sorted({mount.source for mount in mounts if mount.type == "volume" and mount.source}))
+
+
+def _hook_ids(service: ResolvedService, host: str, point: str) -> tuple[str, ...]:
+    return tuple(
+        f"{host}/{service.name}/hook:{point}:{index}" for index, spec in enumerate(service.hooks) if spec.point == point
+    )
+
+
+def _steps_of(project: Project, dependency: Dependency, host: str) -> Iterator[str]:
+    """The steps to wait for: those of the same host where the other service is placed there too, else of all its hosts."""
+    other = project.services.get(dependency.service)
+    if other is None:  # not enabled, and not required (the resolver refused it otherwise)
+        return
+    operation = "container" if dependency.condition is Condition.STARTED else "ready"
+    for place in (host,) if host in other.hosts else other.hosts:
+        for instance in range(1, other.scale + 1):
+            suffix = f":{instance}" if other.scale > 1 else ""
+            yield f"{place}/{other.name}/{operation}{suffix}"
+        if dependency.condition is not Condition.STARTED:
+            yield from _hook_ids(other, place, "post_start")
+
+
+def _orphans_step(project: Project, host: str, options: Options, after: tuple[str, ...]) -> Step:
+    known = {name for name, absence in project.absent.items() if not absence.is_disabled}
+    if options.only is not None:
+        known |= {*project.services, *project.absent}
+    scales = {name: service.scale for name, service in project.services.items() if host in service.hosts}
+    arguments = orphans.Args(
+        project=project.name, scales=scales, known=frozenset(known), is_removed=options.remove_orphans
+    )
+    return Step(id=f"{host}//orphans", host=host, service="", operation="orphans", args=arguments, after=after)
+
+
+def _check_cycles(services: Mapping[str, ResolvedService]) -> None:
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            circle = " -> ".join((*path[path.index(name) :], name))
+            raise PlanError(f"these services depend on each other: {circle}", fix="Take one of the `depends_on` away.")
+        if name in done or name not in services:
+            return
+        for dependency in services[name].depends_on:
+            visit(dependency.service, (*path, name))
+        done.add(name)
+
+    for name in services:
+        visit(name, ())
+
+
+def _check_ports(project: Project) -> None:
+    """Two services of one host cannot publish the same host port."""
+    taken: dict[tuple[str, str, int], tuple[str, str]] = {}
+    errors: list[PlanError] = []
+    for service in project.services.values():
+        for port in service.compose.ports:
+            if not port.published:
+                continue
+            for host in service.hosts:
+                key = (host, port.protocol, port.published)
+                address = port.host_ip or "0.0.0.0"
+                other = taken.setdefault(key, (service.name, address))
+                overlaps = other[1] == address or "0.0.0.0" in (other[1], address)
+                if other[0] != service.name and overlaps:
+                    errors.append(
+                        PlanError(
+                            f"{other[0]} and {service.name} both publish port {port.published}/{port.protocol} on {host}",
+                            fix=f"Set `services.{service.name}.port` in phlo.yaml to a free one.",
+                        )
+                    )
+    if errors:
+        raise first_of(errors)

@@ -1,0 +1,92 @@
+"""A plan as text and JSON: what would change, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from phlo.events_json import VERSION, change_to_json
+from phlo.report.change_text import causes_text, thing, words_of
+from phlo.report.run_state import BAD, RunState, ServiceState, label
+from phlo.report.step_text import plan_summary
+from phlo.report.style import Style
+from phlo.values import Change, Status
+
+
+def plan_text(state: RunState, style: Style, *, verbosity: int = 0, is_full: bool = False) -> str:
+    """Every change with its causes, service by service, and the counts.
+
+    verbosity: from 1 on services without a change are listed as well.
+    """
+    lines: list[str] = []
+    for one in state.services.values():
+        lines += _service_lines(one, state, style, verbosity, is_full)
+    return "\n".join([*lines, "", plan_summary(state)] if lines else [plan_summary(state)])
+
+
+def _service_lines(one: ServiceState, state: RunState, style: Style, verbosity: int, is_full: bool) -> list[str]:
+    name = label(one.host, one.service, shows_host=len(state.hosts) > 1).ljust(state.label_width)
+    entries: list[tuple[str, str, list[str]]] = []
+    for step in one.steps.values():
+        end = step.end
+        if end is None:
+            continue
+        if end.status in BAD:
+            message = end.message.removeprefix(f"{one.host} {one.service}: ")
+            entries.append(("!" if end.status is Status.BLOCKED else "✗", message, list(end.detail)))
+        elif end.status is Status.UNKNOWN:
+            entries.append(("?", f"{step.operation}: known once what it needs is there", []))
+        for change in end.changes:
+            if end.status is not Status.UNKNOWN and _is_shown(change, verbosity):
+                entries.append(_entry(change, len(name), style, is_full))
+    if not entries and verbosity:
+        entries.append((" ", "unchanged", []))
+    lines = []
+    for index, (sign, text, below) in enumerate(entries):
+        shown = style(name, "bold") if index == 0 else " " * len(name)
+        lines.append(f"  {style.sign(sign)} {shown}  {text}".rstrip())
+        lines += [" " * (len(name) + 8) + style(line, "dim") for line in below]
+    return lines
+
+
+def _is_shown(change: Change, verbosity: int) -> bool:
+    return change.is_counted or change.verb == "keep" or verbosity > 1
+
+
+def _entry(change: Change, name_width: int, style: Style, is_full: bool) -> tuple[str, str, list[str]]:
+    """Sign, text and the lines below: causes stand behind the change if they fit there, else one a line."""
+    text = f"{change.verb} {thing(change)}"
+    behind = f"{text} ({causes_text(change.causes, is_full=True)})"
+    sign = words_of(change.verb).sign
+    if len(change.causes) <= 1 and len(behind) + name_width + 6 <= max(style.width, 80):
+        return sign, f"{text} {style(behind[len(text) + 1 :], 'dim')}", []
+    few = (
+        change.causes
+        if is_full or len(change.causes) <= 6
+        else (*change.causes[:5], f"and {len(change.causes) - 5} more")
+    )
+    return sign, text, list(few)
+
+
+def plan_data(state: RunState, *, project: str) -> dict[str, Any]:
+    """The plan for JSON: every step that has a change, is unknown or failed, and the counts."""
+    steps = [
+        {
+            "id": step.id,
+            "host": one.host,
+            "service": one.service,
+            "operation": step.operation,
+            "status": step.status.value if step.status else None,
+            "changes": [change_to_json(change) for change in step.end.changes],
+            "message": step.end.message,
+        }
+        for one in state.services.values()
+        for step in one.steps.values()
+        if step.end and step.status not in (Status.OK, Status.SKIPPED)
+    ]
+    return {
+        "v": VERSION,
+        "project": project,
+        "has_changes": state.has_changes,
+        "steps": steps,
+        "counts": state.counts(),
+    }

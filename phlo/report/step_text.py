@@ -1,0 +1,98 @@
+"""A finished step, and a finished run, in words."""
+
+from __future__ import annotations
+
+from phlo.report.change_text import COUNTS, causes_text, done, done_count, to_do, words_of
+from phlo.report.run_state import RunState
+from phlo.report.style import Style, seconds_text
+from phlo.values import Change, Event, Status
+
+_BAD_WORDS = {
+    Status.FAILED: ("✗", "failed"),
+    Status.UNREACHABLE: ("✗", "host unreachable"),
+    Status.ROLLED_BACK: ("✗", "rolled back"),
+    Status.BLOCKED: ("!", "not done"),
+    Status.UNKNOWN: ("?", "cannot be told yet"),
+    Status.SKIPPED: (" ", "skipped"),
+}
+
+
+def step_lines(event: Event, name: str, style: Style, *, is_full: bool = False) -> list[str]:
+    """The lines for a step that ended: one a change, or how it ended and why."""
+    status = event.status or Status.OK
+    took = style(_took(event), "dim")
+    if status in _BAD_WORDS:
+        sign, words = _BAD_WORDS[status]
+        message = event.message.removeprefix(f"{event.host} {event.service}: ") or f"{event.operation} {words}"
+        head = f"{style.sign(sign)} {style(name, 'bold')}  {message}{took}"
+        return [head, *(style(f"    {line}".rstrip(), "dim") for line in event.detail)]
+    lines = [_change_line(change, name, style, status, is_full) for change in event.changes]
+    if not lines:
+        return [f"  {name}  {style(f'{event.operation} unchanged', 'dim')}{took}"]
+    lines[-1] += took
+    return lines
+
+
+def is_news(event: Event) -> bool:
+    """True when a step that ended is worth a line though nobody asked for more: it changed, waited or failed."""
+    if event.status is Status.OK:
+        return any(change.verb in ("wait", "keep") or change.is_counted for change in event.changes)
+    return event.status is not Status.SKIPPED
+
+
+def _change_line(change: Change, name: str, style: Style, status: Status, is_full: bool) -> str:
+    sign = style.sign(words_of(change.verb).sign)
+    if change.verb == "wait":
+        waited = style(f" (was {', '.join(change.causes)})", "dim") if is_full else ""
+        return f"{sign} {style(name, 'bold')}  ready{waited}"
+    phrase = to_do(change) if status is Status.PENDING else done(change)
+    causes = style(f" ({causes_text(change.causes, is_full=is_full)})", "dim") if change.causes else ""
+    return f"{sign} {style(name, 'bold')}  {phrase}{causes}"
+
+
+def _took(event: Event) -> str:
+    return f"  {seconds_text(event.seconds)}" if event.seconds is not None and event.seconds >= 0.05 else ""
+
+
+def run_summary(state: RunState, style: Style, *, is_check: bool = False) -> str:
+    """The last line of a run: what was done, counted."""
+    counts = state.counts()
+    if is_check:
+        return plan_summary(state)
+    bad = _bad_text(counts)
+    parts = [f"{counts[count]} {done_count(count)}" for count in _told(counts)]
+    took = f" in {seconds_text(state.seconds)}" if state.seconds is not None else ""
+    if bad:
+        return f"{style.sign('✗')} {', '.join([*bad, *parts])}{took}"
+    if not state.has_changes:
+        return f"{style.sign('✓')} Nothing to do: {_all_unchanged(counts['unchanged'])}{took and f' ({took[4:]})'}"
+    if counts["unchanged"]:
+        parts.append(f"{counts['unchanged']} unchanged")
+    return f"{style.sign('✓')} {', '.join(parts)}{took}"
+
+
+def plan_summary(state: RunState) -> str:
+    """`3 to create, 1 to recreate, 0 to remove, 6 unchanged`."""
+    counts = state.counts()
+    bad = _bad_text(counts)
+    if not state.has_changes and not bad:
+        return f"Nothing to do: {_all_unchanged(counts['unchanged'])}."
+    parts = [f"{counts[count]} to {count}" for count in ("create", "recreate", "remove")]
+    parts += [f"{counts[count]} to {count}" for count in _told(counts) if count not in ("create", "recreate", "remove")]
+    return ", ".join([*parts, f"{counts['unchanged']} unchanged", *bad])
+
+
+def _told(counts: dict[str, int]) -> list[str]:
+    order = ("create", "recreate", *COUNTS)
+    return [count for count in dict.fromkeys(order) if counts[count]]
+
+
+def _bad_text(counts: dict[str, int]) -> list[str]:
+    words = {"failed": "failed", "unreachable": "unreachable", "rolled-back": "rolled back", "blocked": "not started"}
+    return [f"{counts[status]} {text}" for status, text in words.items() if counts[status]]
+
+
+def _all_unchanged(services: int) -> str:
+    if services == 0:
+        return "there is nothing there"
+    return "the service is as it should be" if services == 1 else f"all {services} services are as they should be"

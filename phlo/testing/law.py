@@ -1,0 +1,33 @@
+"""The law that every operation obeys: once applied, there is nothing left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from phlo.hosts.host import Host
+from phlo.operations import operation
+from phlo.values import Change
+
+
+def converge(name: str, args: Any, host: Host) -> tuple[Change, ...]:
+    """Observe, decide, apply and tidy up once, as a run does whose gates all pass; the changes that were made."""
+    module = operation(name)
+    finish: list[Callable[[], None]] = []
+    seen = module.observe(args, host.reader())
+    changes = tuple(module.decide(args, seen))
+    for change in changes:
+        module.apply(change, args, seen, replace(host, on_finish=finish.append))
+    for call in finish:
+        call()
+    return changes
+
+
+def assert_converges(name: str, args: Any, host: Host) -> tuple[Change, ...]:
+    """Apply the operation, then demand that a second look finds nothing to do. Returns the changes of the first."""
+    changes = converge(name, args, host)
+    module = operation(name)
+    left = module.decide(args, module.observe(args, host.reader()))
+    assert left == [], f"{name} did not converge; left to do: {left}"
+    return changes

@@ -1,0 +1,124 @@
+"""YAML with the line of every value, so that an error can name it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from phlo.errors import ConfigError, PhloError
+from phlo.values import Source
+
+_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Keys = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YamlDocument:
+    """A parsed YAML file.
+
+    data:  plain Python values (dict, list, str, int, ...); an empty file is {}.
+    label: the name shown in errors.
+    marks: keys from the root -> (line, column), both from 1; a mapping's entry has its key's position.
+    """
+
+    data: Any
+    label: str
+    marks: Mapping[Keys, tuple[int, int]]
+
+    def source(self, *keys: str | int, layer: str = "file") -> Source:
+        """Where `keys` stands; of a key that is not in the file, where its nearest parent stands."""
+        for end in range(len(keys), -1, -1):
+            mark = self.marks.get(tuple(keys[:end]))
+            if mark:
+                return Source(layer=layer, path=self.label, line=mark[0], column=mark[1])
+        return Source(layer=layer, path=self.label)
+
+    def where(self, *keys: str | int) -> str:
+        """`phlo.yaml:7 services.dagster.ports[0]`, for `PhloError.where`."""
+        dotted = dotted_name(keys)
+        return f"{self.source(*keys)} {dotted}" if dotted else str(self.source())
+
+
+def dotted_name(keys: tuple[str | int, ...]) -> str:
+    """`("services", "x", "ports", 0)` -> `services.x.ports[0]`."""
+    text = ""
+    for key in keys:
+        text += f"[{key}]" if isinstance(key, int) else (f".{key}" if text else key)
+    return text
+
+
+def load_yaml(path: Path, *, label: str | None = None, error: type[PhloError] = ConfigError) -> YamlDocument:
+    """Read and parse a YAML file.
+
+    label: what errors call the file; None: the path as given.
+    Raises `error` when the file cannot be read, is not UTF-8, is not YAML, has a duplicate key or an alias cycle.
+    """
+    label = label or str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise error("there is no such file", where=label) from None
+    except UnicodeDecodeError as reason:
+        raise error(f"is not UTF-8 text ({reason.reason} at byte {reason.start})", where=label) from None
+    except OSError as reason:
+        raise error(f"cannot be read: {reason.strerror}", where=label) from None
+    return parse_yaml(text, label=label, error=error)
+
+
+def parse_yaml(text: str, *, label: str, error: type[PhloError] = ConfigError) -> YamlDocument:
+    """Parse YAML text; errors as in `load_yaml`."""
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            marks: dict[Keys, tuple[int, int]] = {}
+            if node is None:
+                return YamlDocument(data={}, label=label, marks=marks)
+            _mark(node, (), marks, label, error, frozenset())
+            data = loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as reason:
+        mark = reason.problem_mark or reason.context_mark
+        where = f"{label}:{mark.line + 1}" if mark else label
+        lines = text.splitlines()
+        shown = [f"    {lines[mark.line]}", f"    {' ' * mark.column}^"] if mark and mark.line < len(lines) else []
+        raise error(f"is not valid YAML: {reason.problem or reason.context}", where=where, detail=shown) from None
+    except yaml.YAMLError as reason:
+        raise error(f"is not valid YAML: {reason}", where=label) from None
+    except ValueError as reason:  # an impossible date or number, by the constructor
+        raise error(f"has a value that is not valid: {reason}", where=label) from None
+    return YamlDocument(data=data, label=label, marks=marks)
+
+
+def _mark(
+    node: Any,
+    keys: Keys,
+    marks: dict[Keys, tuple[int, int]],
+    label: str,
+    error: type[PhloError],
+    parents: frozenset[int],
+) -> None:
+    if id(node) in parents:
+        raise error("an alias refers to itself", where=f"{label}:{node.start_mark.line + 1}")
+    marks.setdefault(keys, (node.start_mark.line + 1, node.start_mark.column + 1))
+    inside = parents | {id(node)}
+    if isinstance(node, yaml.MappingNode):
+        seen: set[Any] = set()
+        for key_node, value_node in node.value:
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else str(key_node)
+            line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
+            if key in seen and key != "<<":
+                where = f"{label}:{line} {dotted_name((*keys, key))}"
+                raise error("this key stands twice", where=where, fix="Keep one of the two.")
+            seen.add(key)
+            marks[(*keys, key)] = (line, column)
+            _mark(value_node, (*keys, key), marks, label, error, inside)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _mark(item, (*keys, index), marks, label, error, inside)

@@ -1,0 +1,153 @@
+"""Measures phlo beside its peers: `python -m tests.bench --help`, or `invoke bench`."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import fcntl
+import functools
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tests.bench.cases import GROUPS, select
+from tests.bench.engine import BenchError, Engine
+from tests.bench.fetch import cache_folder
+from tests.bench.image import make_image, remove_image
+from tests.bench.rounds import Bench
+from tests.bench.rulers import rulers
+from tests.bench.table import Report, as_json, markdown, put_between_markers
+from tests.bench.tools import ansible, compose, phlo, pyinfra
+from tests.bench.tools.tool import Absent, Tool, Unavailable
+
+_PEERS = (compose, ansible, pyinfra)
+_PAGE = Path(__file__).parents[2] / "docs/benchmarks.md"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark and print its tables; 0 when every tool did what it was asked to."""
+    options = _parser().parse_args(arguments)
+    cache: Path = options.cache
+    cache.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(cache / "lock", "w") as lock, tempfile.TemporaryDirectory(prefix="phlo-bench-") as scratch:
+            _take(lock.fileno())
+            report = _run(options, Path(scratch))
+    except BenchError as reason:
+        print(f"bench: {reason}", file=sys.stderr)
+        return 3
+    print(markdown(report))
+    if options.json:
+        options.json.write_text(as_json(report), encoding="utf-8")
+    if options.save:
+        _PAGE.write_text(put_between_markers(_PAGE.read_text(encoding="utf-8"), markdown(report)), encoding="utf-8")
+    return 1 if report.results.failures else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure phlo beside its peers.")
+    names = [peer.NAME for peer in _PEERS]
+    parser.add_argument("--peers", type=_list_of(names), default=names, help=f"of {','.join(names)}; none: ''")
+    parser.add_argument("--cases", type=_list_of(GROUPS), default=GROUPS, help=f"of {','.join(GROUPS)}")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds, each with all tools (default 5)")
+    parser.add_argument("--largest", type=int, default=25, help="services of the largest workload (default 25)")
+    parser.add_argument("--budget", type=float, default=240, help="seconds a tool may use after its first round")
+    parser.add_argument("--quick", action="store_true", help="one round, at most 5 services")
+    parser.add_argument("--phlo", help="the phlo command to measure (default: beside the running interpreter)")
+    parser.add_argument("--json", type=Path, help="write all samples to this file")
+    parser.add_argument("--save", action="store_true", help="put the tables into docs/benchmarks.md")
+    parser.add_argument("--cache", type=Path, default=cache_folder(), help="where peers are kept between runs")
+    return parser
+
+
+def _list_of(known: Sequence[str]) -> Callable[[str], list[str]]:
+    def parse(text: str) -> list[str]:
+        names = [name.strip() for name in text.split(",") if name.strip()]
+        unknown = sorted(set(names) - set(known))
+        if unknown:
+            raise argparse.ArgumentTypeError(f"unknown: {', '.join(unknown)}. Known: {', '.join(known)}")
+        return names
+
+    return parse
+
+
+def _take(lock: int) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise BenchError("another benchmark is running. Two at a time would measure each other.") from None
+
+
+def _run(options: argparse.Namespace, scratch: Path) -> Report:
+    engine = Engine()
+    about = _about(engine)
+    tools = _find_tools(options)
+    cases = select(options.cases, largest=5 if options.quick else options.largest)
+    engine.clear()
+    remove_image(engine)
+    make_image(engine, options.cache)
+    bench = Bench(
+        engine=engine,
+        tools=[tool for tool in tools if isinstance(tool, Tool)],
+        cases=cases,
+        environment=_environment(engine, scratch),
+        scratch=scratch,
+        say=_say,
+    )
+    try:
+        results = bench.run(rounds=1 if options.quick else options.rounds, budget_seconds=options.budget)
+    finally:
+        engine.clear()
+        remove_image(engine)
+    return Report(about=about, tools=tools, rulers=rulers(), cases=cases, results=results)
+
+
+def _find_tools(options: argparse.Namespace) -> list[Tool | Absent]:
+    finders: dict[tuple[str, str], Callable[[], Tool]] = {
+        (phlo.NAME, phlo.TITLE): functools.partial(phlo.find, options.phlo)
+    }
+    for peer in _PEERS:
+        if peer.NAME in options.peers:
+            finders[peer.NAME, peer.TITLE] = functools.partial(peer.find, options.cache)
+    found: list[Tool | Absent] = []
+    for (name, title), find in finders.items():
+        _say(f"looking for {title}")
+        try:
+            found.append(find())
+        except Unavailable as reason:
+            found.append(Absent(name=name, title=title, reason=str(reason)))
+    return found
+
+
+def _environment(engine: Engine, scratch: Path) -> dict[str, str]:
+    """The same few variables for every tool, with a home of its own, so that nobody's settings or caches count."""
+    home = scratch / "home"
+    home.mkdir()
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "DOCKER_HOST": engine.address,
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+    }
+
+
+def _about(engine: Engine) -> dict[str, str]:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "machine": f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}",
+        "Docker engine": engine.version(),
+        "Python": platform.python_version(),
+    }
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""The Docker engine as the harness itself sees it: what a tool brought up, and how to clear it away."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import urllib.parse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.bench.workload import DATA, LABEL_PROJECT, LABEL_SERVICE, MEMORY_BYTES, PREFIX, RESTART, Workload
+
+_DEFAULT_SOCKET = "/var/run/docker.sock"
+
+
+class BenchError(Exception):
+    """The benchmark cannot go on; the message says what to do."""
+
+
+class _Connection(http.client.HTTPConnection):
+    def __init__(self, path: str) -> None:
+        super().__init__("docker", timeout=120)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a running container has of what the workload asks for."""
+
+    id: str
+    service: str
+    status: str
+    health: str | None
+    started_at: str
+    environment: Mapping[str, str]
+    memory: int
+    restart: str
+    mounts: tuple[str, ...]
+
+
+class Engine:
+    """The local engine, by its API."""
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        address = environ.get("DOCKER_HOST") or f"unix://{_DEFAULT_SOCKET}"
+        if not address.startswith("unix://"):
+            raise BenchError(f"DOCKER_HOST is {address}; the benchmark compares tools on a local engine (unix://...).")
+        self.address = address
+        self._connection = _Connection(address.removeprefix("unix://"))
+
+    def request(self, method: str, path: str, body: bytes | None = None, query: Mapping[str, str] | None = None) -> Any:
+        """The decoded answer. Raises BenchError on an HTTP status of 400 and above."""
+        target = f"{path}?{urllib.parse.urlencode(query)}" if query else path
+        headers = {"Content-Type": "application/x-tar" if body else "application/json"}
+        try:
+            self._connection.request(method, target, body=body, headers=headers)
+            answer = self._connection.getresponse()
+            data = answer.read()
+        except OSError as reason:
+            self._connection.close()
+            raise BenchError(f"no Docker engine answers at {self.address} ({reason}). Start one first.") from None
+        if answer.status >= 400:
+            raise BenchError(f"Docker refused {method} {path}: {data.decode(errors='replace').strip()}")
+        is_json = answer.headers.get_content_type() == "application/json"
+        return json.loads(data) if is_json else data
+
+    def version(self) -> str:
+        return str(self.request("GET", "/version")["Version"])
+
+    def containers(self, project: str) -> list[Seen]:
+        """Every container of `project`, running or not, by service name."""
+        filters = json.dumps({"label": [f"{LABEL_PROJECT}={project}"]})
+        listed = self.request("GET", "/containers/json", query={"all": "1", "filters": filters})
+        found = [self.request("GET", f"/containers/{item['Id']}/json") for item in listed]
+        return sorted((_seen(item) for item in found), key=lambda seen: seen.service)
+
+    def clear(self) -> None:
+        """Remove every container, network and volume that a benchmark made, also those of a run that was killed."""
+        for item in self.request("GET", "/containers/json", query={"all": "1"}):
+            names = [name.lstrip("/") for name in item["Names"]]
+            if LABEL_PROJECT in (item["Labels"] or {}) or any(name.startswith(PREFIX) for name in names):
+                self.request("DELETE", f"/containers/{item['Id']}", query={"force": "1", "v": "1"})
+        for item in self.request("GET", "/networks"):
+            if item["Name"].startswith(PREFIX):
+                self.request("DELETE", f"/networks/{item['Id']}")
+        for item in self.request("GET", "/volumes")["Volumes"] or []:
+            if item["Name"].startswith(PREFIX):
+                self.request("DELETE", f"/volumes/{item['Name']}")
+
+
+def _seen(item: Mapping[str, Any]) -> Seen:
+    state, config, host = item["State"], item["Config"], item["HostConfig"]
+    return Seen(
+        id=item["Id"],
+        service=config["Labels"][LABEL_SERVICE],
+        status=state["Status"],
+        health=state["Health"]["Status"] if state.get("Health") else None,
+        started_at=state["StartedAt"],
+        environment=dict(entry.partition("=")[::2] for entry in config["Env"] or []),
+        memory=host["Memory"],
+        restart=host["RestartPolicy"]["Name"],
+        mounts=tuple(mount["Destination"] for mount in item["Mounts"] if mount["Type"] == "volume"),
+    )
+
+
+def differences(workload: Workload, seen: Sequence[Seen]) -> list[str]:
+    """Where what runs is not what the workload asks for, one phrase each; empty when a tool did its work."""
+    found: list[str] = []
+    by_name = {item.service: item for item in seen}
+    if len(seen) != len(workload.services):
+        found.append(f"{len(seen)} containers instead of {len(workload.services)}")
+    for service in workload.services:
+        item = by_name.get(service.name)
+        if item is None:
+            found.append(f"{service.name} is missing")
+            continue
+        wanted = {"status": "running", "memory": MEMORY_BYTES, "restart": RESTART, "mounts": (DATA,)}
+        if workload.is_chain and service is not workload.services[-1]:
+            wanted["health"] = "healthy"
+        for name, value in wanted.items():
+            if getattr(item, name) != value:
+                found.append(f"{service.name}: {name} is {getattr(item, name)!r} instead of {value!r}")
+        for name, text in service.environment.items():
+            if item.environment.get(name) != text:
+                found.append(f"{service.name}: {name} is {item.environment.get(name)!r} instead of {text!r}")
+    return found
+
+
+def touched(before: Sequence[Seen], after: Sequence[Seen]) -> list[str]:
+    """The services whose containers are not the very same ones, still running from the same start."""
+    kept = {(item.service, item.id, item.started_at) for item in before}
+    return [item.service for item in after if (item.service, item.id, item.started_at) not in kept]

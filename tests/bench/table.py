@@ -1,0 +1,158 @@
+"""Renders what was measured: Markdown for people, JSON for machines."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.bench.cases import Case, Step
+from tests.bench.rounds import Results
+from tests.bench.rulers import Ruler
+from tests.bench.summary import Summary, summarize
+from tests.bench.tools.tool import Absent, Tool
+
+BEGIN = "<!-- bench: begin (written by `invoke bench --save`) -->"
+END = "<!-- bench: end -->"
+_BASE = "phlo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One run of the benchmark. about: facts of the machine, in the order to be shown."""
+
+    about: Mapping[str, str]
+    tools: Sequence[Tool | Absent]
+    rulers: Sequence[Ruler]
+    cases: Sequence[Case]
+    results: Results
+
+    def summary(self, case: Case, name: str) -> Summary | None:
+        samples = self.results.samples.get((case.key, name))
+        return summarize(samples) if samples else None
+
+
+def markdown(report: Report) -> str:
+    """Every table, with what was measured and how above it."""
+    parts = [
+        "\n".join(f"- {name}: {text}" for name, text in report.about.items()),
+        "Medians in seconds; in brackets, how many times as long as phlo.",
+        _main_table(report),
+        "\n".join(_tool_note(tool) for tool in report.tools),
+        "The same, with all that a median hides (peak memory is that of a tool's largest process):",
+        _detail_table(report),
+        "What bounds them from below, in seconds, measured between the no-ops:",
+        _ruler_table(report),
+        _failures(report),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def as_json(report: Report) -> str:
+    """All samples and their summaries; `null` for what was not measured."""
+    rows: list[dict[str, Any]] = []
+    for case in report.cases:
+        for name in [tool.name for tool in report.tools] + [ruler.name for ruler in report.rulers]:
+            summary = report.summary(case, name)
+            samples = report.results.samples.get((case.key, name), [])
+            rows.append(
+                {
+                    "case": case.key,
+                    "name": name,
+                    "summary": dataclasses.asdict(summary) if summary else None,
+                    "samples": [dataclasses.asdict(sample) for sample in samples],
+                    "failure": report.results.failures.get((case.key, name)),
+                }
+            )
+    tools = [
+        {"name": tool.name, "absent": tool.reason}
+        if isinstance(tool, Absent)
+        else {"name": tool.name, "version": tool.version}
+        for tool in report.tools
+    ]
+    return json.dumps({"about": dict(report.about), "tools": tools, "rows": rows}, indent=2) + "\n"
+
+
+def put_between_markers(page: str, text: str) -> str:
+    """`page` with `text` in place of what stands between the two markers. ValueError when they are not there."""
+    head, begin, rest = page.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the page has no pair of markers {BEGIN} and {END}")
+    return f"{head}{BEGIN}\n\n{text}\n{END}{tail}"
+
+
+def _main_table(report: Report) -> str:
+    head = ["", *(tool.title for tool in report.tools)]
+    rows = [[case.title, *(_cell(report, case, tool) for tool in report.tools)] for case in report.cases]
+    return _grid(head, rows)
+
+
+def _cell(report: Report, case: Case, tool: Tool | Absent) -> str:
+    if isinstance(tool, Absent):
+        return "absent"
+    if (case.key, tool.name) in report.results.failures:
+        return "failed"
+    summary, base = report.summary(case, tool.name), report.summary(case, _BASE)
+    if summary is None:
+        return "cannot" if case.is_chain and tool.up_chain is None else "not run"
+    ratio = f" ({summary.ratio_to(base):.{1 if summary.ratio_to(base) < 20 else 0}f}x)" if base else ""
+    return _seconds(summary.median) + (ratio if tool.name != _BASE else "")
+
+
+def _tool_note(tool: Tool | Absent) -> str:
+    if isinstance(tool, Absent):
+        return f"- {tool.title}: absent, {tool.reason}"
+    return f"- {tool.title} {tool.version}{': ' if tool.remark else ''}{tool.remark}"
+
+
+def _detail_table(report: Report) -> str:
+    head = ["", "tool", "runs", "median", "fastest", "slowest", "spread", "peak memory, MB"]
+    rows = []
+    for case in report.cases:
+        for tool in report.tools:
+            summary = report.summary(case, tool.name)
+            if summary:
+                rows.append([case.title, tool.title, *_details(summary)])
+    return _grid(head, rows)
+
+
+def _details(summary: Summary) -> list[str]:
+    return [
+        str(summary.count),
+        _seconds(summary.median),
+        _seconds(summary.minimum),
+        _seconds(summary.maximum),
+        f"{summary.spread:.0%}",
+        f"{summary.peak_rss_kib / 1024:.0f}",
+    ]
+
+
+def _ruler_table(report: Report) -> str:
+    rows = []
+    for case in report.cases:
+        found = [report.summary(case, ruler.name) for ruler in report.rulers]
+        if any(found):
+            title = "no containers" if case.step is Step.HELP else case.title.removeprefix("no-op up, ")
+            rows.append([title, *(_seconds(summary.median) if summary else "" for summary in found)])
+    return _grid(["", *(ruler.title for ruler in report.rulers)], rows) if rows else ""
+
+
+def _failures(report: Report) -> str:
+    titles = {case.key: case.title for case in report.cases} | {tool.name: tool.title for tool in report.tools}
+    return "\n\n".join(
+        f"{titles[name]} failed at {titles[key]}:\n\n" + "\n".join(f"    {line}" for line in text.splitlines())
+        for (key, name), text in report.results.failures.items()
+    )
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3f}" if value < 1 else f"{value:.2f}" if value < 10 else f"{value:.1f}"
+
+
+def _grid(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; every column but the first is aligned to the right."""
+    lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

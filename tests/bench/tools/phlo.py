@@ -1,0 +1,50 @@
+"""phlo itself: the services of the workload as inline services of a project."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.bench.fetch import first_line
+from tests.bench.tools.compose import compose_service
+from tests.bench.tools.tool import Tool
+from tests.bench.tools.yaml_text import yaml_text
+from tests.bench.workload import Workload
+
+NAME, TITLE = "phlo", "phlo"
+_ROOT = Path(__file__).parents[3]
+
+
+def find(command: str | None = None) -> Tool:
+    """The `phlo` command given, else the running interpreter's, else the module of this repository.
+
+    Raises Unavailable.
+    """
+    script = Path(command).absolute() if command else Path(sys.executable).with_name("phlo")
+    is_module = not command and not script.exists()
+    phlo = (sys.executable, "-m", "phlo") if is_module else (str(script),)
+    return Tool(
+        name=NAME,
+        title=TITLE,
+        version=first_line([*phlo, "--version"], folder=_ROOT).removeprefix("phlo").strip(),
+        files=files,
+        up=(*phlo, "run", "up"),
+        up_chain=(*phlo, "run", "up"),
+        down=(*phlo, "run", "down"),
+        help=(*phlo, "--help"),
+        setting={"PYTHONPATH": str(_ROOT)} if is_module else {},
+        remark=("as `python -m phlo`; " if is_module else "") + "returns when every service is healthy",
+    )
+
+
+def files(workload: Workload) -> Mapping[str, str]:
+    """phlo.yaml."""
+    document = {
+        "name": workload.project,
+        "services": {
+            service.name: {"type": "inline", **compose_service(service, workload)} for service in workload.services
+        },
+        "volumes": {service.volume: {} for service in workload.services},
+    }
+    return {"phlo.yaml": yaml_text(document)}

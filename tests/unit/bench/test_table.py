@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.bench.cases import Case, Step
+from tests.bench.measure import Sample
+from tests.bench.rounds import Results
+from tests.bench.rulers import rulers
+from tests.bench.table import BEGIN, END, Report, as_json, markdown, put_between_markers
+from tests.bench.tools.tool import Absent, Tool
+
+NOOP = Case(step=Step.NOOP, count=5)
+CHAIN = Case(step=Step.COLD, count=5, is_chain=True)
+
+
+def tool(name: str, *, can_chain: bool = True) -> Tool:
+    up = (name, "up")
+    return Tool(
+        name=name,
+        title=name.title(),
+        version="1.0",
+        files=lambda workload: {},
+        up=up,
+        up_chain=up if can_chain else None,
+        down=(name, "down"),
+        help=(name, "--help"),
+    )
+
+
+def report(results: Results, *tools: Tool | Absent) -> Report:
+    return Report(about={"machine": "2 cores"}, tools=tools, rulers=rulers(), cases=[NOOP, CHAIN], results=results)
+
+
+def results(**seconds: tuple[float, ...]) -> Results:
+    """Samples of the no-op case by tool name."""
+    found = Results()
+    for name, values in seconds.items():
+        for value in values:
+            found.add(NOOP, name, Sample(seconds=value, peak_rss_kib=20 * 1024))
+    return found
+
+
+def row(text: str, title: str) -> list[str]:
+    line = next(line for line in text.splitlines() if line.startswith(f"| {title} |"))
+    return [cell.strip() for cell in line.strip("|").split("|")][1:]
+
+
+def test_a_cell_has_the_median_and_its_ratio_to_phlo() -> None:
+    text = markdown(
+        report(results(phlo=(0.1, 0.1, 0.9), other=(1.25,), slow=(50.0,)), *map(tool, ["phlo", "other", "slow"]))
+    )
+
+    assert row(text, NOOP.title) == ["0.100", "1.25 (12.5x)", "50.0 (500x)"]
+
+
+def test_without_phlo_there_are_medians_and_no_ratios() -> None:
+    absent = Absent(name="phlo", title="phlo", reason="not built")
+    text = markdown(report(results(other=(1.25,)), absent, tool("other")))
+
+    assert row(text, NOOP.title) == ["absent", "1.25"]
+    assert "- phlo: absent, not built" in text
+
+
+def test_a_tool_that_cannot_wait_for_health_is_not_shown_as_forgotten() -> None:
+    text = markdown(report(results(), tool("phlo"), tool("other", can_chain=False)))
+
+    assert row(text, NOOP.title) == ["not run", "not run"]
+    assert row(text, CHAIN.title) == ["not run", "cannot"]
+
+
+def test_a_failure_takes_the_place_of_a_number_and_is_explained() -> None:
+    found = results(phlo=(1.0,), other=(1.0,))
+    found.failures[NOOP.key, "other"] = "s01: memory is 0\nsecond line"
+    text = markdown(report(found, tool("phlo"), tool("other")))
+
+    assert row(text, NOOP.title) == ["1.00", "failed"]
+    assert "Other failed at no-op up, 5 services:\n\n    s01: memory is 0\n    second line" in text
+
+
+def test_rulers_are_shown_for_the_cases_they_were_measured_with() -> None:
+    found = results(phlo=(0.1,))
+    found.add(NOOP, "docker-ps", Sample(seconds=0.02, peak_rss_kib=1))
+    text = markdown(report(found, tool("phlo")))
+
+    assert row(text, "5 services") == ["", "0.020", "", ""]
+
+
+def test_the_json_holds_every_sample_and_names_the_absent() -> None:
+    absent = Absent(name="other", title="Other", reason="no mirror")
+    data = json.loads(as_json(report(results(phlo=(0.1, 0.3)), tool("phlo"), absent)))
+    (entry,) = [item for item in data["rows"] if (item["case"], item["name"]) == ("noop-5", "phlo")]
+
+    assert [sample["seconds"] for sample in entry["samples"]] == [0.1, 0.3]
+    assert entry["summary"]["median"] == pytest.approx(0.2)
+    assert {"name": "other", "absent": "no mirror"} in data["tools"]
+
+
+def test_only_what_stands_between_the_markers_is_replaced() -> None:
+    page = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+
+    assert put_between_markers(page, "new\n") == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
+
+
+@pytest.mark.parametrize("page", ["", BEGIN, END, f"{END} {BEGIN}"])
+def test_a_page_without_both_markers_in_order_is_refused(page: str) -> None:
+    with pytest.raises(ValueError, match="no pair of markers"):
+        put_between_markers(page, "new")

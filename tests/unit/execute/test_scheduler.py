@@ -1,0 +1,254 @@
+"""How a run goes through its steps, with operations that only keep a diary."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from phlo.errors import HostError, OperationError, PhloError
+from phlo.execute import Outcome, run
+from phlo.hosts.engine import Engine
+from phlo.hosts.host import Host, ReadHost
+from phlo.plan.graph import Plan, ordered
+from phlo.values import Change, Event, Secret, Status, Step
+
+
+def refuse(timeout_seconds: float | None) -> Any:
+    raise AssertionError("these tests ask no engine")
+
+
+HOSTS = {"local": Host(name="local", engine=Engine(refuse, name="local"))}
+
+
+@dataclass
+class Diary:
+    """An operation whose arguments say what it does; it notes what was done to it."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def observe(self, args: Mapping[str, Any], host: ReadHost) -> Any:
+        assert isinstance(host, ReadHost)
+        return args.get("seen")
+
+    def decide(self, args: Mapping[str, Any], seen: Any) -> list[Change]:
+        if args.get("idle"):
+            return []
+        counted = not args.get("uncounted")
+        return [Change(at=args["name"], verb="create", causes=("not found",), is_counted=counted)]
+
+    def apply(self, change: Change, args: Mapping[str, Any], seen: Any, host: Host) -> None:
+        self.lines.append(f"apply {change.at}")
+        if args.get("undoable"):
+            host.on_undo(lambda: self.lines.append(f"undo {change.at}"))
+            host.on_finish(lambda: self.lines.append(f"finish {change.at}"))
+        act: Callable[[Host], None] | None = args.get("act")
+        if act:
+            act(host)
+
+
+def step(name: str, *after: str, service: str = "", gate: bool = False, when: tuple[str, ...] = (), **args: Any) -> Step:
+    arguments = {"name": name, **args}
+    return Step(
+        id=name,
+        host="local",
+        service=service or name,
+        operation="diary",
+        args=arguments,
+        after=after,
+        gate=gate,
+        when_changed=when,
+    )
+
+
+def fail(error: PhloError) -> Callable[[Host], None]:
+    def act(host: Host) -> None:
+        raise error
+
+    return act
+
+
+def carry_out(*steps: Step, **options: Any) -> tuple[Outcome, list[str], list[Event]]:
+    diary, events = Diary(), list[Event]()
+    plan = Plan(title="up", project="test", steps=ordered(steps), secrets=options.pop("secrets", ()))
+    outcome = run(plan, HOSTS, emit=events.append, run_id="r", find=lambda name: diary, **options)
+    return outcome, diary.lines, events
+
+
+def statuses(outcome: Outcome) -> dict[str, str]:
+    return {name: result.status.value for name, result in outcome.steps.items()}
+
+
+def test_steps_are_applied_in_the_order_of_their_needs() -> None:
+    outcome, lines, _ = carry_out(step("c", "b"), step("a"), step("b", "a"))
+    assert lines == ["apply a", "apply b", "apply c"]
+    assert outcome.status == "changed"
+
+
+def test_a_run_without_changes_is_ok_and_applies_nothing() -> None:
+    outcome, lines, _ = carry_out(step("a", idle=True), step("b", "a", idle=True))
+    assert (outcome.status, lines) == ("ok", [])
+
+
+def test_a_change_that_does_not_count_leaves_the_run_ok() -> None:
+    outcome, lines, _ = carry_out(step("a", uncounted=True))
+    assert (outcome.status, lines) == ("ok", ["apply a"])
+
+
+def test_check_mode_applies_nothing_and_says_what_is_pending() -> None:
+    outcome, lines, events = carry_out(step("a"), step("b", "a", uncounted=True), step("c", idle=True), check=True)
+    assert lines == []
+    assert statuses(outcome) == {"a": "pending", "b": "unknown", "c": "ok"}
+    assert outcome.status == "pending"
+    assert [event.changes[0].causes for event in events if event.status is Status.PENDING] == [("not found",)]
+
+
+def test_a_failed_step_blocks_those_that_need_it_and_no_others() -> None:
+    broken = step("broken", act=fail(OperationError("no")))
+    outcome, lines, _ = carry_out(broken, step("after", "broken"), step("later", "after"), step("other"))
+    assert statuses(outcome) == {"broken": "failed", "after": "blocked", "later": "blocked", "other": "changed"}
+    assert outcome.status == "failed"
+    assert [error.what for error in outcome.failures] == ["no"]
+    assert "apply other" in lines
+
+
+def test_a_lost_host_is_told_from_a_failed_step() -> None:
+    outcome, _, _ = carry_out(step("a", act=fail(HostError("gone"))), step("b", "a"))
+    assert statuses(outcome) == {"a": "unreachable", "b": "blocked"}
+    assert outcome.status == "unreachable"
+
+
+def test_a_service_is_tidied_up_once_all_its_gates_are_passed() -> None:
+    _, lines, _ = carry_out(
+        step("x:1", service="x", undoable=True),
+        step("x:2", service="x", undoable=True),
+        step("gate:1", "x:1", service="x", gate=True, idle=True),
+        step("gate:2", "x:2", "gate:1", service="x", gate=True, idle=True),
+    )
+    assert sorted(lines[:2]) == ["apply x:1", "apply x:2"]
+    assert sorted(lines[2:]) == ["finish x:1", "finish x:2"]
+
+
+def test_a_failed_gate_undoes_the_services_changes_last_first() -> None:
+    outcome, lines, events = carry_out(
+        step("x:1", service="x", undoable=True),
+        step("x:2", "x:1", service="x", undoable=True),
+        step("gate", "x:2", service="x", gate=True, act=fail(OperationError("unhealthy"))),
+        step("y", undoable=True),
+        step("y gate", "y", service="y", gate=True, idle=True),
+    )
+    assert [line for line in lines if "x" in line] == ["apply x:1", "apply x:2", "undo x:2", "undo x:1"]
+    assert "finish y" in lines
+    assert (outcome.status, outcome.undone) == ("rolled_back", (("local", "x"),))
+    assert [event.status for event in events if event.kind == "undo_finished"] == [Status.ROLLED_BACK]
+
+
+def test_nothing_is_undone_when_rollback_is_off() -> None:
+    outcome, lines, _ = carry_out(
+        step("x", undoable=True),
+        step("gate", "x", service="x", gate=True, act=fail(OperationError("unhealthy"))),
+        rollback=False,
+    )
+    assert (outcome.status, lines) == ("failed", ["apply x", "apply gate"])
+
+
+def test_an_undo_that_fails_is_told_and_the_others_are_made() -> None:
+    def act(host: Host) -> None:
+        host.on_undo(fail_undo)
+        raise OperationError("first")
+
+    def fail_undo() -> None:
+        raise OperationError("second")
+
+    outcome, lines, _ = carry_out(step("x", undoable=True, act=act))
+    assert [error.what for error in outcome.failures] == ["first", "second"]
+    assert lines == ["apply x", "undo x"]
+
+
+def test_a_follower_runs_only_when_something_changed_that_it_follows() -> None:
+    outcome, lines, _ = carry_out(
+        step("a"),
+        step("b", idle=True),
+        step("hook a", "a", when=("a",)),
+        step("hook b", "b", when=("b",)),
+    )
+    assert sorted(lines) == ["apply a", "apply hook a"]
+    assert statuses(outcome)["hook b"] == "skipped"
+
+
+def test_independent_steps_run_side_by_side() -> None:
+    meeting = threading.Barrier(3, timeout=10)
+    outcome, _, _ = carry_out(*(step(name, act=lambda host: meeting.wait() and None) for name in "abc"), forks=3)
+    assert outcome.status == "changed"
+
+
+def test_forks_bound_how_many_steps_are_under_way() -> None:
+    running, most, lock = [0], [0], threading.Lock()
+
+    def act(host: Host) -> None:
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        time.sleep(0.005)
+        with lock:
+            running[0] -= 1
+
+    carry_out(*(step(f"s{number}", act=act) for number in range(12)), forks=2)
+    assert most[0] == 2
+
+
+def test_gates_do_not_take_the_place_of_steps_that_work() -> None:
+    done = threading.Event()
+    gates = [step(f"gate{n}", gate=True, service="x", act=lambda host: done.wait(10) and None) for n in range(3)]
+    outcome, _, _ = carry_out(*gates, step("work", act=lambda host: done.set()), forks=1)
+    assert outcome.status == "changed"
+
+
+def test_ctrl_c_starts_nothing_more_and_puts_back_what_no_gate_has_proven() -> None:
+    def press(host: Host) -> None:
+        os.kill(os.getpid(), 2)
+        deadline = time.monotonic() + 10
+        while not host.is_cancelled() and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+    outcome, lines, events = carry_out(
+        step("x", undoable=True, act=press), step("gate", "x", service="x", gate=True), step("y", "gate")
+    )
+    assert lines == ["apply x", "undo x"]
+    assert outcome.status == "interrupted"
+    assert statuses(outcome) == {"x": "changed", "gate": "blocked", "y": "blocked"}
+    assert any("stopping" in event.message for event in events)
+
+
+def test_a_defect_in_an_operation_fails_its_step_and_not_the_run() -> None:
+    def act(host: Host) -> None:
+        raise ZeroDivisionError("oops")
+
+    outcome, lines, _ = carry_out(step("a", act=act), step("b"))
+    assert statuses(outcome)["a"] == "failed"
+    assert "ZeroDivisionError" in str(outcome.failures[0])
+    assert "apply b" in lines
+
+
+def test_no_event_shows_a_secret() -> None:
+    secret = "s3cret-value"
+
+    def act(host: Host) -> None:
+        host.progress(f"using {secret}")
+        raise OperationError(f"refused {secret}", detail=[f"log: {secret}"], fix=f"not {secret}")
+
+    outcome, _, events = carry_out(step("a", act=act), secrets=(Secret(secret),))
+    assert secret not in repr(events)
+    assert "***" in repr(events)
+    assert secret not in str(outcome.failures[0])
+
+
+@pytest.mark.parametrize("count", [0, 1, 200])
+def test_every_step_has_a_result(count: int) -> None:
+    outcome, _, _ = carry_out(*(step(f"s{number}") for number in range(count)))
+    assert len(outcome.steps) == count

@@ -1,0 +1,154 @@
+"""What this machine is configured with, read from its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from phlo.images.base_recipe import read_base_recipe
+from phlo.images.machine import certificates, debian_mirrors, npm_files, npm_registry, pip_files, pip_settings
+
+KEYRING = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
+
+DEB822 = """\
+# the archive
+Types: deb deb-src
+URIs: http://mirror.test/debian
+Suites: bookworm bookworm-updates bookworm-backports
+Components: main contrib
+Signed-By: /keys/own.gpg
+
+Types: deb
+URIs: http://mirror.test/security
+Suites: bookworm-security
+Components: main
+Signed-By:
+ -----BEGIN PGP PUBLIC KEY BLOCK-----
+ .
+ abc
+
+Enabled: no
+Types: deb
+URIs: http://off.test/debian
+Suites: bookworm
+Components: main
+"""
+
+
+def write(root: Path, name: str, text: str) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "lines"),
+    [
+        (
+            "sources.list",
+            "deb http://m.test/debian bookworm main contrib # here\ndeb-src http://m.test/debian bookworm main\n",
+            [f"deb {KEYRING} http://m.test/debian trixie main"],
+        ),
+        (
+            "sources.list",
+            "deb [arch=amd64 signed-by=/k.gpg] https://m.test/debian stable-updates main\n",
+            ["deb [signed-by=/k.gpg] https://m.test/debian trixie-updates main"],
+        ),
+        (
+            "sources.list.d/debian.sources",
+            DEB822,
+            [
+                "deb [signed-by=/keys/own.gpg] http://mirror.test/debian trixie main",
+                "deb [signed-by=/keys/own.gpg] http://mirror.test/debian trixie-updates main",
+                f"deb {KEYRING} http://mirror.test/security trixie-security main",
+            ],
+        ),
+        ("sources.list", "deb http://archive.test/ubuntu noble main universe\n", []),
+        ("sources.list.d/other.list", "deb https://tools.test nodistro main\ndeb https://x.test ./\n", []),
+        ("sources.list.d/debian.sources.disabled", DEB822, []),
+    ],
+)
+def test_the_machines_mirrors_are_used_for_another_release(
+    tmp_path: Path, name: str, text: str, lines: list[str]
+) -> None:
+    write(tmp_path, f"etc/apt/{name}", text)
+
+    assert [mirror.line() for mirror in debian_mirrors(tmp_path, "trixie")] == lines
+
+
+def test_certificates_are_found_below_the_folder_of_the_system(tmp_path: Path) -> None:
+    write(tmp_path, "usr/local/share/ca-certificates/a.crt", "A")
+    write(tmp_path, "usr/local/share/ca-certificates/corp/b.crt", "B")
+    write(tmp_path, "usr/local/share/ca-certificates/README", "no certificate")
+
+    assert sorted(certificates(tmp_path)) == ["a.crt", "b.crt"]
+
+
+@pytest.mark.parametrize(
+    ("files", "environ", "text"),
+    [
+        ({}, {}, ""),
+        ({"etc/pip.conf": "[global]\ncert = /x.crt\n"}, {}, ""),
+        ({"etc/pip.conf": "[global]\nindex-url = https://p.test/s\n"}, {}, "[global]\nindex-url = https://p.test/s\n"),
+        (
+            {
+                "etc/pip.conf": "[global]\nindex-url = https://far.test/s\n",
+                "home/.config/pip/pip.conf": "[install]\nindex-url = https://near.test/s\ntrusted-host = near.test\n",
+            },
+            {},
+            "[global]\nindex-url = https://near.test/s\ntrusted-host = near.test\n",
+        ),
+        (
+            {"etc/pip.conf": "[global]\nindex-url = https://p.test/s\n"},
+            {"PIP_INDEX_URL": "https://env.test/s"},
+            "[global]\nindex-url = https://env.test/s\n",
+        ),
+        ({}, {"PIP_FIND_LINKS": "/opt/here https://w.test/x"}, "[global]\nfind-links = https://w.test/x\n"),
+        ({}, {"PIP_INDEX_URL": "https://user:password@p.test/s"}, ""),
+    ],
+)
+def test_pips_indexes_are_taken_over_but_no_folder_and_no_password(
+    tmp_path: Path, files: dict[str, str], environ: dict[str, str], text: str
+) -> None:
+    for name, content in files.items():
+        write(tmp_path, name, content)
+
+    assert pip_settings(pip_files(tmp_path, tmp_path / "home", environ), environ) == text
+
+
+@pytest.mark.parametrize(
+    ("npmrc", "environ", "registry"),
+    [
+        ("fund=false\n", {}, None),
+        ("registry=https://n.test/\n", {}, "https://n.test/"),
+        ("registry = https://u:p@n.test/\n", {}, None),
+        ("registry=https://n.test/\n", {"npm_config_registry": "https://env.test/"}, "https://env.test/"),
+    ],
+)
+def test_npms_registry_is_taken_over_without_a_password(
+    tmp_path: Path, npmrc: str, environ: dict[str, str], registry: str | None
+) -> None:
+    write(tmp_path, "home/.npmrc", npmrc)
+
+    assert npm_registry(npm_files(tmp_path, tmp_path / "home"), environ) == registry
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("etc/apt/sources.list", "deb http://other.test/debian bookworm main\n"),
+        ("usr/local/share/ca-certificates/corp.crt", "CERTIFICATE"),
+        ("etc/pip.conf", "[global]\nindex-url = https://p.test/s\n"),
+        ("etc/npmrc", "registry=https://n.test/\n"),
+    ],
+)
+def test_the_tag_of_the_base_changes_with_what_it_is_made_of(tmp_path: Path, name: str, text: str) -> None:
+    def tag() -> str:
+        return read_base_recipe("trixie", root=tmp_path, home=tmp_path / "home", environ={}).tag
+
+    before = tag()
+    write(tmp_path, name, text)
+
+    assert before.startswith("phlo/base:trixie-")
+    assert tag() != before

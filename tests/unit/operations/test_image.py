@@ -1,0 +1,87 @@
+"""What the image operation decides, from what it has seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from phlo.errors import OperationError
+from phlo.images import ImageSeen, content_tag
+from phlo.operations.image import Args, Seen, decide
+from phlo.values import BuildRecipe, Change, ImagePolicy, ImageSource
+
+UPSTREAM = "thing:17.6"
+THERE = ImageSeen(reference=UPSTREAM, id="sha256:1", config={})
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> BuildRecipe:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    return BuildRecipe(name="phlo/thing:17", context=tmp_path)
+
+
+def test_an_image_that_is_there_needs_nothing(recipe: BuildRecipe) -> None:
+    source = ImageSource(reference=UPSTREAM, recipe=recipe)
+
+    assert decide(Args(source=source), Seen(image=THERE)) == []
+
+
+@pytest.mark.parametrize(
+    ("reference", "has_recipe", "policy", "pull_policy", "verb"),
+    [
+        (UPSTREAM, False, ImagePolicy.AUTO, None, "pull"),
+        (UPSTREAM, True, ImagePolicy.AUTO, None, "pull"),
+        (UPSTREAM, True, ImagePolicy.PULL, None, "pull"),
+        (UPSTREAM, True, ImagePolicy.BUILD, None, "build"),
+        (UPSTREAM, True, ImagePolicy.AUTO, "build", "build"),
+        (UPSTREAM, False, ImagePolicy.BUILD, None, "pull"),
+        (None, True, ImagePolicy.AUTO, None, "build"),
+        (None, True, ImagePolicy.PULL, None, "build"),
+    ],
+)
+def test_a_missing_image_is_pulled_or_built_as_the_policy_says(
+    recipe: BuildRecipe,
+    reference: str | None,
+    has_recipe: bool,
+    policy: ImagePolicy,
+    pull_policy: str | None,
+    verb: str,
+) -> None:
+    source = ImageSource(
+        reference=reference, recipe=recipe if has_recipe else None, policy=policy, pull_policy=pull_policy
+    )
+    name = UPSTREAM if verb == "pull" else content_tag(recipe)
+
+    expected = [Change(at=f"image:{name}", verb=verb, causes=("not on the host",))]
+    assert decide(Args(source=source), Seen(image=None)) == expected
+
+
+def test_a_changed_recipe_is_built_and_both_tags_are_named(recipe: BuildRecipe) -> None:
+    source = ImageSource(reference=UPSTREAM, recipe=recipe)
+    tag = content_tag(recipe)
+
+    changes = decide(Args(source=source), Seen(image=None, before="phlo/thing:17-000000000000"))
+
+    cause = f"recipe changed: phlo/thing:17-000000000000 -> {tag}"
+    assert changes == [Change(at=f"image:{tag}", verb="build", causes=(cause,))]
+
+
+def test_refresh_pulls_an_image_that_is_there() -> None:
+    changes = decide(Args(source=ImageSource(reference=UPSTREAM), refresh=True), Seen(image=THERE))
+
+    assert [(change.verb, change.causes) for change in changes] == [("pull", ("asked for",))]
+
+
+def test_an_outdated_image_is_pulled() -> None:
+    source = ImageSource(reference=UPSTREAM, pull_policy="always")
+
+    assert [change.verb for change in decide(Args(source=source), Seen(image=THERE, is_outdated=True))] == ["pull"]
+
+
+def test_a_missing_image_that_may_not_be_had_is_an_error_with_its_fix() -> None:
+    source = ImageSource(reference=UPSTREAM, pull_policy="never")
+
+    with pytest.raises(OperationError, match="pull_policy is never") as caught:
+        decide(Args(source=source), Seen(image=None))
+    assert "docker load" in caught.value.fix
