@@ -1,42 +1,163 @@
-"""The project's own tasks: `invoke --list` shows them with those that phlo brings along."""
+"""The project's own tasks, together with phlo's verbs: `invoke --list` shows all.
+
+phlo's verbs (`invoke up`, `invoke plan`, ...) work on examples/quickstart, unless they are called inside a project.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from invoke.context import Context
 from invoke.tasks import task
 
+import phlo.tasks
+
 ROOT = Path(__file__).resolve().parent
 QUICKSTART = ROOT / "examples" / "quickstart"
+COMMANDS_PAGE = ROOT / "docs" / "reference" / "commands.md"
 
 
-def _phlo(c: Context, *arguments: str) -> None:
-    """Run phlo as a user would, in this terminal."""
-    c.run(" ".join([f"{sys.executable} -m phlo", *arguments]), pty=sys.stdout.isatty(), echo=True)
+def _run(c: Context, command: str) -> None:
+    """Run a command in the repository, with the environment's own programs, in this terminal."""
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    with c.cd(ROOT):
+        c.run(command, env={"PATH": programs}, pty=sys.stdout.isatty())
+
+
+# -- the quickstart ------------------------------------------------------------------------------------
+
+
+@task
+def quickstart(c: Context) -> None:
+    """Make phlo's verbs work on examples/quickstart; those of a project you are in stay with it."""
+    if not any((folder / "phlo.yaml").is_file() for folder in (Path.cwd(), *Path.cwd().parents)):
+        os.chdir(QUICKSTART)
 
 
 @task
 def engine(c: Context) -> None:
     """Install and start the Docker engine when none answers."""
-    _phlo(c, "doctor", "--install-engine")
+    from phlo.errors import PhloError
+    from phlo.hosts.install import ensure_engine
+
+    try:
+        ensure_engine(say=print, environ=os.environ)
+    except PhloError as error:
+        sys.exit("\n".join([str(error), *error.detail]))
+
+
+@task(pre=[quickstart])
+def urls(c: Context) -> None:
+    """List the services, and the addresses that answer in a browser."""
+    _run_here(c, "phlo services list")
+    listed = json.loads(_run_here(c, "phlo services list --json", hide=True))
+    for service in listed["services"] if isinstance(listed, dict) else listed:
+        for port in service.get("ports") or ():
+            number = port["published"] if isinstance(port, dict) else port
+            if number and _speaks_http(address := f"http://localhost:{number}/"):
+                print(f"  {service['name']:<16} {address}")
+
+
+def _run_here(c: Context, command: str, *, hide: bool = False) -> str:
+    done = c.run(f"{sys.executable} -m {command}", hide=hide, pty=not hide and sys.stdout.isatty())
+    return done.stdout if done else ""
+
+
+def _speaks_http(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2):  # noqa: S310  this machine's own ports
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except (OSError, ValueError):
+        return False
+
+
+# -- tests and checks ------------------------------------------------------------------------------------
+
+
+@task(pre=[engine])
+def images(c: Context) -> None:
+    """Make the base image and the tiny test image, where they are not there yet."""
+    from phlo.hosts.connect import open_engine
+    from phlo.hosts.host import Host
+    from phlo.images.base import ensure_base
+    from phlo.images.base_recipe import DEFAULT_SUITE
+    from phlo.images.registries import Registries
+    from phlo.testing.images import tiny_image
+
+    local = open_engine(None, name="local", environ=os.environ)
+    host = Host(name="local", engine=local, progress=print)
+    print(ensure_base(DEFAULT_SUITE, host, registries=Registries(), environ=os.environ), "is there")
+    print(tiny_image(local), "is there")
+    local.close()
+
+
+@task(help={"all": "everything: real engine, images, whole projects", "options": "further options for pytest"})
+def test(c: Context, all: bool = False, options: str = "") -> None:  # noqa: A002  the option's name
+    """Run the unit tests; with --all every test."""
+    if all:
+        images.pre[0](c)
+        images(c)
+    _run(c, f"pytest {'tests packages' if all else 'tests/unit'} {options}")
 
 
 @task
 def check(c: Context, fix: bool = False) -> None:
     """Format, lint, types and layers; --fix mends what can be mended."""
-    c.run("ruff format" if fix else "ruff format --check", pty=sys.stdout.isatty())
-    c.run("ruff check --fix" if fix else "ruff check", pty=sys.stdout.isatty())
-    c.run("mypy", pty=sys.stdout.isatty())
-    c.run("pytest -q tests/unit/test_layering.py", pty=sys.stdout.isatty())
+    _run(c, "ruff format" if fix else "ruff format --check")
+    _run(c, "ruff check --fix" if fix else "ruff check")
+    _run(c, "mypy")
+    _run(c, "pytest -q tests/unit/test_layering.py")
+
+
+@task(help={"options": "options of `python -m tests.bench`, e.g. --options='--quick'"})
+def bench(c: Context, options: str = "") -> None:
+    """Measure phlo beside its peers, and write the tables into docs/benchmarks.md."""
+    _run(c, f"python -m tests.bench {options or '--save'}")
+
+
+# -- what is generated -------------------------------------------------------------------------------------
+
+
+@task
+def docs(c: Context) -> None:
+    """Write the reference of all commands, and check that every link in the documentation leads somewhere."""
+    from phlo.cli.verbs import VERBS
+
+    pages = []
+    for verb in VERBS:
+        shown = c.run(
+            f"{sys.executable} -m phlo {verb.name} --help", hide=True, env={"COLUMNS": "100", "NO_COLOR": "1"}
+        )
+        pages.append(f"## phlo {verb.name}\n\n```text\n{shown.stdout.rstrip() if shown else ''}\n```\n")
+    COMMANDS_PAGE.parent.mkdir(parents=True, exist_ok=True)
+    COMMANDS_PAGE.write_text(
+        "# Commands\n\nWritten by `invoke docs` out of the commands themselves.\n\n" + "\n".join(pages)
+    )
+    if broken := list(_broken_links()):
+        sys.exit("\n".join(broken))
+
+
+def _broken_links() -> list[str]:
+    broken = []
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("packages/*/*.md")]:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            if not (page.parent / link).exists():
+                broken.append(f"{page.relative_to(ROOT)}: there is no {link}")
+    return broken
 
 
 @task(help={"upgrade": "take the newest versions that fit, instead of keeping those locked"})
 def lock(c: Context, upgrade: bool = False) -> None:
     """Renew requirements.lock from the pyproject files."""
     import io
-    import re
     import tomllib
 
     projects = [
@@ -54,10 +175,18 @@ def lock(c: Context, upgrade: bool = False) -> None:
         "uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate"
         " --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock"
     )
-    c.run(command + (" --upgrade" if upgrade else ""), in_stream=io.StringIO("\n".join(foreign)), hide="out")
+    with c.cd(ROOT):
+        c.run(command + (" --upgrade" if upgrade else ""), in_stream=io.StringIO("\n".join(foreign)), hide="out")
 
 
 @task
 def clean(c: Context) -> None:
     """Remove what builds, tests and checks leave behind; the environment stays."""
-    c.run("rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .phlo-bench-cache")
+    _run(c, "rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .phlo-bench-cache")
+
+
+namespace = phlo.tasks.collection()
+for verb in namespace.tasks.values():
+    verb.pre = [quickstart, *verb.pre]
+for own in (quickstart, engine, urls, images, test, check, bench, docs, lock, clean):
+    namespace.add_task(own)

@@ -11,11 +11,11 @@ from phlo.cli.workspace import open_workspace, resolve_project
 
 def show(options: Any, shell: Shell) -> int:
     """Print the resolved project, secrets masked."""
-    from phlo.config.show import show as shown
+    from phlo.config.show import project_data
 
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, asked=options.services)
-    data = shown(project, with_sources=options.sources)
+    data = project_data(project, with_sources=options.sources)
     if options.json:
         shell.say_json(data)
     else:
@@ -49,11 +49,9 @@ def explain(options: Any, shell: Shell) -> int:
     workspace = open_workspace(options, shell)
     found = explained(resolve_project(workspace, options, shell), options.value)
     if options.json:
-        keys = ("name", "value", "layer", "where", "is_winner")
-        cells = [(one.name, one.text, one.source.layer, str(one.source), one.is_winner) for one in found]
-        shell.say_json([dict(zip(keys, row, strict=True)) for row in cells])
+        shell.say_json(found)
         return exits.OK
-    rows = [("✓" if one.is_winner else " ", one.name, one.text, one.source.layer, str(one.source)) for one in found]
+    rows = [("✓" if one["wins"] else " ", one["name"], one["value"], one["layer"], one["where"]) for one in found]
     shell.say(table(("", "NAME", "VALUE", "LAYER", "WHERE"), rows, shell.style(options)))
     return exits.OK
 

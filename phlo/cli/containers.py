@@ -56,11 +56,14 @@ def logs(options: Any, shell: Shell) -> int:
     names = {one.id: _short_name(one, found) for one in found}
     width = max(map(len, names.values()))
     colours = {one.id: PREFIX_COLOURS[index % len(PREFIX_COLOURS)] for index, one in enumerate(found)}
-    for container, line in _lines_of(found, hosts, query):
-        prefix = style(f"{names[container.id]:<{width}} |", colours[container.id]) + " " if len(found) > 1 else ""
-        shell.say(prefix + mask(line))
-        if options.follow:
-            shell.out.flush()
+    try:
+        for container, line in _lines_of(found, hosts, query):
+            prefix = style(f"{names[container.id]:<{width}} |", colours[container.id]) + " " if len(found) > 1 else ""
+            shell.say(prefix + mask(line))
+            if options.follow:
+                shell.out.flush()
+    except KeyboardInterrupt:  # how --follow ends
+        return exits.INTERRUPTED
     return exits.OK
 
 

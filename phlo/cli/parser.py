@@ -78,7 +78,7 @@ def checked(verb: Verb, values: Mapping[str, Any]) -> Namespace:
 
 
 def _converted(verb: Verb, option: Option, text: Any) -> Any:
-    name = option.flags[-1] if option.flags else option.value_name
+    name = option.flags[-1] if option.flags else option.metavar or option.name.upper()
     try:
         value = _TYPES[option.type](text)
     except ValueError:

@@ -31,7 +31,7 @@ def run(options: Any, shell: Shell) -> int:
     """Run a task that is none of the core verbs, or list all tasks."""
     from invoke.program import Program
 
-    from phlo.tasks.collection import everything
+    from phlo.tasks.collect import everything
 
     root = _root_or_none(options, shell)
     catalog = discover_services(root)

@@ -53,9 +53,7 @@ def resolve_project(
     """
     from phlo.config.candidates import read_extra
     from phlo.config.resolve import resolve
-    from phlo.values import ImagePolicy
 
-    image_source = getattr(options, "image_source", None)
     return resolve(
         workspace.catalog,
         workspace.inventory,
@@ -67,8 +65,8 @@ def resolve_project(
         no_deps=getattr(options, "no_deps", False),
         generate_secrets=generate_secrets,
         dev=getattr(options, "dev", False),
-        image_source=ImagePolicy(image_source) if image_source else None,
-        name=options.project_name,
+        image_source=getattr(options, "image_source", None),
+        project_name=options.project_name,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phlo.config.dotenv import load_env_file
 from phlo.config.layers import (
@@ -18,12 +18,14 @@ from phlo.config.layers import (
     Candidate,
     scalar_text,
 )
-from phlo.config.project_file import ProjectFile
-from phlo.discovery.definition import ServiceDefinition
 from phlo.errors import ConfigError, PhloError, first_of
-from phlo.inventory.hosts import Inventory
 from phlo.values import Source
 from phlo.yaml_source import load_yaml
+
+if TYPE_CHECKING:
+    from phlo.config.project_file import ProjectFile
+    from phlo.discovery.definition import ServiceDefinition
+    from phlo.inventory.hosts import Inventory
 
 STATE_FOLDER = ".phlo"
 _ENV_FILES = ((ENV_FILE, ".env"), (LOCAL_ENV_FILE, ".env.local"))
@@ -48,13 +50,14 @@ def project_env(file: ProjectFile) -> Iterator[Candidate]:
     """The root `env` of phlo.yaml. Raises ConfigError for every value that is not a single one."""
     errors: list[PhloError] = []
     for name, value in (file.config.env or {}).items():
-        try:
-            text = scalar_text(value)
-        except TypeError:
-            where = file.document.where("env", str(name))
+        where = file.document.where("env", str(name))
+        if not isinstance(name, str):  # `ON: 1` and `NO: 1` are true and false to YAML
+            errors.append(ConfigError(f"YAML reads a name as {name!r}", where=where, fix="Put the name in quotes."))
+        elif isinstance(value, (dict, list)):
             errors.append(ConfigError("should be a single value", where=where, fix="Write NAME: value."))
-            continue
-        yield Candidate(name=str(name), text=text, source=file.document.source("env", str(name), layer=PROJECT))
+        else:
+            source = file.document.source("env", name, layer=PROJECT)
+            yield Candidate(name=name, text=scalar_text(value), source=source)
     if errors:
         raise first_of(errors)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,11 +111,13 @@ class Containers:
                 label=f"{definition.name}:",
             )
 
-        yield part(_role_attributes(definition)), folder
+        positions: dict[Keys, Keys]
+        positions = {("depends_on", name): keys for name, keys in _listed_dependencies(definition, bases).items()}
+        yield replace(part(_role_attributes(definition)), positions=positions), folder
         for trigger, entries in definition.conditional_environment.items():
             if self._variables.text(trigger, definition.name):
                 at: Keys = ("conditional_environment", trigger)
-                positions: dict[Keys, Keys] = {("environment", name): (*at, name) for name in entries}
+                positions = {("environment", name): (*at, name) for name in entries}
                 yield replace(part({"environment": entries}), positions=positions), folder
         if self._dev and definition.dev:
             yield part(self._dev_attributes(definition), "dev"), folder
@@ -133,7 +135,8 @@ class Containers:
         if given.get("port") is not None:
             found["port"] = given["port"]
         if given.get("update") is not None:
-            found["deploy"] = {**(found.get("deploy") or {}), "update_config": given["update"]}
+            deploy = found.get("deploy")
+            found["deploy"] = {**(deploy if isinstance(deploy, Mapping) else {}), "update_config": given["update"]}
         return found
 
     def _dev_attributes(self, definition: ServiceDefinition) -> dict[str, Any]:
@@ -164,7 +167,7 @@ class Containers:
         if not isinstance(environment, Mapping):
             return final
         if part.layer == _PROJECT:
-            self._warn_of_literals(part, environment)
+            self._warn_of_literals(part, final)
         hidden = {name: self._hidden(str(name), value) for name, value in environment.items()}
         return replace(final, attributes={**final.attributes, "environment": hidden})
 
@@ -173,13 +176,13 @@ class Containers:
             return value
         return Secret(str(value))
 
-    def _warn_of_literals(self, part: Part, environment: Mapping[str, Any]) -> None:
-        given = part.attributes["environment"]
-        written = given if isinstance(given, Mapping) else dict(str(item).partition("=")[::2] for item in given)
-        for name in environment:
-            text = written.get(name)
+    def _warn_of_literals(self, written: Part, final: Part) -> None:
+        given = written.attributes["environment"]
+        texts = given if isinstance(given, Mapping) else dict(str(item).partition("=")[::2] for item in given)
+        for name in final.attributes["environment"]:
+            text = texts.get(name)
             if text is not None and self._variables.is_secret(str(name)) and "$" not in str(text):
-                self.warnings.append(literal_secret_warning(part.where("environment", str(name)), str(name)))
+                self.warnings.append(literal_secret_warning(final.where("environment", str(name)), str(name)))
 
     def _environment(
         self, service: str, compose: ComposeService, merged: Merged
@@ -194,7 +197,8 @@ class Containers:
             except FileNotFoundError:
                 files.append(file.path)
                 if file.is_required:
-                    where = merged.where("env_file", index)
+                    is_listed = isinstance(merged.attributes["env_file"], (list, tuple))
+                    where = merged.where("env_file", *([index] if is_listed else []))
                     fix = "Create it, or say required: false."
                     raise ConfigError(f"there is no {self._label(file.path)}", where=where, fix=fix) from None
         for name in compose.environment_from_host:
@@ -256,6 +260,18 @@ def _role_attributes(definition: ServiceDefinition) -> dict[str, Any]:
             for name, joined in definition.networks.items()
         } | _as_mapping(attributes.get("networks"))
     return attributes
+
+
+def _listed_dependencies(definition: ServiceDefinition, bases: Sequence[Keys]) -> dict[str, Keys]:
+    """Where a dependency stands that was written in a list, which the definition has as a mapping."""
+    found: dict[str, Keys] = {}
+    for base in bases:
+        given: Any = definition.document.data if definition.document else None
+        for key in (*base, "depends_on"):
+            given = given.get(key) if isinstance(given, Mapping) else None
+        if isinstance(given, list):
+            found.update({str(name): ("depends_on", index) for index, name in enumerate(given)})
+    return found
 
 
 def _as_mapping(networks: Any) -> dict[str, Any]:

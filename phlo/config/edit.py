@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 from ruamel.yaml.util import load_yaml_guess_indent
+from yaml.nodes import ScalarNode
+from yaml.resolver import Resolver
 
 from phlo.config.atomic import replace_file
 from phlo.config.project_file import ProjectFile, load_project_file, parse_project_file
 from phlo.errors import ConfigError
 
 _BOM = b"\xef\xbb\xbf"
+_TEXT = "tag:yaml.org,2002:str"
 
 
 def set_enabled(path: Path, service: str, enabled: bool) -> bool:
@@ -50,7 +54,7 @@ def add_service(path: Path, name: str, mapping: Mapping[str, Any]) -> None:
         if name in services:
             fix = f"Change it in the file, or remove it first with `phlo services remove {name}`."
             raise ConfigError(f'the service "{name}" is there already', where=f"{path.name} services.{name}", fix=fix)
-        services[name] = copy.deepcopy(dict(mapping))
+        services[name] = _unmistakable(mapping)
 
     _edit(path, change)
 
@@ -72,6 +76,22 @@ def remove_service(path: Path, name: str) -> None:
             names.remove(name)
 
     _edit(path, change)
+
+
+def _unmistakable(value: Any) -> Any:
+    """A copy of `value` with the texts in quotes that YAML would take for something else: `no`, `22:22`, `1.0`."""
+    if isinstance(value, Mapping):
+        return {_unmistakable(key): _unmistakable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_unmistakable(item) for item in value]
+    if isinstance(value, str) and _tag(value) != _TEXT:
+        return DoubleQuotedScalarString(value)
+    return value
+
+
+def _tag(text: str) -> str:
+    """What a YAML 1.1 parser takes a plain scalar for."""
+    return str(Resolver().resolve(ScalarNode, text, (True, False)))  # type: ignore[no-untyped-call]
 
 
 def _section(data: Any, key: str) -> Any:

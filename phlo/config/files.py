@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,12 @@ class ContainerFiles:
             for kind in ("configs", "secrets")
             for index, reference in enumerate(getattr(container.compose, kind))
         ]
-        found = {spec.path: spec for spec in (*references, *templates)}
+        found: dict[str, FileSpec] = {}
+        for spec in (*references, *templates):
+            if spec.path in found:
+                what = f"{spec.path} is written twice, by {found[spec.path].origin} and by {spec.origin}"
+                raise ConfigError(what, where=container.merged.where(), fix="Give one of them another target.")
+            found[spec.path] = spec
         return tuple(found[path] for path in sorted(found))
 
     def _template(self, definition: ServiceDefinition, index: int, names: Mapping[str, Any]) -> FileSpec:
@@ -54,6 +59,8 @@ class ContainerFiles:
         )
         where = definition.where("templates", index, "dest")
         dest = interpolate(template.dest, self.variables.lookup(definition.name), where=where)
+        if not reveal(dest).startswith("/"):
+            raise ConfigError(f'"{dest}" is not an absolute path', where=where, fix="Start it with /.")
         uid, _, gid = (template.owner or "0").partition(":")
         return FileSpec(
             path=reveal(dest),
@@ -119,24 +126,30 @@ def _content(text: Text) -> bytes | Secret:
     return text if isinstance(text, Secret) else text.encode()
 
 
-def role_outputs(definition: ServiceDefinition, read: Callable[[Path], None]) -> dict[str, bytes]:
-    """The role's `files`, as path under the project's root -> content; a folder gives all that is in it.
+def role_outputs(definitions: Iterable[ServiceDefinition], read: Callable[[Path], None]) -> dict[str, bytes]:
+    """The `files` of roles, as path under the project's root -> content; a folder gives all that is in it.
 
     read: told of every file and folder looked at.
+    Raises ConfigError when two roles have different contents for one path.
     """
     found: dict[str, bytes] = {}
-    for entry in definition.files:
-        source = definition.root / entry.source
-        read(source)
-        if source.is_file():
-            dest = f"{entry.dest}{source.name}" if entry.dest.endswith("/") else entry.dest
-            found[f"{STATE_FOLDER}/{dest}"] = source.read_bytes()
-            continue
-        for path in sorted(source.rglob("*")):
-            if "__pycache__" in path.parts:
-                continue
-            read(path)
-            if path.is_file():
-                inside = path.relative_to(source).as_posix()
-                found[f"{STATE_FOLDER}/{entry.dest.rstrip('/')}/{inside}"] = path.read_bytes()
+    for definition in definitions:
+        for index, entry in enumerate(definition.files):
+            for path, content in _outputs(definition.root / entry.source, entry.dest, read):
+                if found.setdefault(path, content) != content:
+                    where = definition.where("files", index)
+                    raise ConfigError(f"another role has {path} with another content", where=where)
     return found
+
+
+def _outputs(source: Path, dest: str, read: Callable[[Path], None]) -> Iterator[tuple[str, bytes]]:
+    read(source)
+    if source.is_file():
+        yield f"{STATE_FOLDER}/{dest}{source.name if dest.endswith('/') else ''}", source.read_bytes()
+        return
+    for path in sorted(source.rglob("*")):
+        if "__pycache__" in path.parts:
+            continue
+        read(path)
+        if path.is_file():
+            yield f"{STATE_FOLDER}/{dest.rstrip('/')}/{path.relative_to(source).as_posix()}", path.read_bytes()

@@ -27,7 +27,10 @@ _Pairs: TypeAlias = Annotated[Any, Shape("a mapping (name: value) or a list", "o
 _Any: TypeAlias = Annotated[Any, Shape("a text, a list or a mapping", "string", "number", "boolean", "array", "object")]
 _Port: TypeAlias = Annotated[Any, Shape("a port from 1 to 65535", "integer", minimum=1, maximum=65535)]
 _Count: TypeAlias = Annotated[Any, Shape("a number from 0 up", "integer", minimum=0)]
-_Names: TypeAlias = Annotated[list[str], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+_Names: TypeAlias = Annotated[
+    list[str],
+    BeforeValidator(lambda value: [value] if isinstance(value, str) else value, json_schema_input_type=list[str] | str),
+]
 
 ImageSourceName = Literal["auto", "pull", "build"]
 

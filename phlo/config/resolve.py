@@ -88,7 +88,7 @@ def resolve(
         definitions=definitions,
         variables=variables,
         containers=Containers(root=root, file=file, variables=variables, dev=dev),
-        name=_name(project_name, environ, file, root),
+        name=_name(project_name, variables, file, root),
         policy=ImagePolicy(image_source or file.config.image_source),
         warnings=warnings,
     )
@@ -155,9 +155,6 @@ class _Resolution:
         for container in chosen:
             self._have_secrets(container.definition)
         services = self._services(selection, chosen)
-        outputs: dict[str, bytes] = {}
-        for container in chosen:
-            outputs.update(role_outputs(container.definition, self.read.append))
         values = self._values()
         return Project(
             name=self.name,
@@ -167,9 +164,9 @@ class _Resolution:
             networks=network_specs(self.name, self.file, chosen),
             volumes=volume_specs(self.name, self.file, chosen),
             values=values,
-            outputs=outputs,
+            outputs=role_outputs([container.definition for container in chosen], self.read.append),
             inputs=self._inputs(chosen),
-            environment_read=tuple(sorted({*self.variables.environment_read, NAME_VARIABLE})),
+            environment_read=self.variables.environment_read,
             warnings=tuple(dict.fromkeys((*self.warnings, *self.containers.warnings, *self.variables.warnings))),
             secrets=_secrets_in(values, services),
             pending_secrets=tuple(sorted(set(secrets.pending))),
@@ -321,11 +318,11 @@ class _Resolution:
         return tuple(dict.fromkeys(every))
 
 
-def _name(given: str | None, environ: Mapping[str, str], file: ProjectFile, root: Path) -> str:
+def _name(given: str | None, variables: Variables, file: ProjectFile, root: Path) -> str:
     if given is not None:
         return checked_name(given, root, where="--project")
-    if environ.get(NAME_VARIABLE):
-        return checked_name(environ[NAME_VARIABLE], root, where=NAME_VARIABLE)
+    if (value := variables.value(NAME_VARIABLE)) and value.text:
+        return checked_name(value.text, root, where=f"{value.source} {NAME_VARIABLE}")
     return checked_name(file.config.name, root, where=file.document.where("name"))
 
 

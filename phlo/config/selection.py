@@ -198,7 +198,7 @@ class Selector:
         for name in sorted(enabled):
             definition = self.definitions[name]
             for index, capability in enumerate(definition.requires):
-                if capability in providers:
+                if capability in providers or capability in self.file.config.capabilities:
                     continue
                 able = [other for other, one in self.definitions.items() if capability in one.provides]
                 fix = f"Enable {' or '.join(able)}." if able else "Install a package that provides it."

@@ -65,5 +65,6 @@ def _service(
         ],
         "depends_on": sorted(container.compose.depends_on if container else definition.depends_on),
         "enabled": container is not None,
-        "reason": selection.enabled.get(definition.name) or (absence.reason if absence else ""),
+        # Without its line, so that moving lines in phlo.yaml is no change.
+        "reason": (selection.enabled.get(definition.name) or (absence.reason if absence else "")).partition(":")[0],
     }

@@ -1,7 +1,7 @@
 """Run a plan on hosts.
 
-    run(plan, hosts, emit=..., run_id=...) -> Outcome     (scheduler.py)
-    settled.is_settled(...) -> bool                       (settled.py: whether there can be anything to do at all)
+run(plan, hosts, emit=..., run_id=...) -> Outcome     (scheduler.py)
+settled.is_settled(...) -> bool                       (settled.py: whether there can be anything to do at all)
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Ledger:
             call()
 
     def undo(self, key: Key) -> None:
-        """Put a service back, the last change first. Raises the first error; the remaining calls are made all the same."""
+        """Put a service back, the last change first. Every call is made; the first error is raised afterwards."""
         with self._lock:
             calls = self._undo.pop(key, [])
             self._finish.pop(key, None)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,10 @@ NEWEST_API = (1, 51)
 
 Connect = Callable[[float | None], socket.socket]
 Body = bytes | IO[bytes] | Iterator[bytes]
+
+
+class CommandTimeoutError(Exception):
+    """A command inside a container has not ended in time."""
 
 
 class _Connection(http.client.HTTPConnection):
@@ -71,11 +76,11 @@ class EngineReader:
         """Ask the engine for a sign of life."""
         self._negotiate()
 
-    def get(self, path: str, **query: Any) -> Any:
+    def get(self, path: str, /, **query: Any) -> Any:
         """GET, the answer parsed as JSON."""
         return self._json("GET", path, query)
 
-    def get_or_none(self, path: str, **query: Any) -> Any | None:
+    def get_or_none(self, path: str, /, **query: Any) -> Any | None:
         """GET, or None when the engine answers 404."""
         try:
             return self.get(path, **query)
@@ -84,12 +89,12 @@ class EngineReader:
                 return None
             raise
 
-    def head(self, path: str, **query: Any) -> Mapping[str, str] | None:
+    def head(self, path: str, /, **query: Any) -> Mapping[str, str] | None:
         """The headers of HEAD, or None when the engine answers 404."""
         with self._exchange("HEAD", path, query) as answer:
             return None if answer.status == 404 else dict(answer.getheaders())
 
-    def get_bytes(self, path: str, **query: Any) -> Iterator[bytes]:
+    def get_bytes(self, path: str, /, **query: Any) -> Iterator[bytes]:
         """GET, the answer in pieces as they come (an archive, an event stream)."""
         yield from self._pieces("GET", path, query, None, {})
 
@@ -154,11 +159,12 @@ class EngineReader:
         *,
         version: bool = True,
         is_long: bool = False,
+        silence_seconds: float | None = None,
     ) -> Iterator[http.client.HTTPResponse]:
         """Send one request; the connection goes back to the idle ones when its answer was read to the end."""
         prefix = f"/v{_dotted(self.api)}" if version else ""
         url = prefix + path + _encode(query)
-        connection, answer = self._send(method, url, body, headers or {}, is_long=is_long)
+        connection, answer = self._send(method, url, body, headers or {}, is_long, silence_seconds)
         try:
             yield answer
         except (OSError, http.client.HTTPException) as reason:
@@ -171,11 +177,17 @@ class EngineReader:
                 connection.close()
 
     def _send(
-        self, method: str, url: str, body: Body | None, headers: Mapping[str, str], *, is_long: bool
+        self,
+        method: str,
+        url: str,
+        body: Body | None,
+        headers: Mapping[str, str],
+        is_long: bool,
+        silence_seconds: float | None,
     ) -> tuple[_Connection, http.client.HTTPResponse]:
         while True:
-            reused = bool(self._idle) and not is_long
-            connection = self._take(is_long)
+            connection = self._take(is_long, silence_seconds)
+            reused = connection.sock is not None
             try:
                 connection.request(method, url, body=body, headers=dict(headers))
                 return connection, connection.getresponse()
@@ -188,13 +200,14 @@ class EngineReader:
                     continue
                 raise self._unreachable(reason, f"{method} {url}") from reason
 
-    def _take(self, is_long: bool) -> _Connection:
-        if not is_long:
-            try:
-                return self._idle.pop()
-            except IndexError:
-                pass
-        return _Connection(self._connect, None if is_long else self._timeout_seconds)
+    def _take(self, is_long: bool, silence_seconds: float | None) -> _Connection:
+        """A connection: for a long answer one of its own, which may be silent for as long as is said."""
+        if is_long:
+            return _Connection(self._connect, silence_seconds)
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return _Connection(self._connect, self._timeout_seconds)
 
     def _unreachable(self, reason: Exception, request: str) -> HostError:
         if isinstance(reason, TimeoutError):
@@ -222,11 +235,11 @@ class EngineReader:
 class Engine(EngineReader):
     """Reads from and writes to a Docker engine."""
 
-    def post(self, path: str, body: Any = None, **query: Any) -> Any:
+    def post(self, path: str, body: Any = None, /, **query: Any) -> Any:
         """POST a JSON body; the answer parsed as JSON, None when there is none."""
         return self._json("POST", path, query, body)
 
-    def delete(self, path: str, **query: Any) -> None:
+    def delete(self, path: str, /, **query: Any) -> None:
         self._json("DELETE", path, query)
 
     def put_archive(self, container: str, folder: str, archive: bytes) -> None:
@@ -237,7 +250,7 @@ class Engine(EngineReader):
             self._raise_for_status(answer.status, answer.read(), f"PUT {path}")
 
     def post_stream(
-        self, path: str, body: Body | None = None, *, headers: Mapping[str, str] | None = None, **query: Any
+        self, path: str, body: Body | None = None, /, *, headers: Mapping[str, str] | None = None, **query: Any
     ) -> Iterator[dict[str, Any]]:
         """POST, the answer's JSON messages as they come (pull, build, load)."""
         rest = b""
@@ -259,7 +272,7 @@ class Engine(EngineReader):
     ) -> tuple[int, bytes]:
         """Run a command in a running container: its exit status and its output, stdout and stderr together.
 
-        Raises `TimeoutError` when nothing came for `timeout_seconds`; the command itself then goes on.
+        Raises CommandTimeoutError when it has not ended within `timeout_seconds`; the command itself then goes on.
         """
         body = {
             "AttachStdout": True,
@@ -272,9 +285,10 @@ class Engine(EngineReader):
         run = self.post(f"/containers/{path_part(container)}/exec", body)["Id"]
         data = json.dumps({"Detach": False, "Tty": False}).encode()
         headers = {"Content-Type": "application/json"}
-        with self._exchange("POST", f"/exec/{run}/start", {}, data, headers, is_long=True) as answer:
+        start = f"/exec/{run}/start"
+        with self._exchange("POST", start, {}, data, headers, is_long=True, silence_seconds=timeout_seconds) as answer:
             if answer.status >= 400:
-                self._raise_for_status(answer.status, answer.read(), f"POST /exec/{run}/start")
+                self._raise_for_status(answer.status, answer.read(), f"POST {start}")
             output = b"".join(demultiplex(_until(answer, timeout_seconds)))
         return int(self.get(f"/exec/{run}/json")["ExitCode"]), output
 
@@ -317,19 +331,18 @@ class Engine(EngineReader):
 
 
 def _until(answer: http.client.HTTPResponse, timeout_seconds: float | None) -> Iterator[bytes]:
-    import select
-    import time
-
+    """What an answer brings until it ends. The connection gives up on silence, the clock on too much talk."""
     deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
     while True:
-        if deadline is not None and not answer.fp.peek(0):
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([answer.fileno()], [], [], left)[0]:
-                raise TimeoutError(f"no end within {timeout_seconds:g} s")
-        piece = answer.read1(65536)
+        try:
+            piece = answer.read1(65536)
+        except TimeoutError:
+            raise CommandTimeoutError(f"no end within {timeout_seconds:g} s") from None
         if not piece:
             return
         yield piece
+        if deadline is not None and time.monotonic() > deadline:
+            raise CommandTimeoutError(f"no end within {timeout_seconds:g} s")
 
 
 def demultiplex(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -161,7 +161,7 @@ def _apt(arguments: list[str]) -> None:
 @contextmanager
 def _alone(say: Say) -> Iterator[None]:
     """Hold back another phlo on this machine that installs or starts at the same time."""
-    with Path("/run/lock/phlo-install.lock").open("w") as lock:
+    with Path("/run/phlo-install.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

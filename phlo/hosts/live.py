@@ -12,6 +12,7 @@ from phlo.values import LABEL_INSTANCE, LABEL_ONE_SHOT, LABEL_PROJECT, LABEL_SER
 
 _HEALTH = re.compile(r"\((?:health: )?(healthy|unhealthy|starting)\)")
 _EXIT = re.compile(r"^Exited \((-?\d+)\)")
+_PARENTHESIS = re.compile(r"(Exited )?\([^)]*\)")
 
 _EVERYWHERE = ("0.0.0.0", "::", "", None)  # noqa: S104 - what the engine answers, not where anything listens
 
@@ -32,7 +33,7 @@ class LiveContainer:
 
     state:  as Docker says it: created, running, paused, restarting, removing, exited, dead.
     health: healthy, unhealthy, starting, or None without a health check (or when it does not run).
-    since:  Docker's own words for how long it has been so, e.g. `Up 3 minutes`.
+    since:  Docker's own words for how long it has been so, e.g. `Up 3 minutes`, `2 hours ago`.
     """
 
     id: str
@@ -78,7 +79,7 @@ def _container(entry: Mapping[str, Any], host: str) -> LiveContainer:
         state=entry["State"],
         health=health[1] if health else None,
         exit_code=int(code[1]) if code else None,
-        since=status.partition(" (h")[0].partition(" (un")[0],
+        since=_PARENTHESIS.sub("", status).strip(),
         image=entry["Image"],
         ports=_ports(entry.get("Ports") or ()),
         is_one_shot=LABEL_ONE_SHOT in labels,

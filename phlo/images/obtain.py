@@ -10,7 +10,7 @@ from phlo.hosts.host import Host
 from phlo.images.base import ensure_base
 from phlo.images.build import build
 from phlo.images.present import ImageSeen, may_build, may_pull, name_of, not_there, present
-from phlo.images.pull import PullError, PullProblem, Reference, pull
+from phlo.images.pull import PullError, pull_if_reachable
 from phlo.images.recipe import base_suite
 from phlo.images.registries import Registries
 from phlo.values import ImagePolicy, ImageSource
@@ -64,17 +64,9 @@ def _ways(source: ImageSource, *, prefer_build: bool) -> list[_Way]:
 
 
 def _pull(source: ImageSource, host: Host, registries: Registries, environ: Mapping[str, str]) -> None:
-    reference = source.reference or ""
-    registry = Reference.parse(reference).registry
-    known = registries.why_unreachable(host.name, registry)
-    if known is not None:
-        raise PullError(reference, PullProblem.UNREACHABLE, known, host=host.name)
-    host.progress(f"pulling {reference}")
     try:
-        pull(reference, host, platform=source.platform)
+        pull_if_reachable(source.reference or "", host, registries, platform=source.platform)
     except PullError as error:
-        if error.problem is PullProblem.UNREACHABLE:
-            registries.mark_unreachable(host.name, registry, error.message)
         if may_build(source):
             host.progress(f"{error.problem.value}: building it instead")
         raise

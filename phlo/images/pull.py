@@ -10,6 +10,7 @@ from typing import Any
 
 from phlo.errors import EngineError, OperationError
 from phlo.hosts.host import Host
+from phlo.images.registries import Registries
 
 _UNREACHABLE = re.compile(
     r"dial tcp|no such host|i/o timeout|timeout exceeded|connection re(fused|set)|no route to host|"
@@ -87,6 +88,21 @@ def pull(reference: str, host: Host, *, platform: str | None = None) -> None:
         raise PullError(reference, classify(error.message), error.message, host=host.name) from None
 
 
+def pull_if_reachable(reference: str, host: Host, registries: Registries, *, platform: str | None = None) -> None:
+    """Pull an image unless this run knows that its registry cannot be reached. Raises PullError."""
+    registry = Reference.parse(reference).registry
+    known = registries.why_unreachable(host.name, registry)
+    if known is not None:
+        raise PullError(reference, PullProblem.UNREACHABLE, known, host=host.name)
+    host.progress(f"pulling {reference}")
+    try:
+        pull(reference, host, platform=platform)
+    except PullError as error:
+        if error.problem is PullProblem.UNREACHABLE:
+            registries.mark_unreachable(host.name, registry, error.message)
+        raise
+
+
 def classify(message: str) -> PullProblem:
     """The problem behind an engine's message."""
     for pattern, problem in (
@@ -122,12 +138,15 @@ def _follow(messages: Iterable[Mapping[str, Any]], reference: str, host: Host) -
 
 def _credentials(registry: str) -> dict[str, str]:
     """The header that logs in as `docker login` did; empty when it did not."""
+    import warnings
+
     import docker.auth
     import docker.errors
 
     try:
-        config = docker.auth.load_config()
-        found = docker.auth.resolve_authconfig(config, registry or None)
+        with warnings.catch_warnings(action="ignore"):  # a missing helper is an error below
+            config = docker.auth.load_config()
+            found = docker.auth.resolve_authconfig(config, registry or None)
     except docker.errors.DockerException as error:
         raise OperationError(
             f"the stored login for {registry or 'the default registry'} cannot be read ({error})",

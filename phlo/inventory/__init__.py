@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from phlo.inventory.hosts import Group, Host, Inventory, Variable
     from phlo.inventory.ansible_form import load
+    from phlo.inventory.hosts import Group, Host, Inventory, Variable
 
 __all__ = ["Group", "Host", "Inventory", "Variable", "load"]
 

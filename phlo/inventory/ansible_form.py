@@ -37,11 +37,11 @@ def load(paths: Sequence[Path] = (), *, root: Path | None = None) -> Inventory:
     if not paths:
         return Inventory()
     draft = _Draft()
-    for path in paths:
-        label = str(path.relative_to(root)) if root and path.is_relative_to(root) else str(path)
+    labels = [str(path.relative_to(root)) if root and path.is_relative_to(root) else str(path) for path in paths]
+    for path, label in zip(paths, labels, strict=True):
         _File(load_yaml(path, label=label, error=InventoryError), draft).read()
     if not draft.errors and not draft.hosts:
-        draft.errors.append(InventoryError("has no host", where=str(paths[0]), fix="Add one under all.hosts."))
+        draft.errors.append(InventoryError("has no host", where=labels[0], fix="Add one under all.hosts."))
     if draft.errors:
         raise first_of(draft.errors)
     return Inventory(hosts=draft.frozen_hosts(), groups=draft.frozen_groups(), inputs=tuple(paths))

@@ -101,7 +101,7 @@ def size(count: int) -> str:
     unit, name = next(
         ((unit, name) for unit, name in _SIZES if count % (unit // 4 or 1) == 0 and count >= unit), (1, " bytes")
     )
-    return f"{count / unit:g}{name}"
+    return f"{count / unit:.12g}{name}"
 
 
 def _cpus(nano: int) -> str:

@@ -46,6 +46,8 @@ SUBPATH_API = (1, 45)
 MAC_ADDRESS_API = (1, 44)
 GATEWAY_PRIORITY_API = (1, 48)
 
+_NEWER = (("healthcheck.start_interval", START_INTERVAL_API), ("annotations.", ANNOTATIONS_API))
+
 
 def differences(
     body: Mapping[str, Any],
@@ -71,8 +73,8 @@ def differences(
     """
     wanted = container_facts(_with_image(body, image_config), body.get("HostConfig") or {})
     there = container_facts(inspected["Config"], inspected["HostConfig"])
-    if api < START_INTERVAL_API:
-        wanted.pop("healthcheck.start_interval", None)
+    unknown = [term for term, since in _NEWER if api < since]
+    wanted = {term: fact for term, fact in wanted.items() if not term.startswith(tuple(unknown))}
     _settle_hostname(wanted, there, inspected["Id"])
     _settle_others(wanted, there, container_ids or {})
     found = _causes(wanted, there, is_reconfigured)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from phlo.errors import EngineError, OperationError
-from phlo.hosts.engine import path_part
 from phlo.hosts.host import Host, ReadHost
 from phlo.values import LABEL_PROJECT, Change
 
@@ -74,7 +73,12 @@ def apply(change: Change, args: Args, seen: Mapping[str, Any] | None, host: Host
 def _differences(options: Mapping[str, Any], seen: Mapping[str, Any]) -> tuple[str, ...]:
     """What was asked for and is otherwise; what was not asked for is Docker's to choose."""
     causes = []
-    for key, name in (("Driver", "driver"), ("Internal", "internal"), ("Attachable", "attachable"), ("EnableIPv6", "ipv6")):
+    for key, name in (
+        ("Driver", "driver"),
+        ("Internal", "internal"),
+        ("Attachable", "attachable"),
+        ("EnableIPv6", "ipv6"),
+    ):
         if key in options and options[key] != seen.get(key):
             causes.append(f"{name}: {seen.get(key)} -> {options[key]}")
     for key, wanted in (options.get("Options") or {}).items():

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from phlo.errors import EngineError, OperationError
-from phlo.hosts.engine import Engine, path_part
+from phlo.hosts.engine import CommandTimeoutError, Engine, path_part
 from phlo.hosts.host import Host, ReadHost
 from phlo.values import Change
 
@@ -40,7 +40,7 @@ class Args:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """State: of the inspect answer. test: the health check's command, None without one. running_seconds: since it started."""
+    """state: `State` of the inspect answer. test: the health check's command, None without one."""
 
     state: Mapping[str, Any]
     test: tuple[str, ...] | None
@@ -132,7 +132,7 @@ def _passes_own_probe(args: Args, seen: Seen, host: Host) -> bool:
         code, _ = host.engine.exec(
             args.container, ["/bin/sh", "-c", command[0]] if kind == "CMD-SHELL" else command, timeout_seconds=10
         )
-    except (EngineError, TimeoutError):
+    except (EngineError, CommandTimeoutError):
         return False
     return code == 0
 
@@ -147,7 +147,9 @@ def _raise_if_hopeless(args: Args, seen: Seen, host: Host, found: Mapping[str, A
     if status in ("exited", "dead"):
         raise _failed(args, host, found, f"stopped with exit status {code}{killed} instead of running")
     if seen.restarts >= RESTARTS_ALLOWED and status == "restarting":
-        raise _failed(args, host, found, f"keeps stopping with exit status {code}{killed}; {seen.restarts} restarts so far")
+        raise _failed(
+            args, host, found, f"keeps stopping with exit status {code}{killed}; {seen.restarts} restarts so far"
+        )
     if (seen.state.get("Health") or {}).get("Status") == "unhealthy":
         raise _failed(args, host, found, "is unhealthy")
 

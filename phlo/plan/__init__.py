@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from phlo.plan.graph import Plan, ordered
 
 if TYPE_CHECKING:
-    from phlo.plan.up import Options, build
     from phlo.plan.lifecycle import build_down, build_power
+    from phlo.plan.up import Options, build
 
 __all__ = ["Options", "Plan", "build", "build_down", "build_power", "ordered"]
 

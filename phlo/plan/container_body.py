@@ -96,8 +96,8 @@ def container_body(
         body["Entrypoint"] = list(service.entrypoint) or [""]
     first = service.networks[0] if service.networks else None
     # Before API 1.44 the address of the first network was the container's.
-    body["MacAddress"] = (first and first.mac_address) or service.mac_address
-    body["HostConfig"] = _host_config(service, named, first and network_names[first.key])
+    body["MacAddress"] = (first.mac_address if first else None) or service.mac_address
+    body["HostConfig"] = _host_config(service, named, network_names[first.key] if first else None)
     return _without_empty(body, keep=("Cmd",))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from phlo.config.project import Condition, Dependency, Project, ResolvedService
-from phlo.errors import PlanError, first_of
 from phlo.images.registries import Registries
 from phlo.operations import container, hook, image, network, orphans, volume, wait
+from phlo.plan.clashes import refuse_clashes
 from phlo.plan.container_body import container_body, network_attachments
 from phlo.plan.graph import Plan, ordered
 from phlo.values import Step
@@ -32,11 +32,10 @@ class Options:
 def build(project: Project, options: Options | None = None) -> Plan:
     """The steps of `up`: networks, volumes and images wait for nothing, a container for what its service depends on.
 
-    Raises PlanError for services that wait for each other and for host ports that two services publish.
+    Raises PlanError for what cannot go together, see `refuse_clashes`.
     """
     options = options or Options()
-    _check_cycles(project.services)
-    _check_ports(project)
+    refuse_clashes(project)
     steps: list[Step] = []
     registries = Registries()
     hosts = sorted({host for service in project.services.values() for host in service.hosts})
@@ -59,8 +58,6 @@ def build(project: Project, options: Options | None = None) -> Plan:
 
 def _without_unknown(step: Step, known: set[str]) -> Step:
     """A step without needs on steps that this run leaves out (`--no-deps`)."""
-    from dataclasses import replace
-
     return replace(step, after=tuple(dict.fromkeys(need for need in step.after if need in known)))
 
 
@@ -96,9 +93,7 @@ class _Builder:
 
     def steps(self) -> Iterator[Step]:
         service, host = self.service, self.host
-        yield Step(
-            id=self._id("image"), host=host, service=service.name, operation="image", args=self._image_args()
-        )
+        yield Step(id=self._id("image"), host=host, service=service.name, operation="image", args=self._image_args())
         yield from self._hooks("pre_start", after=self._needs(), when_changed=())
         containers, gates = [], []
         for instance in range(1, service.scale + 1):
@@ -154,7 +149,6 @@ class _Builder:
             image=service.image,
             body=container_body(
                 service.compose,
-                environment=service.environment,
                 volume_names={key: spec.name for key, spec in project.volumes.items()},
                 network_names=network_names,
                 container_names=container_names,
@@ -229,7 +223,7 @@ def _hook_ids(service: ResolvedService, host: str, point: str) -> tuple[str, ...
 
 
 def _steps_of(project: Project, dependency: Dependency, host: str) -> Iterator[str]:
-    """The steps to wait for: those of the same host where the other service is placed there too, else of all its hosts."""
+    """The steps to wait for: of the same host where the other service is there too, else of all its hosts."""
     other = project.services.get(dependency.service)
     if other is None:  # not enabled, and not required (the resolver refused it otherwise)
         return
@@ -251,44 +245,3 @@ def _orphans_step(project: Project, host: str, options: Options, after: tuple[st
         project=project.name, scales=scales, known=frozenset(known), is_removed=options.remove_orphans
     )
     return Step(id=f"{host}//orphans", host=host, service="", operation="orphans", args=arguments, after=after)
-
-
-def _check_cycles(services: Mapping[str, ResolvedService]) -> None:
-    done: set[str] = set()
-
-    def visit(name: str, path: tuple[str, ...]) -> None:
-        if name in path:
-            circle = " -> ".join((*path[path.index(name) :], name))
-            raise PlanError(f"these services depend on each other: {circle}", fix="Take one of the `depends_on` away.")
-        if name in done or name not in services:
-            return
-        for dependency in services[name].depends_on:
-            visit(dependency.service, (*path, name))
-        done.add(name)
-
-    for name in services:
-        visit(name, ())
-
-
-def _check_ports(project: Project) -> None:
-    """Two services of one host cannot publish the same host port."""
-    taken: dict[tuple[str, str, int], tuple[str, str]] = {}
-    errors: list[PlanError] = []
-    for service in project.services.values():
-        for port in service.compose.ports:
-            if not port.published:
-                continue
-            for host in service.hosts:
-                key = (host, port.protocol, port.published)
-                address = port.host_ip or "0.0.0.0"
-                other = taken.setdefault(key, (service.name, address))
-                overlaps = other[1] == address or "0.0.0.0" in (other[1], address)
-                if other[0] != service.name and overlaps:
-                    errors.append(
-                        PlanError(
-                            f"{other[0]} and {service.name} both publish port {port.published}/{port.protocol} on {host}",
-                            fix=f"Set `services.{service.name}.port` in phlo.yaml to a free one.",
-                        )
-                    )
-    if errors:
-        raise first_of(errors)

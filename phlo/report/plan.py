@@ -30,10 +30,12 @@ def _service_lines(one: ServiceState, state: RunState, style: Style, verbosity: 
         end = step.end
         if end is None:
             continue
-        if end.status in BAD:
-            message = end.message.removeprefix(f"{one.host} {one.service}: ")
-            entries.append(("!" if end.status is Status.BLOCKED else "✗", message, list(end.detail)))
-        elif end.status is Status.UNKNOWN:
+        if end.status is Status.BLOCKED:
+            if one.service and one.status is Status.BLOCKED and not entries:
+                entries.append(("!", end.message, []))
+        elif end.status in BAD:
+            entries.append(("✗", end.message.removeprefix(f"{one.host} {one.service}: "), list(end.detail)))
+        elif end.status is Status.UNKNOWN and (verbosity or not one.has_counted_changes):
             entries.append(("?", f"{step.operation}: known once what it needs is there", []))
         for change in end.changes:
             if end.status is not Status.UNKNOWN and _is_shown(change, verbosity):

@@ -75,6 +75,10 @@ class ServiceState:
         return tuple(change for step in self.steps.values() if step.end for change in step.end.changes)
 
     @property
+    def has_counted_changes(self) -> bool:
+        return any(change.is_counted for change in self.changes)
+
+    @property
     def seconds(self) -> float:
         """From the begin of its first step to the end of its last."""
         ends = [step.end.time for step in self.steps.values() if step.end]
@@ -152,7 +156,7 @@ class RunState:
     def has_changes(self) -> bool:
         """True when something was or would be changed, or could not be told."""
         states = self.services.values()
-        return any(change.is_counted for state in states for change in state.changes) or any(
+        return any(state.has_counted_changes for state in states) or any(
             step.status is Status.UNKNOWN for state in states for step in state.steps.values()
         )
 

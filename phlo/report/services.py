@@ -34,7 +34,7 @@ class ServiceRow(NamedTuple):
 _TITLES = {
     "package": "Package Services (installed):",
     "custom": "Custom Services (phlo.yaml):",
-    "orphan": "Orphans (containers of services that are no more; `phlo up --remove-orphans` removes them):",
+    "orphan": "Orphans (of no service; `phlo up --remove-orphans` removes them):",
 }
 
 _SIGNS = {"Running": "✓", "Done": "✓", "Starting": "~", "Paused": "~", "Restarting": "~"}
@@ -68,10 +68,11 @@ def _name(row: ServiceRow, several: bool) -> str:
 def _line(row: ServiceRow, name_width: int, port_width: int, style: Style, several: bool) -> str:
     sign = state_sign(row.state)
     colour = (_STATE_COLOURS[sign],) if sign in _STATE_COLOURS and row.state != "Disabled" else ("dim",)
+    shown = style(sign, "dim") if sign == "-" else style.sign(sign)  # a minus of a plan is red, this one is not
     name, state = f"{_name(row, several):<{name_width}}", style(f"{row.state:<{_STATE}}", *colour)
     room = max(style.width - name_width - _STATE - port_width - 8, 20)
     note = shortened(row.note, room) if style.is_coloured else row.note
-    return f"  {style.sign(sign)} {name} {state} {_port_text(row.ports):<{port_width}} {note}".rstrip()
+    return f"  {shown} {name} {state} {_port_text(row.ports):<{port_width}} {note}".rstrip()
 
 
 def _port_text(ports: Iterable[int]) -> str:

@@ -37,7 +37,7 @@ def is_news(event: Event) -> bool:
     """True when a step that ended is worth a line though nobody asked for more: it changed, waited or failed."""
     if event.status is Status.OK:
         return any(change.verb in ("wait", "keep") or change.is_counted for change in event.changes)
-    return event.status is not Status.SKIPPED
+    return event.status not in (Status.SKIPPED, Status.UNKNOWN)
 
 
 def _change_line(change: Change, name: str, style: Style, status: Status, is_full: bool) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from invoke.collection import Collection
 
-    from phlo.tasks.collection import collection
+    from phlo.tasks.collect import collection
 
     namespace: Collection
 
@@ -23,6 +23,6 @@ __all__ = ["collection", "namespace"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from phlo.tasks.collection import collection
+    from phlo.tasks.collect import collection
 
     return collection if name == "collection" else collection()

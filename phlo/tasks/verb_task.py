@@ -39,7 +39,7 @@ def _argument(option: Option) -> Argument:
     names = sorted(flags, key=len, reverse=True)
     return Argument(
         names=names,
-        attr_name=option.name,
+        attr_name=option.name if option.name != names[0] else None,  # an alias of itself has no end in invoke
         kind=list if option.is_list else _KINDS.get(option.type, str),
         default=None if option.positional == "one" else option.initial(),
         help=option.help,

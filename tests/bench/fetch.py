@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from tests.bench.tools.tool import Unavailable
 
+_ADDRESS = re.compile(r"\b\w+://[^\s'\"]+")
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
@@ -93,11 +95,14 @@ def _download(scratch: Path, mirror: str, name: str, suite: str) -> Path:
 def _run(command: Sequence[str], folder: Path | None = None) -> str:
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=900)
-    except (OSError, subprocess.TimeoutExpired) as reason:
-        raise Unavailable(f"{Path(command[0]).name} failed: {reason}") from None
+    except OSError as reason:
+        raise Unavailable(f"{Path(command[0]).name} failed: {reason.strerror}") from None
+    except subprocess.TimeoutExpired as reason:
+        raise Unavailable(f"{Path(command[0]).name} took more than {reason.timeout} s") from None
     if done.returncode != 0:
         last = (done.stderr or done.stdout).strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
-        raise Unavailable(f"{Path(command[0]).name} failed: {last[0]}")
+        # The reason goes into a page that others read; where this machine gets its packages from does not belong there.
+        raise Unavailable(f"{Path(command[0]).name} failed: {_ADDRESS.sub('(address)', last[0])}")
     return done.stdout
 
 

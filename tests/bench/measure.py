@@ -40,5 +40,6 @@ def measure(
     seconds, rss, code = done.stdout.split()
     if code != "0":
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:])
-        raise CommandFailed(f"`{' '.join(command)}` ended with exit code {code} after {float(seconds):.1f} s\n{tail}")
+        shown = " ".join([Path(command[0]).name, *command[1:]])
+        raise CommandFailed(f"`{shown}` ended with exit code {code} after {float(seconds):.1f} s\n{tail}")
     return Sample(seconds=float(seconds), peak_rss_kib=int(rss))

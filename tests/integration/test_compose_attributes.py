@@ -12,7 +12,7 @@ import pytest
 from phlo.config.compose import ComposeService, parse_service
 from phlo.hosts.engine import Engine
 from phlo.operations.container import NetworkAttachment
-from phlo.operations.drift import differences
+from phlo.operations.drift import differences, unsupported
 from phlo.plan.container_body import container_body, network_attachments
 from phlo.values import LABEL_PROJECT, Secret, reveal_all
 
@@ -47,11 +47,12 @@ class Platform:
         body, attachments = self.wanted(attributes)
         body["Image"] = self.image
         body["Labels"] = {**body.get("Labels", {}), LABEL_PROJECT: self.project}
-        first, *others = (*attachments, None)
-        if first is not None:
-            body["NetworkingConfig"] = {"EndpointsConfig": {first.name: first.endpoint}}
+        # From API 1.44 on a container is created on all its networks; before, on the first.
+        count = len(attachments) if self.engine.api >= (1, 44) else 1
+        endpoints = {network.name: network.endpoint for network in attachments[:count]}
+        body["NetworkingConfig"] = {"EndpointsConfig": endpoints}
         made: str = self.engine.post("/containers/create", body, name=f"{self.project}-{name}-1")["Id"]
-        for network in filter(None, others):
+        for network in attachments[count:]:
             self.connect(made, network)
         if is_started:
             self.engine.post(f"/containers/{made}/start")
@@ -531,3 +532,39 @@ def test_no_secret_is_shown_in_a_cause(platform: Platform) -> None:
         "labels.token changed",
         "logging.options.tag changed",
     )
+
+
+# What needs an engine newer than the oldest that phlo works with.
+NEWER: tuple[tuple[tuple[int, int], dict[str, Any], dict[str, Any], str], ...] = (
+    (
+        (1, 44),
+        {"healthcheck": {"test": "true", "start_interval": "2s"}},
+        {"healthcheck": {"test": "true", "start_interval": "3s"}},
+        "healthcheck.start_interval: 2s -> 3s",
+    ),
+    ((1, 43), {"annotations": {"a": "1"}}, {"annotations": {"a": "2"}}, "annotations.a changed"),
+    (
+        (1, 44),
+        {"networks": {"default": {"priority": 1}, "extra": {"mac_address": "02:42:0a:d5:01:10"}}},
+        {"networks": {"default": {"priority": 1}, "extra": {"mac_address": "02:42:0a:d5:01:11"}}},
+        "_extra.mac_address: 02:42:0a:d5:01:10 -> 02:42:0a:d5:01:11",
+    ),
+    (
+        (1, 48),
+        {"networks": {"default": {"gateway_priority": 1}, "extra": {}}},
+        {"networks": {"default": {"gateway_priority": 2}, "extra": {}}},
+        "_default.gateway_priority: 1 -> 2",
+    ),
+)
+
+
+@pytest.mark.parametrize(("since", "made_with", "asked_for", "cause"), NEWER, ids=shown)
+def test_what_only_newer_engines_know_is_left_out_by_older_ones(
+    platform: Platform, since: tuple[int, int], made_with: dict[str, Any], asked_for: dict[str, Any], cause: str
+) -> None:
+    made = platform.create(made_with)
+    is_known = platform.engine.api >= since
+
+    assert platform.differences(made, made_with) == ()
+    assert (unsupported(*platform.wanted(made_with), platform.engine.api) == ()) is is_known
+    assert (cause in "\n".join(platform.differences(made, asked_for))) is is_known

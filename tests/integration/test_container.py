@@ -111,7 +111,9 @@ def test_a_changed_file_is_named(service: MakeArgs, host: Host) -> None:
     assert_converges("container", with_file("one"), host)
     change = only(assert_converges("container", with_file("two"), host))
     assert change.causes == ("file /etc/app/conf changed",)
-    code, output = host.engine.exec(with_file("").name, ["sh", "-c", "cat /etc/app/conf; stat -c ' %a %u' /etc/app/conf"])
+    code, output = host.engine.exec(
+        with_file("").name, ["sh", "-c", "cat /etc/app/conf; stat -c ' %a %u' /etc/app/conf"]
+    )
     assert (code, output) == (0, b"two 600 7\n")
 
 
@@ -164,9 +166,7 @@ def test_a_network_disconnected_by_hand_is_connected_in_place(service: MakeArgs,
 def test_a_network_made_anew_is_joined_again(service: MakeArgs, host: Host, project: str) -> None:
     net = network.Args(name=f"{project}_a", project=project)
     assert_converges("network", net, host)
-    args = service(
-        networks=(NetworkAttachment(name=net.name),), body={"HostConfig": {"NetworkMode": net.name}}
-    )
+    args = service(networks=(NetworkAttachment(name=net.name),), body={"HostConfig": {"NetworkMode": net.name}})
     converge("container", args, host)
     host.engine.post(f"/containers/{args.name}/stop")
     host.engine.delete(f"/networks/{net.name}")

@@ -16,9 +16,13 @@ from phlo.hosts.engine import Engine, path_part
 from phlo.hosts.host import Host
 from phlo.images import content_tag, present
 from phlo.images.base import ensure_base
+from phlo.images.base_recipe import read_base_recipe
+from phlo.images.bootstrap import bootstrap
+from phlo.images.machine import Mirror
 from phlo.images.obtain import obtain
 from phlo.images.registries import Registries
 from phlo.operations import image
+from phlo.testing.images import TINY
 from phlo.testing.law import assert_converges, converge
 from phlo.values import BuildRecipe, ImagePolicy, ImageSource, Secret
 
@@ -34,6 +38,16 @@ def name(engine: Engine) -> Iterator[str]:
     for found in engine.get("/images/json", filters={"reference": [name]}):
         for tag in found["RepoTags"]:
             engine.delete(f"/images/{path_part(tag)}", force=True)
+    remove_unfinished(engine)
+
+
+def remove_unfinished(engine: Engine) -> None:
+    """Remove what failed builds on the tiny image leave behind."""
+    tiny = engine.get(f"/images/{path_part(TINY)}/json")["Id"]
+    for found in engine.get("/images/json", filters={"dangling": ["true"]}):
+        history = engine.get_or_none(f"/images/{found['Id']}/history") or []
+        if any(layer["Id"] == tiny for layer in history):
+            engine.delete(f"/images/{found['Id']}")
 
 
 @pytest.fixture
@@ -194,11 +208,19 @@ def test_packages_install_over_tls_in_an_image_built_on_the_base(tmp_path: Path,
     assert environment["LANG"] == "C.UTF-8"
 
 
-def test_an_import_that_breaks_off_leaves_no_image(engine: Engine, name: str) -> None:
-    def broken() -> Iterator[bytes]:
-        yield b"not a tar archive" * 100
+def test_a_bootstrap_that_fails_shows_why_and_leaves_no_image(host: Host) -> None:
+    silent = Mirror(uri=f"http://{NOBODY}/debian", suite="trixie", components=("main",))
+    recipe = replace(read_base_recipe("trixie"), mirrors=(silent,))
 
-    messages = list(engine.post_stream("/images/create", broken(), fromSrc="-", repo=name, tag="1"))
+    with pytest.raises(OperationError, match="mmdebstrap failed") as caught:
+        bootstrap(recipe, host)
 
-    assert any("error" in message for message in messages)
-    assert engine.get_or_none(f"/images/{path_part(name)}:1/json") is None
+    assert NOBODY in "\n".join(caught.value.detail)
+    assert host.engine.get_or_none(f"/images/{path_part(recipe.tag)}/json") is None
+
+
+def test_a_machine_without_debian_mirrors_says_so(host: Host) -> None:
+    with pytest.raises(OperationError, match="name no Debian mirror") as caught:
+        bootstrap(replace(read_base_recipe("trixie"), mirrors=()), host)
+
+    assert caught.value.fix

@@ -12,7 +12,7 @@ _ONE = "Keep one of the two."
 
 
 def check(values: Mapping[str, Any], at: At) -> None:
-    """Add an error for every contradiction; `values` has the fields of a ComposeService, those not given left out."""
+    """Add an error for every contradiction, a warning for what will surprise; `values` has the fields of a ComposeService, those not given left out."""
     _check_network_mode(values, at)
     _check_memory(values, at)
     _check_mounts(values, at)
@@ -21,6 +21,8 @@ def check(values: Mapping[str, Any], at: At) -> None:
     if values.get("container_name") and (values.get("scale") or 1) > 1:
         what = f"a fixed name allows one container, and {values['scale']} are asked for"
         at.errors.append(at["container_name"].error(what, "Take out container_name."))
+    if values.get("command") == () and not values.get("entrypoint"):
+        at["command"].warn("is empty, for which engines take the image's command; clear it with an entrypoint")
     for key in values["labels"]:
         if key in OWN_LABELS:
             at.errors.append(at["labels"][key].error("is a label that phlo itself sets", "Choose another name."))

@@ -95,7 +95,7 @@ def _device_rule(value: Any, at: At) -> str:
 
 def gpus(value: Any, at: At) -> tuple[DeviceRequest, ...]:
     """`all`, or a list of device requests for which the capability `gpu` goes without saying."""
-    if text(value, at) == "all" if not isinstance(value, (list, tuple)) else False:
+    if value == "all":
         return (DeviceRequest(count=-1, capabilities=("gpu",)),)
     if not isinstance(value, (list, tuple)):
         raise at.expected('"all" or a list', value)

@@ -104,7 +104,7 @@ def _long(value: Any, at: At) -> Mount:
     if kind == "bind" and details.pop("recursive", "enabled") == "disabled":
         details["is_recursive"] = False
     if kind == "bind":
-        details.setdefault("creates_host_path", True)
+        details.setdefault("create_host_path", True)
     return Mount(
         type=kind,
         target=fields["target"],

@@ -22,7 +22,7 @@ from phlo.config.compose.scalars import (
     word,
 )
 from phlo.errors import did_you_mean
-from phlo.values import Secret, Text
+from phlo.values import Secret, Text, reveal
 
 _RESTART = ("no", "always", "on-failure", "unless-stopped")
 _CAPABILITY = re.compile(r"(CAP_)?([A-Z_]+)")
@@ -34,7 +34,7 @@ def command(value: Any, at: At) -> tuple[Text, ...]:
         return each(value, at, secret_text)
     raw = secret_text(value, at)
     try:
-        words = shlex.split(raw.reveal() if isinstance(raw, Secret) else raw)
+        words = shlex.split(reveal(raw))
     except ValueError as reason:
         raise at.error(
             f"cannot be split into words: {str(reason).lower()}", "Close the quote, or write a list."

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from phlo.config.compose.reading import At, each, mapping
-from phlo.errors import did_you_mean
-from phlo.values import Secret, Text
+from phlo.errors import nearest
+from phlo.values import Secret, Text, reveal
 
 _BOOLEANS = {"true": True, "yes": True, "y": True, "on": True, "false": False, "no": False, "n": False, "off": False}
 _NANOSECONDS = {
@@ -30,23 +30,24 @@ _SIZE_POWER = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 def secret_text(value: Any, at: At) -> Text:
     """A text that may be a Secret. Numbers and booleans are written as YAML has them."""
     if isinstance(value, (str, Secret)):
+        if "\0" in reveal(value):
+            raise at.error("must not hold a NUL character")
         return value
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):
         return str(value)
-    raise at.expected("a text", value, "Put it in quotes.")
+    is_single = not isinstance(value, (list, tuple, Mapping)) and value is not None
+    raise at.expected("a text", value, "Put it in quotes." if is_single else "")
 
 
 def text(value: Any, at: At) -> str:
     """A text that is shown in plans, so that no Secret may be in it."""
     if isinstance(value, Secret):
         raise at.error("must not hold a secret, for it is shown in plans and by `docker inspect`", "Use a plain value.")
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value)
-    raise at.expected("a text", value, "Put it in quotes." if isinstance(value, bool) else "")
+    if isinstance(value, bool):
+        raise at.expected("a text", value, "Put it in quotes.")
+    return str(secret_text(value, at))
 
 
 def word(value: Any, at: At) -> str:
@@ -59,11 +60,13 @@ def word(value: Any, at: At) -> str:
 
 def one_of(*known: str) -> Callable[[Any, At], str]:
     """The parser of a text out of a closed list."""
+    wanted = f"one of {', '.join(known)}" if len(known) > 1 else f'"{known[0]}"'
 
     def parse(value: Any, at: At) -> str:
         found = text(value, at)
         if found not in known:
-            raise at.expected(f"one of {', '.join(known)}", value, did_you_mean(found, known))
+            close = nearest(found, known)
+            raise at.expected(wanted, value, f'Did you mean "{close}"?' if close and len(known) > 1 else "")
         return found
 
     return parse
@@ -165,7 +168,7 @@ def keyed_texts(value: Any, at: At) -> dict[str, Text | None]:
 
 def _assignment(value: Any, at: At) -> tuple[str, Text | None]:
     raw = secret_text(value, at)
-    name, equals, rest = (raw.reveal() if isinstance(raw, Secret) else raw).partition("=")
+    name, equals, rest = reveal(raw).partition("=")
     if not name.strip():
         raise at.expected("NAME=VALUE", raw)
     if not equals:

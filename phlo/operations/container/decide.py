@@ -71,7 +71,8 @@ def _converge(at: str, args: Args, seen: Seen, current: Mapping[str, Any]) -> li
         return [Change(at=at, verb="recreate", causes=("its image is not on the host yet",))]
     causes: list[str] = []
     if current["Image"] != seen.image.id:
-        causes.append(f"image: {_short(current['Config']['Image'], current['Image'])} -> {_short(seen.image.reference, seen.image.id)}")
+        before = _short(current["Config"]["Image"], current["Image"])
+        causes.append(f"image: {before} -> {_short(seen.image.reference, seen.image.id)}")
     labels = current["Config"].get("Labels") or {}
     by_hand = labels.get(LABEL_CONFIG_HASH) == config_hash(args, seen.image.id)
     found = _differences(args, body, seen, current, is_reconfigured=not by_hand)

@@ -34,7 +34,8 @@ def find(command: str | None = None) -> Tool:
         down=(*phlo, "run", "down"),
         help=(*phlo, "--help"),
         setting={"PYTHONPATH": str(_ROOT)} if is_module else {},
-        remark=("as `python -m phlo`; " if is_module else "") + "returns when every service is healthy",
+        remark=("as `python -m phlo`; " if is_module else "")
+        + "returns when every health check has passed, and runs them itself too",
     )
 
 

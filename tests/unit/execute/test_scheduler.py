@@ -52,7 +52,9 @@ class Diary:
             act(host)
 
 
-def step(name: str, *after: str, service: str = "", gate: bool = False, when: tuple[str, ...] = (), **args: Any) -> Step:
+def step(
+    name: str, *after: str, service: str = "", gate: bool = False, when: tuple[str, ...] = (), **args: Any
+) -> Step:
     arguments = {"name": name, **args}
     return Step(
         id=name,

@@ -67,7 +67,7 @@ def test_a_mount_is_read_in_every_form(
     [
         ("data:d", '[0]: the path in the container should be absolute, got "d". Write "/d".'),
         ("data/x:/d", '[0]: "data/x" is neither a volume\'s name nor a path. For a path, write "./data/x".'),
-        ("data:/d:or", '[0]: "or" is not a known option of a mount. Did you mean "ro"?'),
+        ("data:/d:rslav", '[0]: "rslav" is not a known option of a mount. Did you mean "rslave"?'),
         (
             "a:/b:ro:c",
             '[0]: should be SOURCE:TARGET or SOURCE:TARGET:OPTIONS, got "a:/b:ro:c". For example "./data:/data:ro".',

@@ -88,8 +88,10 @@ def test_the_same_port_twice_is_one(parse: Parse) -> None:
 
 def test_one_host_port_for_two_container_ports_is_an_error(errors_of: ErrorsOf) -> None:
     assert errors_of(ports=["80:80", "80:90"]) == [
-        "phlo.yaml:7 services.web.ports[1]: host port 80 is published twice, for 80 and 90. "
-        "Give one of them another host port."
+        (
+            "phlo.yaml:7 services.web.ports[1]: host port 80 is published twice, for 80 and 90. "
+            "Give one of them another host port."
+        )
     ]
 
 

@@ -7,4 +7,5 @@ import uvicorn
 from phlo_api_app.app import Settings, create_app
 
 if __name__ == "__main__":
-    uvicorn.run(create_app(Settings()), host="0.0.0.0", port=4000, log_level="warning", server_header=False)
+    host = "0.0.0.0"  # noqa: S104 - inside the container; service.yaml publishes it on loopback
+    uvicorn.run(create_app(Settings()), host=host, port=4000, log_level="warning", server_header=False)

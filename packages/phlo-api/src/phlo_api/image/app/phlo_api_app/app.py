@@ -6,15 +6,15 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from phlo_api_app import services
 from phlo_api_app.docs import add_docs
 from phlo_api_app.engine import Container, EngineError, list_containers
+from phlo_api_app.services import Service, join
 from phlo_api_app.state import State, StateError, load_state, masked
 
 
@@ -42,7 +42,7 @@ class Problem(BaseModel):
 
     error: str
     nearest: str | None = None
-    services: list[services.Service] | None = None
+    services: list[Service] | None = None
 
 
 class Refusal(Exception):
@@ -91,53 +91,54 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     def state() -> State:
         return load_state(settings.state_file)
 
-    Current = Annotated[State, Depends(state)]
-
     @app.get("/health", tags=["health"])
     def health() -> Health:
         """Whether this API works; it does also while the engine does not answer."""
         try:
-            project = load_state(settings.state_file).project
+            project = state().project
         except StateError:
             project = None
         _, reason = _containers(settings, project or "")
         return Health(status="ok", version=settings.version, project=project, engine=reason or "ok")
 
     @app.get("/api/services", tags=["services"])
-    def list_services(request: Request, state: Current) -> list[services.Service]:
+    def list_services(request: Request) -> list[Service]:
         """Every service of the project, the disabled ones too. Without an engine: 503, with what is known anyway."""
-        containers, reason = _containers(settings, state.project)
-        found = services.join(state.services, containers, hostname=_hostname(request))
+        project = state()
+        containers, reason = _containers(settings, project.project)
+        found = join(project.services, containers, hostname=_hostname(request))
         if reason:
             raise Refusal(503, Problem(error=reason, services=found))
         return found
 
     @app.get("/api/services/{name}", tags=["services"], responses={404: {"model": Problem}})
-    def show_service(name: str, request: Request, state: Current) -> services.Service:
+    def show_service(name: str, request: Request) -> Service:
         """One service."""
-        known = [entry for entry in state.services if entry["name"] == name]
+        project = state()
+        known = [entry for entry in project.services if entry["name"] == name]
         if not known:
-            raise Refusal(404, _unknown(name, (entry["name"] for entry in state.services)))
-        containers, reason = _containers(settings, state.project)
-        found = services.join(known, containers, hostname=_hostname(request))
+            raise Refusal(404, _unknown(name, (entry["name"] for entry in project.services)))
+        containers, reason = _containers(settings, project.project)
+        found = join(known, containers, hostname=_hostname(request))
         if reason:
             raise Refusal(503, Problem(error=reason, services=found))
         return found[0]
 
     @app.get("/api/plugins", tags=["project"])
-    def list_plugins(state: Current) -> list[_Json]:
+    def list_plugins() -> list[_Json]:
         """The installed plug-ins, with the problem of those that cannot be used."""
-        return [dict(entry) for entry in state.plugins]
+        return [dict(entry) for entry in state().plugins]
 
     @app.get("/api/registry", tags=["project"])
-    def list_registry(state: Current) -> list[_Json]:
+    def list_registry() -> list[_Json]:
         """Everything phlo offers, installed or not."""
-        return [dict(entry) for entry in state.registry]
+        return [dict(entry) for entry in state().registry]
 
     @app.get("/api/config", tags=["project"])
-    def show_config(state: Current) -> _Json:
+    def show_config() -> _Json:
         """The resolved configuration, secrets masked, and what phlo warned of."""
-        return {"project": state.project, "config": masked(state.config), "warnings": list(state.warnings)}
+        project = state()
+        return {"project": project.project, "config": masked(project.config), "warnings": list(project.warnings)}
 
 
 def _containers(settings: Settings, project: str) -> tuple[tuple[Container, ...] | None, str | None]:

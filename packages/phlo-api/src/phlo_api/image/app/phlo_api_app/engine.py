@@ -41,7 +41,9 @@ class Container:
     ports: tuple[PublishedPort, ...]
 
 
-class _UnixConnection(http.client.HTTPConnection):
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
     def __init__(self, path: Path) -> None:
         super().__init__("localhost", timeout=TIMEOUT_SECONDS)
         self._path = path
@@ -60,7 +62,7 @@ def list_containers(view_socket: Path, project: str) -> tuple[Container, ...]:
 
 
 def _get(view_socket: Path, target: str) -> Any:
-    connection = _UnixConnection(view_socket)
+    connection = UnixConnection(view_socket)
     try:
         connection.request("GET", target)
         response = connection.getresponse()

@@ -10,7 +10,7 @@ def main() -> int:
     connection = http.client.HTTPConnection("127.0.0.1", 4000, timeout=2)
     connection.request("GET", "/health")
     response = connection.getresponse()
-    print(response.read().decode(errors="replace"))
+    sys.stdout.write(response.read().decode(errors="replace"))
     return 0 if response.status == 200 else 1
 
 

@@ -11,7 +11,7 @@ from phlo_api_app.engine import Container, PublishedPort
 
 UNKNOWN = "unknown"
 ABSENT = "absent"
-_EVERYWHERE = ("", "0.0.0.0", "::")
+_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
 
 class Port(BaseModel):
@@ -41,9 +41,7 @@ class Service(BaseModel):
     version: str | None
 
 
-def join(
-    known: Sequence[Mapping[str, Any]], containers: Sequence[Container] | None, *, hostname: str
-) -> list[Service]:
+def join(known: Sequence[Mapping[str, Any]], containers: Sequence[Container] | None, *, hostname: str) -> list[Service]:
     """Every known service with its live state, by name.
 
     containers: None when the engine does not answer.

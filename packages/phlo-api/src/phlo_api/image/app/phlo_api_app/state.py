@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 MASK = "***"
-_SECRET_WORDS = ("password", "passwd", "secret", "token", "credential", "private", "apikey", "api_key", "access_key")
+_SECRET_WORDS = ("password", "passwd", "secret", "token", "credential", "privatekey", "apikey", "accesskey")
 
 
 class StateError(Exception):
@@ -72,6 +72,6 @@ def _masked_item(item: Any) -> Any:
 
 
 def _sounds_secret(name: str) -> bool:
-    folded = name.lower().replace("-", "_")
-    # A name of a file that holds a secret is no secret.
-    return not folded.endswith("_file") and any(word in folded for word in _SECRET_WORDS)
+    folded = name.lower().replace("-", "").replace("_", "")
+    # The path of a file that holds a secret is no secret.
+    return not folded.endswith("file") and any(word in folded for word in _SECRET_WORDS)

@@ -46,24 +46,9 @@ def role_tasks(definition: ServiceDefinition, root: Path) -> Collection | None:
 
 
 def task_files(definition: ServiceDefinition) -> list[Path]:
-    """The Python files with a role's tasks: those it names, else all that are there."""
-    if definition.tasks:
-        return [definition.root / name for name in definition.tasks if name.endswith(".py")]
-    found = [definition.root / TASKS_FILE, *sorted((definition.root / "tasks").glob("*.py"))]
-    return [path for path in found if path.is_file() and not path.name.startswith("_")]
-
-
-def owners(services: Mapping[str, ServiceDefinition]) -> list[ServiceDefinition]:
-    """The services that tasks belong to: of those that share a role's folder the one of `service.yaml`."""
-    by_folder: dict[Path, ServiceDefinition] = {}
-    for definition in services.values():
-        if definition.kind == "inline":
-            continue
-        document = definition.document
-        is_main = document is not None and Path(document.label).name == "service.yaml"
-        if is_main or definition.root not in by_folder:
-            by_folder[definition.root] = definition
-    return sorted(by_folder.values(), key=lambda definition: definition.name)
+    """The Python files with a role's tasks, without private ones (`_x.py`)."""
+    names = [name for name in definition.tasks if name.endswith(".py")]
+    return [definition.root / name for name in names if not Path(name).name.startswith("_")]
 
 
 def project_tasks(root: Path) -> Collection | None:
@@ -87,7 +72,7 @@ def everything(services: Mapping[str, ServiceDefinition], root: Path | None) -> 
     """Core, roles' and the project's tasks as one collection, and what could not be loaded of them."""
     whole = collection()
     problems: list[PhloError] = []
-    for definition in owners(services):
+    for definition in services.values():
         try:
             found = role_tasks(definition, root or Path())
         except PhloError as error:

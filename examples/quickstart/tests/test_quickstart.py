@@ -1,0 +1,75 @@
+"""A started quickstart answers on every address its README names. Run after `phlo run up` in this folder."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import httpx
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+API = "http://127.0.0.1:4000"
+RUNNING = {"hello", "phlo-api", "phlo-api-engine", "postgres", "seaweedfs"}
+DISABLED = {"hello-preview"}
+
+
+def states() -> dict[str, tuple[str, str | None]]:
+    """State and health of every service, by name."""
+    services = httpx.get(f"{API}/api/services").raise_for_status().json()
+    return {service["name"]: (service["state"], service["health"]) for service in services}
+
+
+def secrets() -> list[str]:
+    """The values phlo generated for this project."""
+    lines = (PROJECT / ".phlo/.env.local").read_text(encoding="utf-8").splitlines()
+    return [line.partition("=")[2].strip("\"'") for line in lines if "=" in line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize(
+    ("url", "status"),
+    [
+        ("http://127.0.0.1:8000/", 200),
+        ("http://127.0.0.1:8000/cgi-bin/services", 200),
+        (f"{API}/health", 200),
+        (f"{API}/docs", 200),
+        (f"{API}/api/services", 200),
+        ("http://127.0.0.1:9000/healthz", 200),
+        ("http://127.0.0.1:9000/", 403),  # S3 without a key
+        ("http://127.0.0.1:8181/v1/config", 200),
+    ],
+)
+def test_an_address_answers(url: str, status: int) -> None:
+    assert httpx.get(url, timeout=10).status_code == status
+
+
+def test_the_database_listens_on_the_port_of_the_override() -> None:
+    with socket.create_connection(("127.0.0.1", 5433), timeout=5):
+        pass
+
+
+@pytest.mark.parametrize("port", [5432, 8333, 8001])
+def test_a_port_that_was_moved_or_disabled_is_closed(port: int) -> None:
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+def test_every_service_is_running_and_healthy() -> None:
+    assert {name: state for name, state in states().items() if name in RUNNING} == dict.fromkeys(
+        RUNNING, ("running", "healthy")
+    )
+
+
+def test_the_disabled_service_has_no_container() -> None:
+    assert {states()[name][0] for name in DISABLED} == {"absent"}
+
+
+def test_the_inline_service_reaches_the_api_by_name() -> None:
+    page = httpx.get("http://127.0.0.1:8000/cgi-bin/services", timeout=10).json()
+    assert RUNNING <= {service["name"] for service in page}
+
+
+def test_no_generated_secret_leaves_by_the_api() -> None:
+    said = "".join(httpx.get(f"{API}/api/{route}").text for route in ("services", "plugins", "registry", "config"))
+    assert secrets()
+    assert [secret for secret in secrets() if secret in said] == []

@@ -1,0 +1,77 @@
+"""What cannot go together in one project, found before anything changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from phlo.config.project import Project, ResolvedService
+from phlo.errors import PlanError, first_of
+
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 (compared with, not listened on)
+
+
+def refuse_clashes(project: Project) -> None:
+    """Raise PlanError with every clash: services that depend on each other, ports and names claimed twice."""
+    errors = [*_circles(project.services), *_ports(project), *_instances(project)]
+    if errors:
+        raise first_of(errors)
+
+
+def _circles(services: Mapping[str, ResolvedService]) -> Iterator[PlanError]:
+    """The first circle of dependencies, if there is one."""
+    done: set[str] = set()
+
+    def circle_from(name: str, path: tuple[str, ...]) -> tuple[str, ...] | None:
+        if name in path:
+            return (*path[path.index(name) :], name)
+        if name in done or name not in services:
+            return None
+        for dependency in services[name].depends_on:
+            if found := circle_from(dependency.service, (*path, name)):
+                return found
+        done.add(name)
+        return None
+
+    for name in services:
+        if found := circle_from(name, ()):
+            what = f"these services depend on each other: {' -> '.join(found)}"
+            yield PlanError(what, fix="Take one of these `depends_on` away.")
+            return
+
+
+def _ports(project: Project) -> Iterator[PlanError]:
+    """Two services of one host that publish the same port on the same address."""
+    taken: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
+    for service in project.services.values():
+        for port in service.compose.ports:
+            if not port.published or "-" in port.published:  # any free port, or any of a range
+                continue
+            for host in service.hosts:
+                holders = taken.setdefault((host, port.protocol, port.published), [])
+                address = port.host_ip or ""
+                for other, its_address in holders:
+                    if other != service.name and _overlap(address, its_address):
+                        yield PlanError(
+                            f"{other} and {service.name} both publish port {port.published}/{port.protocol} on {host}",
+                            fix=f"Set `services.{service.name}.port` in phlo.yaml to a free one.",
+                        )
+                holders.append((service.name, address))
+
+
+def _overlap(one: str, other: str) -> bool:
+    return one == other or one in _EVERYWHERE or other in _EVERYWHERE
+
+
+def _instances(project: Project) -> Iterator[PlanError]:
+    """Services of several instances that claim what only one can have."""
+    for service in project.services.values():
+        if service.scale < 2:
+            continue
+        fix = f"Leave it to Docker, or set `services.{service.name}.scale` to 1."
+        if service.compose.container_name:
+            name = service.compose.container_name
+            yield PlanError(f"{service.name} has {service.scale} instances and the one name {name}", fix=fix)
+        for port in service.compose.ports:
+            if port.published and "-" not in port.published:
+                what = f"{service.name} has {service.scale} instances and publishes the fixed port {port.published}"
+                yield PlanError(what, fix=fix)

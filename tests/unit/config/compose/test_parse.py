@@ -1,0 +1,421 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from phlo.config.compose.attributes import HONOURED, REFUSED, WARNED
+from phlo.config.compose.model import (
+    BlockIO,
+    Build,
+    ComposeService,
+    Device,
+    DeviceRequest,
+    EnvFile,
+    FileReference,
+    Healthcheck,
+    LifecycleCommand,
+    Link,
+    Logging,
+    Restart,
+    ServiceNetwork,
+    Ulimit,
+)
+from phlo.values import Secret
+
+Parse = Callable[..., ComposeService]
+ErrorsOf = Callable[..., list[str]]
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "read"),
+    [
+        ("image", "busybox:1", "busybox:1"),
+        ("pull_policy", "if_not_present", "missing"),
+        ("profiles", ["api"], ("api",)),
+        ("scale", "2", 2),
+        ("build", "./app", Build(context=Path("/project/app"))),
+        (
+            "build",
+            {"context": "/app", "dockerfile": "D", "args": ["A=1", "B"], "target": "t"},
+            Build(context=Path("/app"), dockerfile="D", args={"A": "1", "B": None}, target="t"),
+        ),
+        ("command", "sleep '1 2'", ("sleep", "1 2")),
+        ("command", ["sleep", 1], ("sleep", "1")),
+        ("command", "", ()),
+        ("command", None, None),
+        ("entrypoint", [], ()),
+        ("env_file", "a.env", (EnvFile(path=Path("/project/a.env")),)),
+        (
+            "env_file",
+            ["a.env", {"path": "/b.env", "required": False, "format": "raw"}],
+            (
+                EnvFile(path=Path("/project/a.env")),
+                EnvFile(path=Path("/b.env"), is_required=False, format="raw"),
+            ),
+        ),
+        ("working_dir", "/app/", "/app"),
+        ("user", 1000, "1000"),
+        ("group_add", ["docker", 7], ("docker", "7")),
+        ("stop_grace_period", "1m", 60_000_000_000),
+        ("healthcheck", {"test": "curl x"}, Healthcheck(test=("CMD-SHELL", "curl x"))),
+        ("healthcheck", {"test": ["CMD", "true"], "retries": "3"}, Healthcheck(test=("CMD", "true"), retries=3)),
+        ("healthcheck", {"test": ["NONE"]}, Healthcheck(test=("NONE",))),
+        ("healthcheck", {"disable": True, "interval": "1s"}, Healthcheck(test=("NONE",))),
+        (
+            "healthcheck",
+            {"interval": "1s", "timeout": "2s", "start_period": "3s", "start_interval": "4s"},
+            Healthcheck(
+                interval=1_000_000_000, timeout=2_000_000_000, start_period=3_000_000_000, start_interval=4_000_000_000
+            ),
+        ),
+        ("restart", False, Restart(name="no")),
+        ("restart", "on-failure:3", Restart(name="on-failure", max_retries=3)),
+        ("restart", "unless-stopped", Restart(name="unless-stopped")),
+        ("labels", ["a=1", "b"], {"a": "1", "b": ""}),
+        ("annotations", {"a": 1}, {"a": "1"}),
+        (
+            "logging",
+            {"driver": "local", "options": {"max-size": 10}},
+            Logging(driver="local", options={"max-size": "10"}),
+        ),
+        ("links", ["db", "db:store"], (Link(service="db", alias="db"), Link(service="db", alias="store"))),
+        ("extra_hosts", ["a:10.0.0.1", "b=::1", "c:host-gateway"], ("a:10.0.0.1", "b:::1", "c:host-gateway")),
+        ("extra_hosts", {"a": ["10.0.0.1", "10.0.0.2"]}, ("a:10.0.0.1", "a:10.0.0.2")),
+        ("dns", "10.0.0.1", ("10.0.0.1",)),
+        ("mac_address", "02-42-AC-11-00-02", "02:42:ac:11:00:02"),
+        ("configs", ["app"], (FileReference(source="app", target="/app"),)),
+        ("secrets", ["key"], (FileReference(source="key", target="/run/secrets/key"),)),
+        (
+            "secrets",
+            [{"source": "key", "target": "other", "uid": "7", "gid": 8, "mode": "0400"}],
+            (FileReference(source="key", target="/run/secrets/other", uid=7, gid=8, mode=0o400),),
+        ),
+        ("configs", [{"source": "a", "target": "/etc/a"}], (FileReference(source="a", target="/etc/a"),)),
+        ("cap_add", ["CAP_SYS_TIME", "net_admin"], ("NET_ADMIN", "SYS_TIME")),
+        ("security_opt", ["no-new-privileges:true", "label=user:x"], ("label=user:x", "no-new-privileges=true")),
+        ("ipc", "service:db", "service:db"),
+        ("sysctls", {"net.core.somaxconn": 1024}, {"net.core.somaxconn": "1024"}),
+        (
+            "ulimits",
+            {"nofile": 5, "core": {"soft": 0, "hard": -1}},
+            {"core": Ulimit(soft=0, hard=-1), "nofile": Ulimit(soft=5, hard=5)},
+        ),
+        ("devices", ["/dev/a:/dev/b:r"], (Device(source="/dev/a", target="/dev/b", permissions="r"),)),
+        (
+            "devices",
+            [{"source": "/dev/a", "permissions": "rw"}],
+            (Device(source="/dev/a", target="/dev/a", permissions="rw"),),
+        ),
+        ("shm_size", "64m", 64 << 20),
+        ("cpus", "0.5", 0.5),
+        ("cpu_period", "50ms", 50_000),
+        ("cpu_quota", 25_000, 25_000),
+        (
+            "blkio_config",
+            {"weight": 300, "device_read_bps": [{"path": "/dev/a", "rate": "1m"}]},
+            BlockIO(weight=300, devices={"device_read_bps": (("/dev/a", 1 << 20),)}),
+        ),
+        (
+            "post_start",
+            [{"command": "echo hi", "user": "root", "privileged": True}],
+            (LifecycleCommand(command=("echo", "hi"), user="root", is_privileged=True),),
+        ),
+    ],
+)
+def test_an_attribute_is_normalized(parse: Parse, name: str, written: Any, read: Any) -> None:
+    assert getattr(parse(**{name: written}), name) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "error"),
+    [
+        ("imgae", "x", '"imgae" is not an attribute of a service. Did you mean "image"?'),
+        ("memory_limit", "1g", '"memory_limit" is not an attribute of a service. Did you mean "mem_limit"?'),
+        ("extends", {}, "is not supported. Write the attributes here, or make a role of what several services share."),
+        ("command", 'sleep "1', "cannot be split into words: no closing quotation. Close the quote, or write a list."),
+        ("working_dir", "app", 'should be an absolute path, got "app".'),
+        ("hostname", "a b", 'should be a host name (letters, digits, dots and dashes), got "a b".'),
+        (
+            "container_name",
+            "-a",
+            'should be a container\'s name (letters, digits, _ . and -, starting with a letter or digit), got "-a".',
+        ),
+        (
+            "restart",
+            True,
+            ('should be one of no, always, on-failure, unless-stopped, got true. Write "always" or "unless-stopped".'),
+        ),
+        (
+            "restart",
+            "alway",
+            'should be one of no, always, on-failure, unless-stopped, got "alway". Did you mean "always"?',
+        ),
+        ("restart", "always:3", 'should be "always" without a number, got "always:3". Only "on-failure:3" takes one.'),
+        (
+            "network_mode",
+            "servce:x",
+            'should be one of none, host, bridge, service:NAME, container:NAME, got "servce:x".',
+        ),
+        ("ipc", "hosts", 'should be one of none, private, shareable, host, service:NAME, container:NAME, got "hosts".'),
+        ("dns", ["10.0.0.300"], 'should be an IP address, got "10.0.0.300".'),
+        ("cap_add", ["NET ADMIN"], 'should be a capability, e.g. "NET_ADMIN", got "NET ADMIN".'),
+        (
+            "devices",
+            ["dev/a"],
+            ('should be /dev/HOST:/dev/CONTAINER, got "dev/a". For example "/dev/fuse" or "/dev/sda:/dev/xvda:r".'),
+        ),
+        ("ulimits", {"nofile": {"soft": 9, "hard": 8}}, "the soft limit 9 is above the hard limit 8."),
+        (
+            "healthcheck",
+            {"test": ["curl", "x"]},
+            'should start with CMD, CMD-SHELL or NONE. Put "CMD" before the command.',
+        ),
+        ("healthcheck", {"test": ["CMD-SHELL", "a", "b"]}, 'should be ["CMD-SHELL", "one command"].'),
+        ("healthcheck", {"interval": "10us"}, 'should be 0 or at least 1ms, got "10us".'),
+        (
+            "healthcheck",
+            {"test": ["CMD", "x"], "disable": True},
+            '"test" and "disable: true" contradict each other. Keep one of the two.',
+        ),
+        (
+            "build",
+            {"context": ".", "ssh": ["default"]},
+            ("is not supported by phlo's builds. Put it into the Dockerfile, or build the image apart from phlo."),
+        ),
+        (
+            "build",
+            "https://host/repo.git",
+            "a build context should be a folder. Clone the repository, and name its folder.",
+        ),
+        ("deploy", {"mode": "global"}, 'should be "replicated", got "global".'),
+        ("deploy", {"resources": {"limits": {"memroy": "1g"}}}, '"memroy" is not known here. Did you mean "memory"?'),
+        (
+            "depends_on",
+            {"db": {"condition": "healthy"}},
+            (
+                "should be one of service_started, service_healthy, "
+                'service_completed_successfully, got "healthy". Did you mean "service_healthy"?'
+            ),
+        ),
+        ("networks", {"a": {"ipv4_address": "::1"}}, 'should be an IPv4 address, got "::1".'),
+        ("gpus", "some", 'should be "all" or a list, got "some".'),
+        ("isolation", "hyperv", 'should be "default", got "hyperv".'),
+        (
+            "user",
+            Secret("x"),
+            ("must not hold a secret, for it is shown in plans and by `docker inspect`. Use a plain value."),
+        ),
+        ("memswap_limit", "1g", "needs mem_limit, which it is the total of. Give mem_limit too."),
+        ("labels", {"phlo.project": "x"}, "is a label that phlo itself sets. Choose another name."),
+    ],
+)
+def test_a_wrong_value_names_where_what_and_fix(errors_of: ErrorsOf, name: str, written: Any, error: str) -> None:
+    (found,) = errors_of(**{name: written})
+
+    assert found.startswith(f"phlo.yaml:7 services.web.{name}")
+    assert found.endswith(f": {error}")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "error"),
+    [
+        (
+            {"network_mode": "host", "networks": ["a"]},
+            'network_mode: "network_mode" and "networks" contradict each other. Keep one of the two.',
+        ),
+        (
+            {"network_mode": "host", "ports": ["80:80"]},
+            'ports: has no meaning with "network_mode: host". Take out ports or network_mode.',
+        ),
+        (
+            {"network_mode": "service:db", "hostname": "x"},
+            'hostname: has no meaning with "network_mode: service:db". Take out hostname or network_mode.',
+        ),
+        (
+            {"mem_limit": "1g", "deploy": {"resources": {"limits": {"memory": "2g"}}}},
+            "mem_limit: mem_limit (1073741824) and deploy (2147483648) say different things. Keep one of the two.",
+        ),
+        (
+            {"scale": 2, "container_name": "web"},
+            "container_name: a fixed name allows one container, and 2 are asked for. Take out container_name.",
+        ),
+        (
+            {"cpus": 1, "cpu_quota": 1000},
+            'cpus: "cpus" and "cpu_quota" or "cpu_period" contradict each other. Keep one of the two.',
+        ),
+        (
+            {"mem_limit": "2g", "memswap_limit": "1g"},
+            "memswap_limit: is memory and swap together, so not below mem_limit.",
+        ),
+        ({"mem_limit": "1g", "mem_reservation": "2g"}, "mem_reservation: should not be above mem_limit."),
+    ],
+)
+def test_attributes_that_contradict_each_other_are_an_error(
+    errors_of: ErrorsOf, attributes: dict[str, Any], error: str
+) -> None:
+    assert errors_of(**attributes) == [f"phlo.yaml:7 services.web.{error}"]
+
+
+def test_all_errors_are_found_at_once(errors_of: ErrorsOf) -> None:
+    found = errors_of(ports=["80a", "1:2:3:4"], imgae="x", healthcheck={"tset": 1, "retries": -1}, mem_limit="x")
+
+    assert len(found) == 6
+
+
+def test_an_error_does_not_show_a_secret(errors_of: ErrorsOf) -> None:
+    found = errors_of(ports=[Secret("sentinel")], restart=Secret("sentinel"), environment=[Secret("=sentinel")])
+
+    assert len(found) == 3
+    assert "sentinel" not in "".join(found)
+
+
+def test_what_is_not_given_and_x_keys_leave_no_trace(parse: Parse) -> None:
+    assert parse(**{"x-note": [1], "image": None, "ports": None}) == ComposeService(
+        networks=(ServiceNetwork(key="default"),)
+    )
+
+
+@pytest.mark.parametrize("name", WARNED)
+def test_what_an_engine_cannot_honour_is_a_warning_by_name(parse: Parse, name: str) -> None:
+    (warning,) = parse(**{name: "x"}).warnings
+
+    assert warning == f"phlo.yaml:7 services.web.{name}: {WARNED[name]}"
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_would_change_the_service_is_refused_by_name(errors_of: ErrorsOf, name: str) -> None:
+    assert errors_of(**{name: "x"}) == [f"phlo.yaml:7 services.web.{name}: is not supported. {REFUSED[name]}"]
+
+
+def test_an_attribute_stands_in_one_table() -> None:
+    assert len({*HONOURED, *WARNED, *REFUSED}) == len(HONOURED) + len(WARNED) + len(REFUSED)
+
+
+def test_deploy_means_the_same_as_the_services_own_attributes(parse: Parse) -> None:
+    limits = {"cpus": "0.5", "memory": "1g", "pids": 7}
+    reserved = {"memory": "512m", "devices": [{"capabilities": ["gpu"], "count": 1}]}
+    service = parse(
+        deploy={
+            "replicas": 2,
+            "resources": {"limits": limits, "reservations": reserved},
+            "restart_policy": {"condition": "on-failure", "max_attempts": 4},
+        },
+        mem_limit="1024m",
+    )
+
+    assert (service.cpus, service.mem_limit, service.pids_limit, service.scale) == (0.5, 1 << 30, 7, 2)
+    assert service.mem_reservation == 512 << 20
+    assert service.restart == Restart(name="on-failure", max_retries=4)
+    assert service.device_requests == (DeviceRequest(capabilities=("gpu",), count=1),)
+    assert service.warnings == ()
+
+
+def test_what_only_a_swarm_can_do_is_a_warning(parse: Parse) -> None:
+    service = parse(
+        restart="no",
+        deploy={"placement": {"constraints": ["a"]}, "restart_policy": {"delay": "5s"}, "labels": {"a": "b"}},
+    )
+
+    assert service.restart == Restart(name="no")
+    assert service.warnings == (
+        "phlo.yaml:7 services.web.deploy.placement: has an effect only in a Swarm",
+        "phlo.yaml:7 services.web.deploy.restart_policy.delay: is chosen by the engine outside of a Swarm",
+        "phlo.yaml:7 services.web.deploy.labels: has an effect only in a Swarm",
+        'phlo.yaml:7 services.web.deploy.restart_policy: is not used, for "restart" is given',
+    )
+
+
+@pytest.mark.parametrize(("entrypoint", "count"), [(None, 1), ([], 1), (["sh"], 0)])
+def test_an_empty_command_that_engines_ignore_is_a_warning(parse: Parse, entrypoint: Any, count: int) -> None:
+    assert len(parse(command=[], entrypoint=entrypoint).warnings) == count
+
+
+def test_gpus_are_device_requests(parse: Parse) -> None:
+    assert parse(gpus="all").device_requests == (DeviceRequest(count=-1, capabilities=("gpu",)),)
+    assert parse(gpus=[{"driver": "x", "device_ids": ["0"]}]).device_requests == (
+        DeviceRequest(driver="x", device_ids=("0",), capabilities=("gpu",)),
+    )
+    assert parse(devices=["vendor.com/gpu=0"]).device_requests == (
+        DeviceRequest(driver="cdi", device_ids=("vendor.com/gpu=0",)),
+    )
+
+
+def test_a_name_without_a_value_is_taken_from_the_variables(parse: Parse) -> None:
+    service = parse(environment=["A=1", "B"])
+
+    assert service.environment == {"A": "1"}
+    assert service.environment_from_host == ("B",)
+
+
+def test_secrets_stay_secret_in_what_may_hold_them(parse: Parse) -> None:
+    service = parse(
+        environment={"P": Secret("x y")}, command=Secret("run 'x y'"), healthcheck={"test": Secret("probe x")}
+    )
+
+    assert service.environment == {"P": Secret("x y")}
+    assert service.command == (Secret("run"), Secret("x y"))
+    assert service.healthcheck == Healthcheck(test=("CMD-SHELL", Secret("probe x")))
+
+
+def test_the_first_network_is_that_of_the_highest_priority(parse: Parse) -> None:
+    service = parse(networks={"b": None, "a": {}, "c": {"priority": "9", "aliases": ["x"]}})
+
+    assert service.networks == (
+        ServiceNetwork(key="c", priority=9, aliases=("x",)),
+        ServiceNetwork(key="a"),
+        ServiceNetwork(key="b"),
+    )
+
+
+def test_without_networks_it_joins_the_default_one(parse: Parse) -> None:
+    assert parse().networks == (ServiceNetwork(key="default"),)
+    assert parse(network_mode="host").networks == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (["a"], {"a": {"condition": None, "required": True, "restart": False}}),
+        ({"a": None}, {"a": {"condition": None, "required": True, "restart": False}}),
+        (
+            {"a": {"condition": "service_healthy", "required": "false", "restart": True}},
+            {"a": {"condition": "service_healthy", "required": False, "restart": True}},
+        ),
+    ],
+)
+def test_dependencies_have_one_form(parse: Parse, written: Any, read: Any) -> None:
+    assert parse(depends_on=written).depends_on == read
+
+
+def test_what_a_service_borrows_it_depends_on(parse: Parse) -> None:
+    service = parse(network_mode="service:a", pid="service:b", volumes_from=["c"], depends_on=["c"])
+
+    assert service.depends_on == {
+        "c": {"condition": None, "required": True, "restart": False},
+        "a": {"condition": "service_started", "required": True, "restart": True},
+        "b": {"condition": "service_started", "required": True, "restart": True},
+    }
+
+
+def test_label_files_stand_below_the_labels(parse: Parse, tmp_path: Path) -> None:
+    path = tmp_path / "labels"
+    path.write_text("# who\n\na=1\nb=x=y\n")
+    service = parse(root=tmp_path, label_file="labels", labels={"a": "2"})
+
+    assert service.labels == {"a": "2", "b": "x=y"}
+    assert service.read_files == (path,)
+
+
+def test_a_seccomp_profile_is_its_content(parse: Parse, errors_of: ErrorsOf, tmp_path: Path) -> None:
+    (tmp_path / "profile.json").write_text(json.dumps({"defaultAction": "SCMP_ACT_ALLOW"}, indent=2))
+    service = parse(root=tmp_path, security_opt=["seccomp:profile.json"])
+
+    assert service.security_opt == ('seccomp={"defaultAction":"SCMP_ACT_ALLOW"}',)
+    assert parse(security_opt=["seccomp=unconfined"]).security_opt == ("seccomp=unconfined",)
+    assert errors_of(security_opt=["seccomp:none.json"]) == [
+        "phlo.yaml:7 services.web.security_opt[0]: /project/none.json cannot be read: No such file or directory."
+    ]
