@@ -12,8 +12,10 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 from invoke.context import Context
+from invoke.runners import Result
 from invoke.tasks import task
 
 import phlo.tasks
@@ -23,11 +25,13 @@ QUICKSTART = ROOT / "examples" / "quickstart"
 COMMANDS_PAGE = ROOT / "docs" / "reference" / "commands.md"
 
 
-def _run(c: Context, command: str) -> None:
+def _run(c: Context, command: str, **options: Any) -> Result:
     """Run a command in the repository, with the environment's own programs, in this terminal."""
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     with c.cd(ROOT):
-        c.run(command, env={"PATH": programs}, pty=sys.stdout.isatty())
+        result = c.run(command, env={"PATH": programs}, **{"pty": sys.stdout.isatty(), **options})
+    assert result is not None
+    return result
 
 
 # -- the quickstart ------------------------------------------------------------------------------------
@@ -110,11 +114,16 @@ def test(c: Context, all: bool = False, options: str = "") -> None:  # noqa: A00
 
 @task
 def check(c: Context, fix: bool = False) -> None:
-    """Format, lint, types and layers; --fix mends what can be mended."""
-    _run(c, "ruff format" if fix else "ruff format --check")
-    _run(c, "ruff check --fix" if fix else "ruff check")
-    _run(c, "mypy")
-    _run(c, "pytest -q tests/unit/test_layering.py")
+    """Format, lint, types and layers, all of them before it fails; --fix mends what can be mended."""
+    commands = (
+        "ruff format" if fix else "ruff format --check",
+        "ruff check --fix" if fix else "ruff check",
+        "mypy",
+        "pytest -q tests/unit/test_layering.py",
+    )
+    failed = [command for command in commands if not _run(c, command, warn=True)]
+    if failed:
+        sys.exit(f"check: failed: {', '.join(failed)}")
 
 
 @task(help={"options": "options of `python -m tests.bench`, e.g. --options='--quick'"})
@@ -175,8 +184,7 @@ def lock(c: Context, upgrade: bool = False) -> None:
         "uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate"
         " --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock"
     )
-    with c.cd(ROOT):
-        c.run(command + (" --upgrade" if upgrade else ""), in_stream=io.StringIO("\n".join(foreign)), hide="out")
+    _run(c, command + (" --upgrade" if upgrade else ""), in_stream=io.StringIO("\n".join(foreign)), pty=False)
 
 
 @task

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from phlo.cli import exits
 from phlo.cli.narrow import builds_only, pulls_only, tagged
+from phlo.cli.proof import look, remember
 from phlo.cli.reporter import reporter
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import Workspace, all_hosts, open_hosts, open_workspace, resolve_project
@@ -19,16 +20,22 @@ from phlo.plan import build as build_plan
 if TYPE_CHECKING:
     from phlo.config.project import Project
     from phlo.execute import Outcome
+    from phlo.hosts.host import Host
 
 
 def up(options: Any, shell: Shell) -> int:
     """Bring the project up."""
+    started = time.time()
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, generate_secrets=not options.check, asked=options.services)
     plan = tagged(build_plan(project, _plan_options(project, options)), options.tags)
     if not options.check:
         write_outputs(project)
-    outcome = _run(plan, workspace, options, shell, check=options.check, is_rolled_back=options.rollback == "service")
+    hosts = open_hosts(workspace.inventory, plan.hosts(), shell.environ)
+    before = look(project, workspace, hosts, options, shell)
+    outcome = _run(plan, hosts, options, shell, check=options.check, is_rolled_back=options.rollback == "service")
+    if before is not None and not any(result.changes for result in outcome.steps.values()) and outcome.status == "ok":
+        remember(before, project, options, shell, started)
     return _exit_code(outcome, shell)
 
 
@@ -71,7 +78,8 @@ def down(options: Any, shell: Shell) -> int:
     if options.volumes and not options.check and not _may_remove_volumes(steps, workspace, options, shell):
         shell.tell("Nothing was removed.")
         return exits.FAILED
-    return _exit_code(_run(steps, workspace, options, shell, check=options.check), shell)
+    hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
+    return _exit_code(_run(steps, hosts, options, shell, check=options.check), shell)
 
 
 def start(options: Any, shell: Shell) -> int:
@@ -93,14 +101,18 @@ def pull(options: Any, shell: Shell) -> int:
     """Pull upstream images."""
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, asked=options.services)
-    return _exit_code(_run(pulls_only(build_plan(project)), workspace, options, shell), shell)
+    steps = pulls_only(build_plan(project))
+    hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
+    return _exit_code(_run(steps, hosts, options, shell), shell)
 
 
 def build(options: Any, shell: Shell) -> int:
     """Build images."""
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, asked=options.services)
-    return _exit_code(_run(builds_only(build_plan(project)), workspace, options, shell), shell)
+    steps = builds_only(build_plan(project))
+    hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
+    return _exit_code(_run(steps, hosts, options, shell), shell)
 
 
 def _power(state: str, options: Any, shell: Shell) -> int:
@@ -112,7 +124,8 @@ def _power(state: str, options: Any, shell: Shell) -> int:
             raise ConfigError(f'there is no service "{name}"', fix=did_you_mean(name, known))
     services = options.services or list(project.services)
     steps = build_power(project.name, all_hosts(project), known, services, state, secrets=project.secrets)
-    return _exit_code(_run(steps, workspace, options, shell), shell)
+    hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
+    return _exit_code(_run(steps, hosts, options, shell), shell)
 
 
 def _plan_options(project: Project, options: Any) -> Options:
@@ -126,7 +139,7 @@ def _plan_options(project: Project, options: Any) -> Options:
 
 def _run(
     plan: Plan,
-    workspace: Workspace,
+    hosts: Mapping[str, Host],
     options: Any,
     shell: Shell,
     *,
@@ -135,7 +148,6 @@ def _run(
 ) -> Outcome:
     from phlo.execute import run
 
-    hosts = open_hosts(workspace.inventory, plan.hosts(), shell.environ)
     with reporter(options, shell, plan.steps, is_check=check) as emit:
         return run(plan, hosts, emit=emit, run_id=_run_id(), check=check, forks=options.forks, rollback=is_rolled_back)
 

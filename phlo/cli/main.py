@@ -1,4 +1,4 @@
-"""The `phlo` command."""
+"""The whole command line: from words to a verb's handler and an exit code."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from phlo.cli.shell import Shell
 Handler = Callable[[Any, Shell], int]
 
 
-def main(argv: Sequence[str] | None = None) -> NoReturn:
-    """Run phlo on a command line (None: this process's) and exit with its code."""
+def main(words: Sequence[str]) -> NoReturn:
+    """Run phlo on a command line and exit with its code."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:
             reconfigure(errors="replace")  # a terminal that cannot show ✓ gets a ? and not a traceback
-    raise SystemExit(run(sys.argv[1:] if argv is None else argv, Shell.of_process()))
+    raise SystemExit(run(words, Shell.of_process(words)))
 
 
 def run(words: Sequence[str], shell: Shell) -> int:
@@ -53,23 +53,28 @@ def _dispatch(words: list[str], shell: Shell) -> int:
     if words in (["--version"], ["-V"]):
         shell.say(f"phlo {__version__}")
         return exits.OK
-    from phlo.cli import help, parser  # noqa: A004  help is the module's right name
+    from phlo.cli import parser
 
     leading, rest = parser.split(words)
     if not rest or rest[0] in (*parser.HELP_FLAGS, "help"):
-        shell.out.write(help.overview(shell.style(None).width))
-        return exits.OK
+        return _help(shell, lambda texts, width: texts.overview(width))
     verb, rest = parser.find_verb(rest)
     if verb is None:
-        shell.out.write(help.family(words[len(leading)], shell.style(None).width))
-        return exits.OK
+        return _help(shell, lambda texts, width: texts.family(words[len(leading)], width))
     if verb.name == "run":
         verb, rest = _task_verb(verb, rest)
     if _asks_for_help(verb, rest):
-        shell.out.write(help.verb_help(verb, shell.style(None).width))
-        return exits.OK
+        return _help(shell, lambda texts, width: texts.verb_help(verb, width))
     words = [*leading, *rest]
     return perform(lambda: parser.parse(verb, words), verb, shell)
+
+
+def _help(shell: Shell, text: Callable[[Any, int], str]) -> int:
+    """Print a text of the help module, which nothing else needs."""
+    from phlo.cli import help  # noqa: A004  it is the module's right name
+
+    shell.out.write(text(help, shell.style(None).width))
+    return exits.OK
 
 
 def _task_verb(verb: Verb, words: list[str]) -> tuple[Verb, list[str]]:

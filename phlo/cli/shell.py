@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -11,19 +11,23 @@ from phlo.report.style import Style, style_for
 
 
 class Shell(NamedTuple):
-    """out: for results. err: for progress and errors. cwd: the folder phlo was called in."""
+    """out: for results. err: for progress and errors. cwd: the folder phlo was called in.
+
+    words: the command line behind `phlo`; empty when somebody else (invoke) read it.
+    """
 
     out: TextIO
     err: TextIO
     input: TextIO
     environ: Mapping[str, str]
     cwd: Path
+    words: tuple[str, ...] = ()
 
     @classmethod
-    def of_process(cls) -> Shell:
+    def of_process(cls, words: Sequence[str] = ()) -> Shell:
         import os
 
-        return cls(sys.stdout, sys.stderr, sys.stdin, os.environ, Path.cwd())
+        return cls(sys.stdout, sys.stderr, sys.stdin, os.environ, Path.cwd(), tuple(words))
 
     def style(self, options: Any, *, err: bool = False) -> Style:
         """The colours to use on `out` (or `err`)."""

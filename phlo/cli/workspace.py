@@ -72,16 +72,22 @@ def resolve_project(
 
 def open_hosts(inventory: Inventory, names: Iterable[str], environ: Mapping[str, str]) -> dict[str, Host]:
     """The hosts called `names`, ready to be talked to; nothing is sent yet."""
-    from phlo.hosts.connect import DEFAULT_SOCKET, open_engine
+    from phlo.hosts.connect import open_engine
     from phlo.hosts.host import Host
 
     hosts = {}
     for name in names:
-        address = inventory.hosts[name].docker_host
+        address = engine_address(inventory, name, environ)
         engine = open_engine(address, name=name, environ=environ)
-        is_local = (address or environ.get("DOCKER_HOST") or DEFAULT_SOCKET).startswith("unix:")
-        hosts[name] = Host(name=name, engine=engine, is_local=is_local)
+        hosts[name] = Host(name=name, engine=engine, is_local=address.startswith("unix:"))
     return hosts
+
+
+def engine_address(inventory: Inventory, host: str, environ: Mapping[str, str]) -> str:
+    """Where a host's engine listens: as the inventory says, else DOCKER_HOST, else Docker's usual socket."""
+    from phlo.hosts.connect import DEFAULT_SOCKET
+
+    return inventory.hosts[host].docker_host or environ.get("DOCKER_HOST") or DEFAULT_SOCKET
 
 
 def all_hosts(project: Project) -> tuple[str, ...]:

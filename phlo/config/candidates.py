@@ -20,7 +20,6 @@ from phlo.config.layers import (
 )
 from phlo.errors import ConfigError, PhloError, first_of
 from phlo.values import Source
-from phlo.yaml_source import load_yaml
 
 if TYPE_CHECKING:
     from phlo.config.project_file import ProjectFile
@@ -123,6 +122,8 @@ def _extra_pair(argument: str) -> dict[str, Candidate]:
 
 
 def _extra_file(name: str, folder: Path) -> dict[str, Candidate]:
+    from phlo.yaml_source import load_yaml
+
     document = load_yaml(folder / name, label=name)
     if not isinstance(document.data, Mapping):
         raise ConfigError("should be a mapping (NAME: value)", where=document.where())

@@ -14,11 +14,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phlo.errors import ConfigError
 from phlo.values import Text, join
-from phlo.yaml_source import Keys
+
+if TYPE_CHECKING:
+    from phlo.yaml_source import Keys
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATORS = (":-", ":?", ":+", "-", "?", "+")

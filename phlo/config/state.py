@@ -37,10 +37,15 @@ def state_of(
         "registry": [asdict(entry) for entry in load_registry()],
         "config": {
             "name": project,
-            "services": {name: mask_all(container.merged.attributes) for name, container in sorted(enabled.items())},
+            "services": {name: _attributes(container) for name, container in sorted(enabled.items())},
         },
         "warnings": list(warnings),
     }
+
+
+def _attributes(container: Container) -> dict[str, Any]:
+    """The container in Compose syntax, without how its image is built: that is about the control machine's folders."""
+    return {key: mask_all(value) for key, value in container.merged.attributes.items() if key != "build"}
 
 
 def _service(

@@ -1,7 +1,6 @@
 """Run a plan on hosts.
 
 run(plan, hosts, emit=..., run_id=...) -> Outcome     (scheduler.py)
-settled.is_settled(...) -> bool                       (settled.py: whether there can be anything to do at all)
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ __all__ = ["DEFAULT_FORKS", "Outcome", "StepResult", "run"]
 
 
 def __getattr__(name: str) -> Any:
-    # Loaded when asked for: what a run without changes needs (settled.py) is a small part.
+    # Loaded when asked for, so that looking at an outcome does not load what makes one.
     if name in ("Outcome", "StepResult"):
         from phlo.execute import outcome
 

@@ -28,6 +28,7 @@ def _ignore(what: object) -> None:
 class Host:
     """A host that can be changed; what `apply` gets.
 
+    socket:    path of the Unix socket the engine is reached through, empty when it is reached otherwise.
     progress:  shows one line of what is under way.
     on_undo:   registers what puts back the state before a change; run, last first, when the service's gate fails.
     on_finish: registers what tidies up after a change; run once the service is known to work.
@@ -37,6 +38,7 @@ class Host:
     name: str
     engine: Engine
     is_local: bool = True
+    socket: str = ""
     progress: Callable[[str], None] = _ignore
     on_undo: Callable[[Callable[[], None]], None] = _ignore
     on_finish: Callable[[Callable[[], None]], None] = _ignore

@@ -17,6 +17,9 @@ from phlo.images.base_recipe import EXCLUDED, NAME, PACKAGES, BaseRecipe
 from phlo.images.overlay import archive_of, overlay
 from phlo.images.recipe import LABEL_IMAGE
 
+# What mmdebstrap says of its stages; the rest of its output only matters when it fails.
+_STAGES = ("running apt-get", "downloading", "extracting", "installing", "cleaning", "creating")
+
 
 def bootstrap(recipe: BaseRecipe, host: Host) -> None:
     """Make the base out of Debian's packages with mmdebstrap, and import it.
@@ -66,9 +69,11 @@ def _run(argv: list[str], progress: Callable[[str], None]) -> None:
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     ) as process:
         for line in process.stdout or ():
-            if line.strip():
-                tail.append(line.strip())
-                progress(line.strip().removeprefix("I: ")[:100])
+            text = line.strip().removeprefix("I: ")
+            if text:
+                tail.append(text)
+            if text.startswith(_STAGES):
+                progress(f"base: {text}")
     if process.returncode:
         raise OperationError(
             f"mmdebstrap failed with exit status {process.returncode}",

@@ -10,7 +10,6 @@ import hashlib
 import io
 import os
 import re
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,8 @@ from phlo.errors import ConfigError
 
 # The name a Dockerfile from outside the context has inside the archive.
 OUTSIDE = ".phlo.Dockerfile"
+
+_LEFTOVERS = ("**/__pycache__", "**/.mypy_cache", "**/.pytest_cache", "**/.ruff_cache")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,8 @@ def read_context(context: Path, dockerfile: str) -> tuple[str, list[Entry]]:
 
 def write_archive(entries: list[Entry], target: IO[bytes]) -> None:
     """Write the context as a tar archive, byte for byte the same for the same files."""
+    import tarfile  # here, because the listing alone is on every run's way
+
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for entry in entries:
             item = tarfile.TarInfo(entry.name)
@@ -105,12 +108,12 @@ def _walk(folder: Path, prefix: str, ignore: Ignore) -> Iterator[Entry]:
 class Ignore:
     """What a `.dockerignore` leaves out (https://docs.docker.com/build/concepts/context/#dockerignore-files).
 
-    The last line that matches a path or a folder above it decides; `!` brings back. Python's own leftovers
-    (`__pycache__`) are left out always: they differ from machine to machine.
+    The last line that matches a path or a folder above it decides; `!` brings back. What Python and its tools leave
+    behind is out from the start: it differs from machine to machine, and would give the image another tag each time.
     """
 
     def __init__(self, lines: list[str]) -> None:
-        self._rules = [(line[0] != "!", _pattern(line.lstrip("!"))) for line in ("**/__pycache__", *lines)]
+        self._rules = [(line[0] != "!", _pattern(line.lstrip("!"))) for line in (*_LEFTOVERS, *lines)]
         self.has_exceptions = any(not is_out for is_out, _ in self._rules)
 
     @classmethod

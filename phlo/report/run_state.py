@@ -94,6 +94,7 @@ class RunState:
 
     def __init__(self, steps: Iterable[Step] = ()) -> None:
         self.services: dict[tuple[str, str], ServiceState] = {}
+        self.title = ""
         self.began = 0.0
         self.seconds: float | None = None
         for step in steps:
@@ -113,7 +114,7 @@ class RunState:
     def take(self, event: Event) -> None:
         """Note one event."""
         if event.kind == "run_started":
-            self.began = event.time
+            self.title, self.began = event.message, event.time
         elif event.kind == "run_finished":
             self.seconds = event.seconds
         elif event.kind in ("undo_started", "undo_finished"):

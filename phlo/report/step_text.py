@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from phlo.report.change_text import COUNTS, causes_text, done, done_count, to_do, words_of
+from phlo.report.nothing import nothing_to_do
 from phlo.report.run_state import RunState
 from phlo.report.style import Style, seconds_text
 from phlo.values import Change, Event, Status
@@ -46,7 +47,8 @@ def _change_line(change: Change, name: str, style: Style, status: Status, is_ful
         waited = style(f" (was {', '.join(change.causes)})", "dim") if is_full else ""
         return f"{sign} {style(name, 'bold')}  ready{waited}"
     phrase = to_do(change) if status is Status.PENDING else done(change)
-    causes = style(f" ({causes_text(change.causes, is_full=is_full)})", "dim") if change.causes else ""
+    says_why = change.causes != ("asked for",)
+    causes = style(f" ({causes_text(change.causes, is_full=is_full)})", "dim") if says_why else ""
     return f"{sign} {style(name, 'bold')}  {phrase}{causes}"
 
 
@@ -56,18 +58,18 @@ def _took(event: Event) -> str:
 
 def run_summary(state: RunState, style: Style, *, is_check: bool = False) -> str:
     """The last line of a run: what was done, counted."""
-    counts = state.counts()
     if is_check:
         return plan_summary(state)
+    counts = state.counts()
     bad = _bad_text(counts)
     parts = [f"{counts[count]} {done_count(count)}" for count in _told(counts)]
+    if counts["unchanged"] and state.title == "up":
+        parts.append(f"{counts['unchanged']} unchanged")
     took = f" in {seconds_text(state.seconds)}" if state.seconds is not None else ""
     if bad:
         return f"{style.sign('✗')} {', '.join([*bad, *parts])}{took}"
     if not state.has_changes:
-        return f"{style.sign('✓')} Nothing to do: {_all_unchanged(counts['unchanged'])}{took and f' ({took[4:]})'}"
-    if counts["unchanged"]:
-        parts.append(f"{counts['unchanged']} unchanged")
+        return nothing_to_do(counts["unchanged"] if state.title == "up" else None, state.seconds, style)
     return f"{style.sign('✓')} {', '.join(parts)}{took}"
 
 
@@ -76,7 +78,7 @@ def plan_summary(state: RunState) -> str:
     counts = state.counts()
     bad = _bad_text(counts)
     if not state.has_changes and not bad:
-        return f"Nothing to do: {_all_unchanged(counts['unchanged'])}."
+        return nothing_to_do(counts["unchanged"], None, Style())
     parts = [f"{counts[count]} to {count}" for count in ("create", "recreate", "remove")]
     parts += [f"{counts[count]} to {count}" for count in _told(counts) if count not in ("create", "recreate", "remove")]
     return ", ".join([*parts, f"{counts['unchanged']} unchanged", *bad])
@@ -90,9 +92,3 @@ def _told(counts: dict[str, int]) -> list[str]:
 def _bad_text(counts: dict[str, int]) -> list[str]:
     words = {"failed": "failed", "unreachable": "unreachable", "rolled-back": "rolled back", "blocked": "not started"}
     return [f"{counts[status]} {text}" for status, text in words.items() if counts[status]]
-
-
-def _all_unchanged(services: int) -> str:
-    if services == 0:
-        return "there is nothing there"
-    return "the service is as it should be" if services == 1 else f"all {services} services are as they should be"

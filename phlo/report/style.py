@@ -70,7 +70,9 @@ def shortened(text: str, width: int) -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """`0.4s`, `12s`, `3m 20s`: as exact as it matters."""
+    """`0.04s`, `0.4s`, `12s`, `3m 20s`: as exact as it matters."""
+    if seconds < 0.095:
+        return f"{seconds:.2f}s"
     if seconds < 9.95:
         return f"{seconds:.1f}s"
     if seconds < 90:

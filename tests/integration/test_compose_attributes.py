@@ -282,12 +282,6 @@ ATTRIBUTES: tuple[tuple[dict[str, Any], dict[str, Any], str, str], ...] = (
     ({"uts": "host"}, {}, "uts: host -> none", "uts: host -> none"),
     ({"cgroup": "private"}, {"cgroup": "host"}, "cgroup: private -> host", ""),
     (
-        {"cgroup_parent": "/phlo-test"},
-        {"cgroup_parent": "/phlo-other"},
-        "cgroup_parent: /phlo-test -> /phlo-other",
-        "cgroup_parent: /phlo-test -> none",
-    ),
-    (
         {"runtime": "io.containerd.runc.v2"},
         {"runtime": "runc"},
         "runtime: io.containerd.runc.v2 -> none",
@@ -378,6 +372,7 @@ NOT_STARTED: tuple[tuple[dict[str, Any], dict[str, Any], str], ...] = (
     ({"blkio_config": {"weight": 300}}, {"blkio_config": {"weight": 400}}, "blkio_config.weight: "),
     ({"blkio_config": {"device_read_bps": [{"path": "/dev/null", "rate": "1m"}]}}, {}, ""),
     ({"runtime": "runc"}, {"hostname": "a"}, "-> a"),
+    ({"cgroup_parent": "/phlo-test"}, {"cgroup_parent": "/phlo"}, "cgroup_parent: /phlo-test -> /phlo"),
     ({"links": ["peer:db"]}, {"links": ["peer:name"]}, "-peer-1:name added"),
     ({"cpu_rt_period": "1s"}, {}, ""),
 )

@@ -83,7 +83,9 @@ def test_a_command_that_does_not_end_in_time_is_given_up(service: object, host: 
 
 def test_no_engine_says_which_socket_and_what_to_do(tmp_path: Path) -> None:
     engine = open_engine(f"unix://{tmp_path}/none.sock", name="local", environ={})
-    with pytest.raises(HostError, match=r"no Docker engine answers at .*/none.sock \(there is no such socket\)") as caught:
+    with pytest.raises(
+        HostError, match=r"no Docker engine answers at .*/none.sock \(there is no such socket\)"
+    ) as caught:
         engine.ping()
     assert "phlo doctor" in caught.value.fix
 

@@ -117,9 +117,7 @@ def test_orphans_are_shown_and_go_only_when_told_to(service: MakeArgs, project: 
     assert gone.causes == ('no service "old" is enabled in the project',)
 
 
-def test_a_service_that_is_merely_not_part_of_the_run_is_no_orphan(
-    service: MakeArgs, project: str, host: Host
-) -> None:
+def test_a_service_that_is_merely_not_part_of_the_run_is_no_orphan(service: MakeArgs, project: str, host: Host) -> None:
     converge("container", service("other"), host)
     args = orphans.Args(project=project, scales={}, known=frozenset({"other"}), is_removed=True)
     assert converge("orphans", args, host) == ()

@@ -55,8 +55,6 @@ HONOURED: Mapping[str, Callable[[Any, At], Any]] = MappingProxyType(
         "stop_grace_period": duration,
         "healthcheck": process.healthcheck,
         "restart": process.restart,
-        "post_start": process.lifecycle_commands,
-        "pre_stop": process.lifecycle_commands,
         "container_name": networks.container_name,
         "labels": keyed_texts,
         "label_file": files.label_files,
@@ -123,6 +121,8 @@ WARNED: Mapping[str, str] = MappingProxyType(
     {
         "attach": "is about `docker compose up` in the foreground, which phlo does not have",
         "develop": "is about `docker compose watch`, which phlo does not have",
+        "post_start": "is not run; write a hook of the service, or a task of its role",
+        "pre_stop": "is not run; write a hook of the service, or a task of its role",
         "cpu_count": "has an effect only on Windows containers",
         "cpu_percent": "has an effect only on Windows containers",
     }

@@ -12,7 +12,10 @@ _ONE = "Keep one of the two."
 
 
 def check(values: Mapping[str, Any], at: At) -> None:
-    """Add an error for every contradiction, a warning for what will surprise; `values` has the fields of a ComposeService, those not given left out."""
+    """Add an error for every contradiction, and a warning for what is not as it looks.
+
+    values: the fields of a ComposeService, those not given left out.
+    """
     _check_network_mode(values, at)
     _check_memory(values, at)
     _check_mounts(values, at)

@@ -172,17 +172,6 @@ class FileReference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LifecycleCommand:
-    """A command of `post_start` or `pre_stop`, run inside the container."""
-
-    command: tuple[Text, ...]
-    user: str | None = None
-    is_privileged: bool = False
-    working_dir: str | None = None
-    environment: Mapping[str, Text | None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeService:
     """A service as the Compose specification has it; a field has its attribute's name and meaning.
 
@@ -222,8 +211,6 @@ class ComposeService:
     stop_grace_period: int | None = None
     healthcheck: Healthcheck | None = None
     restart: Restart | None = None
-    post_start: tuple[LifecycleCommand, ...] = ()
-    pre_stop: tuple[LifecycleCommand, ...] = ()
 
     container_name: str | None = None
     labels: Mapping[str, Text] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What runs in the container and for how long: `command`, `environment`, `healthcheck`, `restart`, `logging`, hooks."""
+"""What runs in the container and for how long: `command`, `environment`, `healthcheck`, `restart`, `logging`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from phlo.config.compose.model import EnvFile, Healthcheck, LifecycleCommand, Logging, Restart
+from phlo.config.compose.model import EnvFile, Healthcheck, Logging, Restart
 from phlo.config.compose.reading import At, each, record
 from phlo.config.compose.scalars import (
     boolean,
@@ -141,27 +141,6 @@ def logging(value: Any, at: At) -> Logging:
     if options and not fields.get("driver"):
         at["options"].warn("go to whichever log driver the engine has as its default, for no driver is given")
     return Logging(driver=fields.get("driver"), options=options)
-
-
-def lifecycle_commands(value: Any, at: At) -> tuple[LifecycleCommand, ...]:
-    """`post_start` and `pre_stop`: commands run inside the container."""
-    return each([value] if isinstance(value, Mapping) else value, at, _lifecycle_command)
-
-
-def _lifecycle_command(value: Any, at: At) -> LifecycleCommand:
-    fields = record(
-        value,
-        at,
-        {
-            "command": command,
-            "user": word,
-            "privileged": boolean,
-            "working_dir": working_dir,
-            "environment": keyed_texts,
-        },
-        required=("command",),
-    )
-    return LifecycleCommand(is_privileged=fields.pop("privileged", False), **fields)
 
 
 def microseconds(value: Any, at: At) -> int:

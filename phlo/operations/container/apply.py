@@ -14,6 +14,7 @@ from phlo.images import ImageSeen, present
 from phlo.operations.archive import archive_of
 from phlo.operations.container.args import REPLACED, STAGED, Args, Seen, config_hash, file_digests
 from phlo.operations.container.explain import explained
+from phlo.operations.drift import unsupported
 from phlo.values import (
     LABEL_CONFIG_HASH,
     LABEL_FILES,
@@ -25,6 +26,9 @@ from phlo.values import (
     Change,
     reveal_all,
 )
+
+
+SEVERAL_NETWORKS = (1, 44)
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
@@ -152,16 +156,18 @@ def _create(args: Args, host: Host, name: str, image: ImageSeen, old: Mapping[st
     body = _with_anonymous_volumes(reveal_all(args.body), old)
     body["Image"] = image.reference
     body["Labels"] = {**(body.get("Labels") or {}), **_labels(args, image)}
-    first, *others = args.networks or (None,)
-    if first is not None:
-        body["NetworkingConfig"] = {"EndpointsConfig": {first.name: dict(first.endpoint)}}
+    # Older engines take one network at creation; newer ones honour a further network's MAC address only there.
+    at_once = args.networks if engine.api >= SEVERAL_NETWORKS else args.networks[:1]
+    if at_once:
+        body["NetworkingConfig"] = {"EndpointsConfig": {network.name: dict(network.endpoint) for network in at_once}}
+    for missing in unsupported(body, args.networks, engine.api):
+        host.progress(f"{args.name}: {missing}")
     with explained(args, host):
         created = engine.post("/containers/create", body, name=name, platform=args.image.platform)
         for warning in created.get("Warnings") or ():
             host.progress(f"{args.name}: {warning}")
     try:
-        for network in others:
-            assert network is not None
+        for network in args.networks[len(at_once) :]:
             _connect(engine, created["Id"], network.name, network.endpoint)
         if args.files:
             engine.put_archive(created["Id"], "/", archive_of(args.files))

@@ -77,7 +77,11 @@ def test_the_port_of_an_inline_service_moves_its_own(workplace: Workplace) -> No
 def test_relative_paths_of_a_role_start_at_the_state_folder_and_the_users_at_the_project(workplace: Workplace) -> None:
     workplace.role(
         "app",
-        "default: true\nbuild: {context: ./app}\ncompose: {volumes: ['./a:/a', '../w:/w', 'named:/n', '${P:-./p}:/p']}\n",
+        """
+        default: true
+        build: {context: ./app}
+        compose: {volumes: ["./a:/a", "../w:/w", "named:/n", "${P:-./p}:/p"]}
+        """,
     )
     workplace.phlo_yaml("services: {app: {volumes: ['./data:/data', '../out:/out']}}")
     app = workplace.resolve().services["app"]
@@ -402,7 +406,7 @@ def test_build_arguments_of_the_user_go_into_the_roles_recipe(built: Workplace) 
     assert (recipe.name, recipe.args["A"], recipe.base) == ("phlo/db:17", "2", "trixie")
 
 
-def test_the_image_source_of_the_command_goes_before_the_projects_and_the_services_before_both(
+def test_the_image_source_of_a_service_goes_before_the_commands_and_that_before_the_projects(
     built: Workplace,
 ) -> None:
     built.phlo_yaml("image_source: build\n")
@@ -504,6 +508,29 @@ def test_the_inputs_name_every_file_that_counts_even_when_it_is_not_there(lake: 
 def test_a_missing_phlo_yaml_is_an_error(tmp_path: Path, workplace: Workplace) -> None:
     (workplace.root / "phlo.yaml").unlink()
     assert workplace.errors() == ["phlo.yaml: there is no such file."]
+
+
+def test_two_files_for_one_path_are_an_error(workplace: Workplace) -> None:
+    text = "default: true\nfiles: [{source: a, dest: same}]\n"
+    workplace.role("one", text, {"a": "1"})
+    workplace.role("two", text, {"a": "2"})
+    assert workplace.errors() == ["two/service.yaml:4 files[0]: another role has .phlo/same with another content."]
+
+
+def test_two_files_for_one_place_in_a_container_are_an_error(workplace: Workplace) -> None:
+    workplace.role("app", "default: true\ntemplates: [{source: t.j2, dest: /same}]\n", {"t.j2": ""})
+    workplace.phlo_yaml("configs: {c: {content: x}}\nservices: {app: {configs: [{source: c, target: /same}]}}\n")
+    assert "/same is written twice, by configs.c and by pkg-app/t.j2" in workplace.errors()[0]
+
+
+def test_the_project_may_be_named_in_an_environment_file(workplace: Workplace) -> None:
+    workplace.write(".phlo/.env", "PHLO_PROJECT=By-Env\n")
+    assert workplace.errors()[0].startswith('.phlo/.env:1 PHLO_PROJECT: "By-Env" cannot name a project.')
+
+
+def test_an_update_policy_is_that_of_the_deploy_section(workplace: Workplace) -> None:
+    workplace.phlo_yaml("services: {a: {type: inline, image: a, update: {parallelism: 2}}}\n")
+    assert workplace.resolve().warnings[0].startswith("phlo.yaml:1 services.a.")
 
 
 def test_resolving_twice_gives_the_same(lake: Workplace) -> None:

@@ -44,7 +44,7 @@ def archive(context: Path) -> bytes:
         (["a/**/z"], ["a/z", "a/b/c/z"], ["z"]),
         ([r"\!odd"], ["!odd"], ["odd"]),
         (["."], [], ["a"]),
-        ([], ["__pycache__/x.pyc", "app/__pycache__"], ["app"]),
+        ([], ["__pycache__/x.pyc", "app/__pycache__", "app/.mypy_cache/3.11"], ["app", ".mypy"]),
     ],
 )
 def test_an_ignore_file_leaves_out_what_its_last_matching_line_says(

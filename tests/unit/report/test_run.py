@@ -133,7 +133,7 @@ def test_verbose_shows_what_did_not_change_and_very_verbose_what_was_skipped() -
 
 def test_a_failure_shows_its_details_the_roll_back_and_what_it_holds_up() -> None:
     assert lines(failed_run()) == [
-        "~ db         recreated container lake-db-1 (asked for)",
+        "~ db         recreated container lake-db-1",
         "✗ db         is unhealthy. See its log.  3.0s",
         "    last log lines:",
         "      no room",
@@ -153,7 +153,7 @@ def test_quiet_says_only_what_went_wrong() -> None:
 
 def test_a_run_with_nothing_to_do_is_one_line() -> None:
     ended = [event("step_finished", one, status=Status.OK, seconds=0.001) for one in (WEB, DB)]
-    assert lines([*ended, event("run_finished", seconds=0.1)]) == [
+    assert lines([event("run_started", message="up"), *ended, event("run_finished", seconds=0.1)]) == [
         "✓ Nothing to do: all 2 services are as they should be (0.1s)"
     ]
 
@@ -211,7 +211,7 @@ def test_a_verbose_plan_lists_unchanged_services() -> None:
 def test_a_plan_without_changes_says_so() -> None:
     state = RunState([DB])
     state.take(event("step_finished", DB, status=Status.OK))
-    assert plan_text(state, PLAIN) == "Nothing to do: the service is as it should be."
+    assert plan_text(state, PLAIN) == "✓ Nothing to do: the service is as it should be"
     assert plan_data(state, project="lake")["has_changes"] is False
 
 

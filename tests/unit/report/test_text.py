@@ -45,7 +45,16 @@ def test_columns_says_how_wide_it_is(columns: str, expected: int) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.04, "0.0s"), (0.44, "0.4s"), (9.94, "9.9s"), (9.96, "10s"), (89.4, "89s"), (200, "3m 20s"), (7260, "2h 01m")],
+    [
+        (0.044, "0.04s"),
+        (0.096, "0.1s"),
+        (0.44, "0.4s"),
+        (9.94, "9.9s"),
+        (9.96, "10s"),
+        (89.4, "89s"),
+        (200, "3m 20s"),
+        (7260, "2h 01m"),
+    ],
 )
 def test_seconds_are_as_exact_as_it_matters(seconds: float, text: str) -> None:
     assert seconds_text(seconds) == text

@@ -17,7 +17,6 @@ from phlo.config.compose.model import (
     EnvFile,
     FileReference,
     Healthcheck,
-    LifecycleCommand,
     Link,
     Logging,
     Restart,
@@ -118,11 +117,6 @@ ErrorsOf = Callable[..., list[str]]
             "blkio_config",
             {"weight": 300, "device_read_bps": [{"path": "/dev/a", "rate": "1m"}]},
             BlockIO(weight=300, devices={"device_read_bps": (("/dev/a", 1 << 20),)}),
-        ),
-        (
-            "post_start",
-            [{"command": "echo hi", "user": "root", "privileged": True}],
-            (LifecycleCommand(command=("echo", "hi"), user="root", is_privileged=True),),
         ),
     ],
 )

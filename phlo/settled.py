@@ -1,0 +1,209 @@
+"""Whether there can be anything to do: a proof that nothing moved since a run that found nothing to do.
+
+An `up` that finds nothing to do leaves a proof behind: what its plan was made from (files with their times and sizes,
+environment variables, phlo and Python themselves) and a digest of what the engine showed of the project before and
+after. As long as all of that is the same, the same command would again find nothing to do, and is spared. The proof
+is no state: without it, or when anything differs, the whole run decides.
+
+This is all that the common `up` without changes loads, so it imports next to nothing: `argparse`, `dataclasses`,
+`http.client`, `typing` and `yaml` would each cost more than everything it does (docs/architecture/decisions/0004).
+"""
+
+from __future__ import annotations
+
+import _socket
+import json
+import os
+import sys
+
+import phlo
+
+try:
+    from _blake2 import blake2b  # what hashlib offers, without OpenSSL's start
+except ImportError:  # an interpreter built without it
+    from hashlib import blake2b
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
+FORM = 1
+FOLDER = os.path.join(".phlo", "cache")
+TIMEOUT_SECONDS = 10.0
+# A file written this close before a run may be written again within its time stamp's resolution.
+RACY_SECONDS = 0.05
+
+
+def settled_summary(words: Sequence[str], environ: Mapping[str, str], cwd: str) -> str | None:
+    """The line that the proof's run ended with, when the same command would end the same; else None.
+
+    words: the command line behind `phlo`. cwd: the folder it is given in.
+    """
+    if "up" not in words:
+        return None
+    root = _project_root(words, cwd)
+    try:
+        with open(_file(root, words, cwd), encoding="utf-8") as stream:
+            proof = json.load(stream)
+        if proof["form"] != FORM or proof["made_from"] != made_from(proof["inputs"], proof["environment"], environ):
+            return None
+        for host, engine in proof["engines"].items():
+            if live_digest(engine["socket"], engine["api"], proof["project"], proof["images"]) != proof["live"][host]:
+                return None
+        summary: str = proof["summary"]
+        return summary
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # whatever is wrong, the whole run finds out and says so
+
+
+def leave_proof(
+    root: str,
+    words: Sequence[str],
+    environ: Mapping[str, str],
+    cwd: str,
+    *,
+    project: str,
+    inputs: Iterable[str],
+    environment: Iterable[str],
+    images: Iterable[str],
+    engines: Mapping[str, Mapping[str, str]],
+    live: Mapping[str, str],
+    summary: str,
+    started: float,
+) -> bool:
+    """Write the proof, readable by the user alone; False when a file is too new to be told from its next version.
+
+    inputs, environment: names of the files and environment variables that the plan was made from.
+    images:  every reference that one of the services could run from.
+    engines: host -> `{"socket": path, "api": "1.41"}`. live: host -> its digest before and after the run.
+    started: when the run began, in seconds since the epoch.
+    """
+    inputs, environment = sorted(set(inputs)), sorted({*environment, "DOCKER_HOST"})
+    if any(_modified(path) > started - RACY_SECONDS for path in inputs):
+        return False
+    proof = {
+        "form": FORM,
+        "project": project,
+        "inputs": inputs,
+        "environment": environment,
+        "made_from": made_from(inputs, environment, environ),
+        "images": sorted(set(images)),
+        "engines": dict(engines),
+        "live": dict(live),
+        "summary": summary,
+    }
+    path = _file(root, words, cwd)
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    temporary = f"{path}.{os.getpid()}"
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
+        json.dump(proof, stream)
+    os.replace(temporary, path)
+    return True
+
+
+def made_from(inputs: Iterable[str], environment: Iterable[str], environ: Mapping[str, str]) -> str:
+    """A digest of files (time, size, number), environment variables, and of what reads them."""
+    digest = blake2b(f"{phlo.__version__} {phlo.__file__} {sys.version} {sys.prefix} {sys.path}\n".encode())
+    for path in inputs:
+        try:
+            found = os.stat(path)
+            digest.update(f"{path} {found.st_mtime_ns} {found.st_size} {found.st_ino}\n".encode())
+        except OSError:
+            digest.update(f"{path} is not there\n".encode())
+    for name in environment:
+        digest.update(f"{name}={environ.get(name)!r}\n".encode())
+    return digest.hexdigest()
+
+
+def live_digest(socket: str, api: str, project: str, images: Iterable[str]) -> str | None:
+    """A digest of what an engine has of a project: containers, networks, volumes, and the images asked for.
+
+    None when a container is not as it should stay (starting, unhealthy, restarting, paused). Raises OSError or
+    ValueError when the engine does not answer as expected.
+    """
+
+    def get(path: str, **query: Any) -> Any:
+        filters = json.dumps(query.pop("filters", {}))
+        pairs = "&".join(f"{key}={value}" for key, value in query.items())
+        return _get(socket, f"/v{api}{path}?{pairs}&filters={_quoted(filters)}")
+
+    mine = {"label": [f"phlo.project={project}"]}
+    seen: list[Any] = []
+    for identity in sorted(entry["Id"] for entry in get("/containers/json", all=1, filters=mine)):
+        found = get(f"/containers/{identity}/json")
+        if not _is_steady(found["State"]):
+            return None
+        seen.append(_lasting(found))
+    kept = ("Id", "Name", "Driver", "Options", "IPAM", "Internal")
+    networks = get("/networks", filters=mine)
+    seen.append(sorted([str(network.get(key)) for key in kept] for network in networks))
+    volumes = get("/volumes", filters=mine)["Volumes"] or ()
+    seen.append(sorted([volume["Name"], volume["Driver"], volume.get("CreatedAt", "")] for volume in volumes))
+    references = sorted(images)
+    there = get("/images/json", filters={"reference": references}) if references else ()
+    seen.append(sorted([tag, image["Id"]] for image in there for tag in image["RepoTags"] or ()))
+    return blake2b(json.dumps(seen, sort_keys=True).encode()).hexdigest()
+
+
+def _is_steady(state: Mapping[str, Any]) -> bool:
+    health = (state.get("Health") or {}).get("Status", "none")
+    return state["Status"] == "exited" or (state["Status"] == "running" and health in ("none", "healthy"))
+
+
+def _lasting(found: Mapping[str, Any]) -> list[Any]:
+    """What of a container's inspect answer stays the same as long as nobody changes it."""
+    networks = found["NetworkSettings"]["Networks"] or {}
+    kept = ("Aliases", "IPAMConfig", "Links", "NetworkID", "DriverOpts")
+    return [
+        [found["State"]["Status"], found["State"]["ExitCode"]],
+        {name: {key: network.get(key) for key in kept} for name, network in networks.items()},
+        {key: found.get(key) for key in ("Id", "Name", "Image", "Config", "HostConfig", "Mounts")},
+    ]
+
+
+def _get(path: str, url: str) -> Any:
+    """GET over a Unix socket. HTTP/1.0, so that the answer simply ends where the connection does."""
+    channel = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        channel.settimeout(TIMEOUT_SECONDS)
+        channel.connect(path)
+        channel.send(f"GET {url} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
+        pieces = []
+        while piece := channel.recv(1 << 18):
+            pieces.append(piece)
+    finally:
+        channel.close()
+    head, _, body = b"".join(pieces).partition(b"\r\n\r\n")
+    if b" 200 " not in head.split(b"\r\n", 1)[0]:
+        raise ValueError(head)
+    return json.loads(body)
+
+
+def _quoted(text: str) -> str:
+    """Percent-encoded as RFC 3986 has it; all but letters and digits."""
+    return "".join(chr(byte) if chr(byte).isalnum() and byte < 128 else f"%{byte:02X}" for byte in text.encode())
+
+
+def _project_root(words: Sequence[str], cwd: str) -> str:
+    """The folder that `find_project_root` would find, as far as the words tell without being parsed."""
+    folder = cwd
+    for flag, value in zip(words, words[1:], strict=False):
+        if flag in ("-C", "--project-dir"):
+            folder = os.path.join(cwd, value)
+    folder = os.path.realpath(folder)
+    while not os.path.exists(os.path.join(folder, "phlo.yaml")) and folder != os.path.dirname(folder):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def _file(root: str, words: Sequence[str], cwd: str) -> str:
+    key = json.dumps([*words, os.path.realpath(cwd)]).encode()
+    return os.path.join(root, FOLDER, f"settled-{blake2b(key, digest_size=8).hexdigest()}.json")
+
+
+def _modified(path: str) -> float:
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
