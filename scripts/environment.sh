@@ -46,7 +46,7 @@ if [ "$(cat $venv/locked 2>/dev/null)" != "$locked" ]; then
         fail "no Python 3.11 or newer with its venv module was found, nor installed"
     say "installing $(grep -c '==' requirements.lock) locked packages into $venv ($("$python" --version))"
     "$python" -m venv --clear $venv
-    # A lock for Python 3.11 and newer holds every hash, so a mirror cannot slip in anything else.
+    # The lock has the hash of every file, so no mirror can slip in anything else.
     $venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
     echo "$locked" >$venv/locked
 fi
@@ -58,6 +58,8 @@ if [ "$(cat $venv/ours 2>/dev/null)" != "$ours" ]; then
         if [ -e "$package" ]; then set -- "$@" -e "${package%/pyproject.toml}"; fi
     done
     # --no-deps, --no-index: a package of ours never comes from an index, where its name may be a stranger's.
-    $venv/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation "$@"
+    # By uv, whose `phlo` script starts faster than the one pip writes.
+    $venv/bin/uv pip install --quiet --offline --python $venv/bin/python \
+        --no-index --no-deps --no-build-isolation --reinstall "$@"
     echo "$ours" >$venv/ours
 fi

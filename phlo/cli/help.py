@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from phlo import __version__
 from phlo.cli.option import Option, Verb
-from phlo.cli.verbs import PROJECT, SERVICES_ALIASES, VERBS
+from phlo.cli.shared_options import PROJECT
+from phlo.cli.verbs import SERVICES_ALIASES, VERBS
 
 EXAMPLES = (
     ("phlo init my-lakehouse", "make a project"),

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from phlo.cli.option import Option, Verb
-from phlo.cli.verbs import PROJECT, SERVICES_ALIASES, VERBS
+from phlo.cli.shared_options import PROJECT
+from phlo.cli.verbs import SERVICES_ALIASES, VERBS
 from phlo.errors import ConfigError, did_you_mean
 
 HELP_FLAGS = ("-h", "--help")

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 UNKNOWN = "Unknown"
 
+_SICK = ("Failed", "Unhealthy", "Restarting")
+_WORST_FIRST = (*_SICK, "Down", "Stopped", "Created", "Paused", "Starting", "Running", "Done")
+
 
 def list_services(options: Any, shell: Shell) -> int:
     """List services with their state and ports."""
@@ -105,9 +108,8 @@ def _row(
 
 def service_state(containers: Collection[LiveContainer]) -> str:
     """One word for a service's containers, the worst of them."""
-    states = {_container_state(one) for one in containers} or {"Down"}
-    worst_first = ("Failed", "Unhealthy", "Restarting", "Down", "Stopped", "Created", "Paused", "Starting", "Running")
-    return next((state for state in worst_first if state in states), states.pop())
+    states = {_container_state(one) for one in containers}
+    return min(states, key=lambda state: _WORST_FIRST.index(state) if state in _WORST_FIRST else 0, default="Down")
 
 
 def _container_state(one: LiveContainer) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from phlo.errors import ConfigError, PhloError, first_of
 
 _START = re.compile(r"[ \t]*(?:export[ \t]+)?([^\s=:#'\"]*)[ \t]*([=:]?)[ \t]*")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-\[\]]*\Z")
+_NAME = re.compile(r"[A-Za-z0-9_.\-\[\]]+\Z")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
@@ -78,7 +78,7 @@ def _entry(text: str, at: int, where: str, line: int) -> tuple[Entry | None, int
     name, sign = (start.group(1), start.group(2)) if start else ("", "")
     if not start or not _NAME.match(name):
         shown = content.split("=", 1)[0].strip()
-        fix = "Write NAME=value; a name has letters, digits and underscores and starts with no digit."
+        fix = "Write NAME=value; a name has letters, digits and underscores."
         raise ConfigError(f'"{shown}" is not a variable\'s name', where=where, fix=fix)
     if not sign:
         rest = text[start.end() : end].strip()
@@ -94,10 +94,7 @@ def _entry(text: str, at: int, where: str, line: int) -> tuple[Entry | None, int
 
 
 def _plain(text: str) -> str:
-    if text.startswith("#"):
-        return ""
-    comment = re.search(r"\s#", text)
-    return (text[: comment.start()] if comment else text).strip()
+    return text.partition(" #")[0].strip()
 
 
 def _quoted(text: str, opening: int, quote: str, where: str) -> tuple[str, int]:

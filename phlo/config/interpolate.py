@@ -4,7 +4,7 @@
     ${NAME:-text}  ${NAME-text}    text when NAME is empty or not set / not set
     ${NAME:?text}  ${NAME?text}    an error with text when NAME is empty or not set / not set
     ${NAME:+text}  ${NAME+text}    text when NAME is set and not empty / set, else nothing
-    $$                             a dollar sign
+    $$                             a dollar sign, and so is one that no name or brace follows
 
 `text` may itself hold all of these. Source: Compose specification, "Interpolation".
 """
@@ -99,7 +99,8 @@ def parse(text: str, *, where: object = "") -> tuple[str | Reference, ...]:
             parts.append(Reference(name=name.group()))
             start = name.end()
         else:
-            raise _invalid(f'"${following}" is not a variable', dollar, where)
+            parts.append("$")
+            start = dollar + 1
     parts.append(text[start:])
     return tuple(part for part in parts if part != "")
 

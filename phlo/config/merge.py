@@ -9,7 +9,7 @@ healthcheck, deploy, logging and other mappings                merged, at every 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -231,10 +231,10 @@ def volume_target(volume: Any) -> str | None:
 
 
 def _move_port(merged: Merged, part: Part, value: Any) -> None:
-    where: Callable[[], str] = lambda: part.where("port")  # noqa: E731
+    where = part.where("port")
     ports = merged.attributes.get("ports")
     if not isinstance(ports, (list, tuple)) or not ports:
         fix = f'Write ports: ["{value}:CONTAINER_PORT"] instead.'
-        raise ConfigError("the service publishes no port that could be moved", where=where(), fix=fix)
-    merged.attributes["ports"] = [moved_port(ports[0], value, where=where()), *ports[1:]]
+        raise ConfigError("the service publishes no port that could be moved", where=where, fix=fix)
+    merged.attributes["ports"] = [moved_port(ports[0], value, where=where), *ports[1:]]
     merged.origins[("ports", 0)] = (part, ("port",))

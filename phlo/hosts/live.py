@@ -12,7 +12,7 @@ from phlo.values import LABEL_INSTANCE, LABEL_ONE_SHOT, LABEL_PROJECT, LABEL_SER
 
 _HEALTH = re.compile(r"\((?:health: )?(healthy|unhealthy|starting)\)")
 _EXIT = re.compile(r"^Exited \((-?\d+)\)")
-_PARENTHESIS = re.compile(r"(Exited )?\([^)]*\)")
+_PARENTHESIS = re.compile(r"(Exited )?\([^)]*\) ?")
 
 _EVERYWHERE = ("0.0.0.0", "::", "", None)  # noqa: S104 - what the engine answers, not where anything listens
 

@@ -16,6 +16,7 @@ from phlo.images.recipe import LABEL_IMAGE, content_tag, secrets_of
 from phlo.values import LABEL_VERSION, BuildRecipe, Masker, reveal
 
 _STEP = re.compile(r"Step (\d+/\d+) : (.*)", re.DOTALL)
+_EXIT = re.compile(r"returned a non-zero code: (\d+)")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _NOISE = (" ---> ", "Removing intermediate container")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "ftp_proxy", "all_proxy")
@@ -137,10 +138,13 @@ class _Following:
                 detail=lines,
             )
         at = f" at {_short(self._step)}" if self._step else ""
+        # For a command that failed, the engine's message is the command once more.
+        exit_status = _EXIT.search(message)
         return OperationError(
-            f"the image {self._tag} could not be built{at} ({message})",
+            f"the image {self._tag} could not be built{at}"
+            + (f" (exit status {exit_status[1]})" if exit_status else ""),
             fix="Mend what its last lines complain about, and run the same command again.",
-            detail=lines,
+            detail=lines if exit_status else [*lines, message],
         )
 
 

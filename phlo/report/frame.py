@@ -59,7 +59,7 @@ def _line(one: ServiceState, now: float, spinner: str, style: Style, width: int,
     sign, colour, text = _doing(one, spinner)
     name = shortened(one.service or "(project)", width)
     took = ""
-    if one.began is not None:
+    if one.began is not None and (one.is_done or one.running):
         took = seconds_text(one.seconds if one.is_done else max(now - one.began, 0.0))
     room = style.width - 1 - len(indent) - 2 - width - 2 - 8
     if room < 8:

@@ -66,7 +66,7 @@ class Lines:
     def _finished(self, event: Event) -> list[str]:
         if event.status is Status.BLOCKED:
             key = (event.host, event.service)
-            if key in self._blocked:
+            if key in self._blocked or not event.service:  # told once for a service; the project's own has no reader
                 return []
             self._blocked.add(key)
         if event.status not in BAD:

@@ -138,6 +138,8 @@ class RunState:
         found = dict.fromkeys((*COUNTS, "unchanged", *sorted(status.value for status in BAD)), 0)
         for state in self.services.values():
             status = state.status
+            if status is Status.BLOCKED and not state.service:
+                continue  # looking for orphans, which a failure holds up, is no service
             if status in BAD:
                 found[status.value] += 1
             elif state.service:

@@ -123,7 +123,7 @@ def test_when_nothing_works_the_error_tells_all_that_was_tried(recipe: BuildReci
 
     detail = "\n".join(caught.value.detail)
     assert f"cannot pull {NOBODY}/thing:1" in detail
-    assert "returned a non-zero code: 7" in detail
+    assert "(exit status 7)" in detail
 
 
 def test_policy_pull_never_builds(recipe: BuildRecipe, host: Host) -> None:

@@ -21,6 +21,7 @@ BELOW: dict[str, set[str]] = {
     "values": set(),
     "yaml_source": {"errors", "values"},
     "events_json": {"values"},
+    "settled": set(),
     "hosts": {"errors", "values"},
     "images": {"errors", "values", "hosts"},
     "operations": {"errors", "values", "hosts", "images"},
@@ -34,9 +35,9 @@ BELOW["report"] = {*BELOW["plan"], "plan", "events_json"}
 BELOW["doctor"] = {"errors", "values", "hosts", "images", "config"}
 BELOW["testing"] = {*BELOW["execute"], "execute"}
 _TOP = {*BELOW["execute"], "execute", "report", "doctor", "testing"}
-BELOW["cli"] = {*_TOP, "tasks"}
+BELOW["cli"] = {*_TOP, "tasks", "settled"}
 BELOW["tasks"] = {*_TOP, "cli"}
-BELOW["__main__"] = {"cli"}
+BELOW["__main__"] = {"cli", "settled"}
 
 HEAVY = ("pydantic", "jinja2", "rich", "invoke", "docker", "ruamel", "importlib.metadata", "subprocess", "asyncio")
 

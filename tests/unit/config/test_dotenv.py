@@ -20,7 +20,8 @@ from phlo.errors import ConfigError
         ("A", None, False),
         ("A=b # comment", "b", False),
         ("A=b#no comment", "b#no comment", False),
-        ("A=#comment", "", False),
+        ("A=#no comment", "#no comment", False),
+        ("A=a\t#b", "a\t#b", False),
         ("A=x=y", "x=y", False),
         ("A=${B}", "${B}", False),
         ('A="two words" # c', "two words", False),
@@ -43,7 +44,7 @@ def test_a_line_is_read_as_compose_does(line: str, text: str | None, is_literal:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("A=1\n2B=x\n", '.env:2: "2B" is not a variable\'s name'),
+        ("A=1\nB!=x\n", '.env:2: "B!" is not a variable\'s name'),
         ("=x\n", '.env:1: "" is not a variable\'s name'),
         ("A=1\n\nA B\n", '.env:3: "A" is not followed by "="'),
         ('A="open\nB=1\n', '.env:1 A: the quote " is not closed'),
@@ -64,7 +65,7 @@ def test_an_error_does_not_quote_a_value() -> None:
 
 def test_every_wrong_line_is_reported() -> None:
     with pytest.raises(ConfigError) as caught:
-        parse_env("1=a\nB=1\n2=b\n", label=".env")
+        parse_env("!=a\nB=1\n?=b\n", label=".env")
     assert [str(error).split(" ")[0] for error in caught.value.each()] == [".env:1:", ".env:3:"]
 
 

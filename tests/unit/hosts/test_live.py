@@ -43,7 +43,7 @@ def entry(service: str = "web", **rest: Any) -> dict[str, Any]:
         ("running", "Up 3 hours (unhealthy)", "unhealthy", None, "Up 3 hours"),
         ("exited", "Exited (137) 2 hours ago", None, 137, "2 hours ago"),
         ("created", "Created", None, None, "Created"),
-        ("restarting", "Restarting (1) 4 seconds ago", None, None, "Restarting  4 seconds ago"),
+        ("restarting", "Restarting (1) 4 seconds ago", None, None, "Restarting 4 seconds ago"),
     ],
 )
 def test_health_and_exit_code_are_read_from_the_status(

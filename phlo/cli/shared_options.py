@@ -1,0 +1,71 @@
+"""The options that several verbs have."""
+
+from __future__ import annotations
+
+from phlo.cli.option import Option
+
+PROJECT_DIR = Option(
+    "project_dir",
+    ("-C", "--project-dir"),
+    help="the project's folder; default: the nearest one upwards with a phlo.yaml",
+    metavar="DIR",
+    complete="folders",
+)
+INVENTORY = Option(
+    "inventory",
+    ("-i", "--inventory"),
+    help="an inventory file: the hosts to run on, and their variables",
+    repeatable=True,
+    metavar="FILE",
+    complete="files",
+)
+PROJECT_NAME = Option(
+    "project_name", ("-p", "--project-name"), help="another name than phlo.yaml's for this run", metavar="NAME"
+)
+EXTRA = Option(
+    "extra",
+    ("-e", "--extra"),
+    help="a variable that wins over every other, or a YAML file of them",
+    repeatable=True,
+    metavar="NAME=VALUE|@FILE",
+)
+NO_COLOR = Option("no_color", ("--no-color",), "flag", "no colours; the NO_COLOR variable does the same")
+DEBUG = Option("debug", ("--debug",), "flag", "show the traceback of an error")
+
+COMMON = (NO_COLOR, DEBUG)
+PROJECT = (PROJECT_DIR, INVENTORY, PROJECT_NAME, EXTRA, *COMMON)
+
+SERVICES = Option(
+    "services",
+    help="only these services, and what they need",
+    positional="many",
+    complete="services",
+    metavar="SERVICE",
+)
+SERVICE = Option("service", help="the service", positional="one", complete="services", metavar="SERVICE")
+PROFILE = Option("profile", ("--profile",), help="add the services of this profile", repeatable=True, metavar="NAME")
+JSON = Option("json", ("--json",), "flag", "print JSON")
+QUIET = Option("quiet", ("-q", "--quiet"), "flag", "print errors only")
+VERBOSE = Option("verbose", ("-v", "--verbose"), "count", "show what did not change, too; -vv: every step")
+OUTPUT = Option(
+    "output",
+    ("--output",),
+    help="what is printed: text, or every event as a line of JSON",
+    default="text",
+    choices=("text", "json"),
+)
+FORKS = Option("forks", ("--forks",), "integer", "how many steps may run at once (default: 8)", 8, metavar="N")
+NO_DEPS = Option("no_deps", ("--no-deps",), "flag", "leave out what the named services depend on")
+IMAGE_SOURCE = Option(
+    "image_source",
+    ("--image-source",),
+    help="where images come from; auto: what is there, else pull, else build",
+    choices=("auto", "pull", "build"),
+)
+DEV = Option("dev", ("--dev",), "flag", "run services in development mode (their `dev` section)")
+DIFF = Option("diff", ("--diff",), "flag", "show every cause of a change, not only the first ones")
+RECREATE = Option("recreate", ("--recreate",), "flag", "make the services' containers anew, changed or not")
+ORPHANS = Option("remove_orphans", ("--remove-orphans",), "flag", "remove containers of services that are no more")
+TAGS = Option("tags", ("--tags",), help="only steps with one of these tags, e.g. image,network", metavar="TAG,...")
+RUN = (OUTPUT, QUIET, VERBOSE, FORKS)
+SELECT = (SERVICES, PROFILE, NO_DEPS, DEV, IMAGE_SOURCE)

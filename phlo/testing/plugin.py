@@ -1,0 +1,122 @@
+"""pytest fixtures for the tests of a role, against a project that is up.
+
+    pytest -p phlo.testing.plugin --phlo-project DIR path/to/the/role/tests
+
+`role` is the service as the project runs it; `host` is testinfra's host inside its container. Which service it is,
+the nearest `service.yaml` above the test file says, or `pytestmark = pytest.mark.service("name")`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from phlo.values import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE, reveal
+
+if TYPE_CHECKING:
+    from phlo.config.project import Project, ResolvedService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A service of a running project. container: the name of its first instance. address: where its ports are."""
+
+    project: Project
+    service: str
+    container: str
+    ports: dict[int, int]
+    address: str = "127.0.0.1"
+
+    @property
+    def definition(self) -> ResolvedService:
+        return self.project.services[self.service]
+
+    def port(self, container_port: int) -> int:
+        """The host port that a container port is published on."""
+        return self.ports[container_port]
+
+    def value(self, name: str) -> str:
+        """The text of a variable, secret or not."""
+        return reveal(self.project.values[name].text)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("phlo")
+    group.addoption("--phlo-project", default=".", help="folder of the running project that role tests look at")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "service(name): the service that these role tests are about")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tell testinfra which container a module's `host` is."""
+    if "role" in metafunc.fixturenames and not hasattr(metafunc.module, "testinfra_hosts"):
+        name = service_of(metafunc.definition)
+        metafunc.module.testinfra_hosts = [f"docker://{_find(metafunc.config, name).container}"]
+
+
+@pytest.fixture
+def role(request: pytest.FixtureRequest) -> Role:
+    """The service that the test file is about, as the project runs it."""
+    return _find(request.config, service_of(request.node))
+
+
+def service_of(node: pytest.Item) -> str:
+    """The service a test is about: by its marker, else by the nearest service.yaml above its file."""
+    marker = node.get_closest_marker("service")
+    if marker:
+        return str(marker.args[0])
+    from phlo.yaml_source import load_yaml
+
+    for folder in node.path.parents:
+        if (folder / "service.yaml").is_file():
+            return str(load_yaml(folder / "service.yaml").data["name"])
+    raise pytest.UsageError(f"{node.path} belongs to no role: there is no service.yaml above it")
+
+
+def _find(config: pytest.Config, service: str) -> Role:
+    from contextlib import closing
+
+    from phlo.hosts.connect import open_engine
+
+    project = _project(config)
+    labels = [f"{LABEL_PROJECT}={project.name}", f"{LABEL_SERVICE}={service}", f"{LABEL_INSTANCE}=1"]
+    with closing(open_engine(None, name="local", environ=os.environ)) as engine:
+        found = engine.get("/containers/json", filters={"label": labels})
+    if not found:
+        raise pytest.UsageError(f"{service} does not run in {project.name}; bring it up first: phlo run up {service}")
+    return Role(project=project, service=service, container=found[0]["Names"][0][1:], ports=dict(_ports(found[0])))
+
+
+def _ports(found: dict[str, Any]) -> Iterator[tuple[int, int]]:
+    for port in found["Ports"]:
+        if "PublicPort" in port:
+            yield port["PrivatePort"], port["PublicPort"]
+
+
+_PROJECT: pytest.StashKey[Project] = pytest.StashKey()
+
+
+def _project(config: pytest.Config) -> Project:
+    """The project, resolved once a session."""
+    if _PROJECT not in config.stash:
+        from phlo import inventory
+        from phlo.config.resolve import resolve
+        from phlo.discovery.services import discover_services
+
+        root = Path(config.getoption("--phlo-project")).resolve()
+        config.stash[_PROJECT] = resolve(
+            discover_services(root),
+            inventory.load([], root=root),
+            root=root,
+            environ=os.environ,
+            generate_secrets=False,
+        )
+    return config.stash[_PROJECT]

@@ -1,0 +1,279 @@
+"""Whole commands on whole projects, as a user runs them, against a real engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from phlo.hosts.engine import Engine
+from tests.support.proxy import RecordingProxy
+
+ROLE = """
+name: web
+description: A page
+category: web
+default: true
+image: phlo/test-busybox:1
+compose:
+  command: [httpd, -f, -p, "80"]
+  environment: {COLOUR: blue}
+  ports: ["127.0.0.1:{port}:80"]
+  stop_grace_period: 1s
+"""
+
+OTHER = """
+name: other
+description: Another one
+default: true
+image: phlo/test-busybox:1
+compose:
+  stop_grace_period: 1s
+"""
+
+PROJECT = """
+name: {name}
+services:
+  web:
+    environment: {{SIZE: big}}
+  other: {{enabled: false}}
+  custom:
+    type: inline
+    image: phlo/test-busybox:1
+    depends_on: [web]
+    volumes: ["data:/data"]
+    stop_grace_period: 1s
+"""
+
+Phlo = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        number: int = free.getsockname()[1]
+    return number
+
+
+@pytest.fixture
+def folder(tmp_path: Path, project: str, port: int, tiny: str) -> Path:
+    """A project with two roles of its own, one of them disabled, and an inline service."""
+    for name, text in (("web", ROLE.replace("{port}", str(port))), ("other", OTHER)):
+        (tmp_path / "roles" / name).mkdir(parents=True)
+        (tmp_path / "roles" / name / "service.yaml").write_text(text)
+    (tmp_path / "phlo.yaml").write_text(PROJECT.format(name=project))
+    return tmp_path
+
+
+@pytest.fixture
+def phlo(folder: Path) -> Phlo:
+    """Runs phlo in the project's folder; the exit code must be as said."""
+
+    def call(*words: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "phlo", *words],
+            cwd=folder,
+            env={**os.environ, "NO_COLOR": "1", **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return call
+
+
+def containers(engine: Engine, project: str) -> dict[str, dict[str, Any]]:
+    """Service -> inspect answer of its container."""
+    listed = engine.get("/containers/json", all=True, filters={"label": [f"phlo.project={project}"]})
+    return {entry["Labels"]["phlo.service"]: engine.get(f"/containers/{entry['Id']}/json") for entry in listed}
+
+
+def edit(folder: Path, old: str, new: str) -> None:
+    path = folder / "phlo.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_an_override_applies_a_disabled_service_stays_away_and_an_inline_one_starts(
+    phlo: Phlo, engine: Engine, project: str, port: int
+) -> None:
+    phlo("run", "up")
+    found = containers(engine, project)
+    assert set(found) == {"web", "custom"}
+    assert {"COLOUR=blue", "SIZE=big"} <= set(found["web"]["Config"]["Env"])
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert connection.recv(64).startswith(b"HTTP/1")
+
+
+def test_a_second_up_changes_nothing_and_writes_nothing(phlo: Phlo, engine: Engine, project: str) -> None:
+    phlo("run", "up")
+    before = {name: found["Id"] for name, found in containers(engine, project).items()}
+    with proxied() as proxy:
+        for _ in range(3):
+            assert "Nothing to do" in phlo("run", "up", DOCKER_HOST=proxy.address).stderr
+    assert proxy.writes == []
+    assert {name: found["Id"] for name, found in containers(engine, project).items()} == before
+
+
+CHANGES: dict[str, tuple[str, str, str]] = {
+    "environment": ("SIZE: big", "SIZE: small", "environment.SIZE changed"),
+    "environment added": ("SIZE: big", "SIZE: big, SHAPE: round", "environment.SHAPE added"),
+    "command": ("web:\n", 'web:\n    command: [httpd, -f, -p, "80", -v]\n', "command"),
+    "memory": ("web:\n", "web:\n    mem_limit: 64m\n", "mem_limit"),
+    "label": ("web:\n", "web:\n    labels: {team: data}\n", "labels.team added"),
+    "volume": ("web:\n", 'web:\n    volumes: ["more:/more"]\n', "volumes./more"),
+    "user": ("web:\n", 'web:\n    user: "0"\n', "user"),
+    "health check": ("web:\n", 'web:\n    healthcheck: {test: ["CMD", "true"]}\n', "healthcheck"),
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_a_change_makes_anew_exactly_the_service_it_is_about(
+    case: str, phlo: Phlo, folder: Path, engine: Engine, project: str
+) -> None:
+    old, new, cause = CHANGES[case]
+    phlo("run", "up")
+    before = containers(engine, project)
+    edit(folder, old, new)
+    assert cause in phlo("plan").stdout
+    phlo("run", "up")
+    after = containers(engine, project)
+    changed = {name for name in after if after[name]["Id"] != before[name]["Id"]}
+    assert changed == {"web"}
+    assert "Nothing to do" in phlo("run", "up").stderr
+
+
+def test_a_moved_port_is_one_recreate_with_its_cause(phlo: Phlo, folder: Path, port: int) -> None:
+    phlo("run", "up")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        other = free.getsockname()[1]
+    edit(folder, "web:\n", f"web:\n    port: {other}\n")
+    text = phlo("plan").stdout
+    assert str(other) in text
+    assert str(port) in text
+    assert "0 to create, 1 to recreate, 0 to remove" in text
+    assert phlo("plan", "--detailed-exitcode", code=2)
+
+
+def test_a_comment_changes_nothing(phlo: Phlo, folder: Path) -> None:
+    phlo("run", "up")
+    edit(folder, "name:", "# a comment\nname:")
+    assert "Nothing to do" in phlo("run", "up").stderr
+
+
+def test_what_only_looks_writes_nothing(phlo: Phlo, folder: Path) -> None:
+    commands = (["plan"], ["run", "up", "--check"], ["run", "down", "--check"], ["config", "show"], ["services", "list"])
+    for is_up in (False, True):
+        with proxied() as proxy:
+            for words in commands:
+                phlo(*words, DOCKER_HOST=proxy.address)
+        assert proxy.requests
+        assert proxy.writes == []
+        assert (folder / ".phlo" / ".env.local").exists() is False
+        if not is_up:
+            phlo("run", "up")
+            edit(folder, "SIZE: big", "SIZE: small")
+
+
+def test_down_removes_all_but_the_data_and_volumes_only_when_told(phlo: Phlo, engine: Engine, project: str) -> None:
+    mine = {"label": [f"phlo.project={project}"]}
+    phlo("run", "up")
+    phlo("run", "down")
+    assert containers(engine, project) == {}
+    assert engine.get("/networks", filters=mine) == []
+    assert [volume["Name"] for volume in engine.get("/volumes", filters=mine)["Volumes"]] == [f"{project}_data"]
+    phlo("run", "down", "--volumes", "--yes")
+    assert not engine.get("/volumes", filters=mine)["Volumes"]
+    phlo("run", "down")
+
+
+def test_a_service_that_was_disabled_is_shown_and_goes_only_when_told(
+    phlo: Phlo, folder: Path, engine: Engine, project: str
+) -> None:
+    edit(folder, "other: {enabled: false}", "other: {enabled: true}")
+    phlo("run", "up")
+    edit(folder, "other: {enabled: true}", "other: {enabled: false}")
+    assert "--remove-orphans" in phlo("run", "up").stderr
+    assert "other" in containers(engine, project)
+    phlo("run", "up", "--remove-orphans")
+    assert "other" not in containers(engine, project)
+
+
+def test_a_version_that_does_not_work_is_rolled_back_with_its_own_exit_code(
+    phlo: Phlo, folder: Path, engine: Engine, project: str
+) -> None:
+    phlo("run", "up")
+    before = containers(engine, project)["web"]["Id"]
+    edit(folder, "web:\n", "web:\n    command: [sh, -c, 'echo broken; exit 9']\n")
+    text = phlo("run", "up", code=5).stderr
+    assert "broken" in text
+    assert "exit status 9" in text
+    found = containers(engine, project)["web"]
+    assert (found["Id"], found["State"]["Status"]) == (before, "running")
+
+
+def test_the_services_list_says_how_each_is(phlo: Phlo) -> None:
+    phlo("run", "up")
+    listed = {service["name"]: service for service in json.loads(phlo("services", "list", "--json").stdout)["services"]}
+    assert listed["web"]["state"].lower() == "running"
+    assert listed["other"]["state"].lower() == "disabled"
+    assert "inline" in json.dumps(listed["custom"])
+
+
+def test_events_as_json_are_one_document_a_line(phlo: Phlo) -> None:
+    events = [json.loads(line) for line in phlo("run", "up", "--output", "json").stdout.splitlines()]
+    assert [events[0]["kind"], events[-1]["kind"]] == ["run_started", "run_finished"]
+    assert all(event["v"] == 1 for event in events)
+
+
+def test_no_engine_is_exit_code_4_and_says_what_to_do(phlo: Phlo, tmp_path: Path) -> None:
+    text = phlo("run", "up", code=4, DOCKER_HOST=f"unix://{tmp_path}/none.sock").stderr
+    assert "no Docker engine answers" in text
+    assert "phlo doctor" in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("  other: {enabled: false}", "  other: {enabld: false}", 'phlo.yaml:6 services.other.enabld'),
+        ("  other: {enabled: false}", "  othr: {enabled: false}", 'Did you mean "other"?'),
+        ("SIZE: big", "SIZE: [", "phlo.yaml:"),
+        ("depends_on: [web]", "depends_on: [wbe]", 'Did you mean "web"?'),
+        ("depends_on: [web]", "depends_on: [other]", "other"),
+    ],
+)
+def test_a_mistake_in_phlo_yaml_is_exit_code_3_and_changes_nothing(
+    old: str, new: str, what: str, phlo: Phlo, folder: Path, engine: Engine, project: str
+) -> None:
+    edit(folder, old, new)
+    assert what in phlo("run", "up", code=3).stderr
+    assert containers(engine, project) == {}
+
+
+class proxied:  # noqa: N801  reads as a verb where it is used
+    """A recording proxy for as long as a `with` block lasts."""
+
+    def __enter__(self) -> RecordingProxy:
+        # A socket's path may have 107 characters, which pytest's own folders can exceed.
+        self._folder = tempfile.TemporaryDirectory(prefix="phlo-proxy-")
+        self._proxy = RecordingProxy(Path(self._folder.name) / "docker.sock")
+        return self._proxy
+
+    def __exit__(self, *_: object) -> None:
+        self._proxy.close()
+        self._folder.cleanup()
+
+
