@@ -107,7 +107,7 @@ def images(c: Context) -> None:
 def test(c: Context, all: bool = False, options: str = "") -> None:  # noqa: A002  the option's name
     """Run the unit tests; with --all every test."""
     if all:
-        images.pre[0](c)
+        engine(c)
         images(c)
     _run(c, f"pytest {'tests packages' if all else 'tests/unit'} {options}")
 

@@ -287,7 +287,7 @@ LABEL_CONFIG_HASH = "phlo.config-hash"
 LABEL_FILES = "phlo.files"
 LABEL_VERSION = "phlo.version"
 LABEL_ONE_SHOT = "phlo.one-shot"
-LABEL_ROOT = "phlo.root"
+LABEL_FILE_FOLDERS = "phlo.file-folders"
 OWN_LABELS = frozenset(
     {
         LABEL_PROJECT,
@@ -297,6 +297,6 @@ OWN_LABELS = frozenset(
         LABEL_FILES,
         LABEL_VERSION,
         LABEL_ONE_SHOT,
-        LABEL_ROOT,
+        LABEL_FILE_FOLDERS,
     }
 )

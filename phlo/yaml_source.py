@@ -14,6 +14,9 @@ from phlo.values import Source
 
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+# More than any real file has; aliases of aliases can make a small file this large.
+MOST_VALUES = 200_000
+
 Keys = tuple[str | int, ...]
 
 
@@ -21,7 +24,7 @@ Keys = tuple[str | int, ...]
 class YamlDocument:
     """A parsed YAML file.
 
-    data:  plain Python values (dict, list, str, int, ...); an empty file is {}.
+    data:  plain Python values (dict, list, str, int, ...), keys of mappings always str; an empty file is {}.
     label: the name shown in errors.
     marks: keys from the root -> (line, column), both from 1; a mapping's entry has its key's position.
     """
@@ -106,6 +109,8 @@ def _mark(
 ) -> None:
     if id(node) in parents:
         raise error("an alias refers to itself", where=f"{label}:{node.start_mark.line + 1}")
+    if len(marks) > MOST_VALUES:
+        raise error(f"has more than {MOST_VALUES:,} values", where=label, fix="Is it the right file? Mind the aliases.")
     marks.setdefault(keys, (node.start_mark.line + 1, node.start_mark.column + 1))
     inside = parents | {id(node)}
     if isinstance(node, yaml.MappingNode):
@@ -117,6 +122,8 @@ def _mark(
                 where = f"{label}:{line} {dotted_name((*keys, key))}"
                 raise error("this key stands twice", where=where, fix="Keep one of the two.")
             seen.add(key)
+            if isinstance(key_node, yaml.ScalarNode) and key_node.tag != "tag:yaml.org,2002:merge":
+                key_node.tag = "tag:yaml.org,2002:str"  # `ON:` and `80:` are names, not True and the number
             marks[(*keys, key)] = (line, column)
             _mark(value_node, (*keys, key), marks, label, error, inside)
     elif isinstance(node, yaml.SequenceNode):

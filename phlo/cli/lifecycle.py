@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phlo.cli import exits
@@ -33,7 +34,7 @@ def up(options: Any, shell: Shell) -> int:
         write_outputs(project)
     hosts = open_hosts(workspace.inventory, plan.hosts(), shell.environ)
     before = look(project, workspace, hosts, options, shell)
-    outcome = _run(plan, hosts, options, shell, check=options.check, is_rolled_back=options.rollback == "service")
+    outcome = _run(project.root, plan, hosts, options, shell, check=options.check, is_rolled_back=options.rollback == "service")
     if before is not None and not any(result.changes for result in outcome.steps.values()) and outcome.status == "ok":
         remember(before, project, options, shell, started)
     return _exit_code(outcome, shell)
@@ -79,7 +80,7 @@ def down(options: Any, shell: Shell) -> int:
         shell.tell("Nothing was removed.")
         return exits.FAILED
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
-    return _exit_code(_run(steps, hosts, options, shell, check=options.check), shell)
+    return _exit_code(_run(project.root, steps, hosts, options, shell, check=options.check), shell)
 
 
 def start(options: Any, shell: Shell) -> int:
@@ -103,7 +104,7 @@ def pull(options: Any, shell: Shell) -> int:
     project = resolve_project(workspace, options, shell, asked=options.services)
     steps = pulls_only(build_plan(project))
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
-    return _exit_code(_run(steps, hosts, options, shell), shell)
+    return _exit_code(_run(project.root, steps, hosts, options, shell), shell)
 
 
 def build(options: Any, shell: Shell) -> int:
@@ -112,7 +113,7 @@ def build(options: Any, shell: Shell) -> int:
     project = resolve_project(workspace, options, shell, asked=options.services)
     steps = builds_only(build_plan(project))
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
-    return _exit_code(_run(steps, hosts, options, shell), shell)
+    return _exit_code(_run(project.root, steps, hosts, options, shell), shell)
 
 
 def _power(state: str, options: Any, shell: Shell) -> int:
@@ -125,7 +126,7 @@ def _power(state: str, options: Any, shell: Shell) -> int:
     services = options.services or list(project.services)
     steps = build_power(project.name, all_hosts(project), known, services, state, secrets=project.secrets)
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
-    return _exit_code(_run(steps, hosts, options, shell), shell)
+    return _exit_code(_run(project.root, steps, hosts, options, shell), shell)
 
 
 def _plan_options(project: Project, options: Any) -> Options:
@@ -138,6 +139,7 @@ def _plan_options(project: Project, options: Any) -> Options:
 
 
 def _run(
+    root: Path,
     plan: Plan,
     hosts: Mapping[str, Host],
     options: Any,
@@ -147,9 +149,14 @@ def _run(
     is_rolled_back: bool = True,
 ) -> Outcome:
     from phlo.execute import run
+    from phlo.execute.history import recorded
 
-    with reporter(options, shell, plan.steps, is_check=check) as emit:
-        return run(plan, hosts, emit=emit, run_id=_run_id(), check=check, forks=options.forks, rollback=is_rolled_back)
+    run_id = _run_id()
+    with reporter(options, shell, plan.steps, is_check=check) as shown:
+        if check:
+            return run(plan, hosts, emit=shown, run_id=run_id, check=True, forks=options.forks)
+        with recorded(root, run_id, shown) as emit:
+            return run(plan, hosts, emit=emit, run_id=run_id, forks=options.forks, rollback=is_rolled_back)
 
 
 def _run_id() -> str:

@@ -77,6 +77,7 @@ class _Run:
         self._results: dict[str, StepResult] = {}
         self._failures: list[PhloError] = []
         self._ledger = Ledger(plan.steps)
+        self._steps = {step.id: step for step in plan.steps}
         self._needs = {step.id: set(step.after) for step in plan.steps}
         self._dependents: dict[str, list[Step]] = defaultdict(list)
         for step in plan.steps:
@@ -162,7 +163,7 @@ class _Run:
             moved = (Status.CHANGED, Status.PENDING)
             idle = step.when_changed and not any(self._results[other].status in moved for other in step.when_changed)
         if failed:
-            return Status.BLOCKED, f"needs {failed[0]}"
+            return Status.BLOCKED, _needs(self._steps[failed[0]], step)
         if self._cancelled.is_set():
             return Status.BLOCKED, "not started: interrupted"
         return (Status.SKIPPED, "nothing changed that it follows") if idle else None
@@ -267,3 +268,10 @@ def _internal(step: Step, error: BaseException) -> PhloError:
     )
     failure.__cause__ = error
     return failure
+
+
+def _needs(failed: Step, step: Step) -> str:
+    """What a step waits for in vain, in words."""
+    if failed.service == step.service:
+        return f"its {failed.operation} step did not succeed"
+    return f"needs {failed.service or failed.id}, which did not come up"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from phlo.errors import EngineError
 from phlo.hosts.engine import path_part
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.archive import archive_of
+from phlo.operations.archive import put_files
 from phlo.values import Change, FileSpec
 
 
@@ -47,7 +47,8 @@ def decide(args: Args, seen: Seen) -> list[Change]:
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
-    host.engine.put_archive(args.container, "/", archive_of([change.data]))
+    found = host.engine.get(f"/containers/{path_part(args.container)}/json")
+    put_files(host.engine, args.container, [change.data], [mount["Destination"] for mount in found["Mounts"]])
 
 
 def _differences(wanted: FileSpec, there: FileSpec | None) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from phlo.errors import EngineError
 from phlo.hosts.engine import path_part
 from phlo.hosts.host import Host, ReadHost
-from phlo.images.present import ImageSeen, built_before, may_pull, not_there, present, wanted
+from phlo.images.present import ImageSeen, built_before, may_build, may_pull, not_there, present, wanted
 from phlo.images.registries import Registries
 from phlo.values import Change, ImageSource
 
@@ -23,34 +23,34 @@ class Args:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """image: what is there. before: the newest tag of an earlier recipe. is_outdated: the registry has another one."""
+    """image: what is there. is_outdated: the registry has another one.
+
+    before: the newest tag that an earlier state of the recipe left.
+    no_pull: why it cannot be pulled, None when nothing speaks against trying; only asked when it could be built too.
+    """
 
     image: ImageSeen | None
     before: str | None = None
     is_outdated: bool = False
+    no_pull: str | None = None
 
 
 def observe(args: Args, host: ReadHost) -> Seen:
     image = present(args.source, host)
     if image is None:
-        return Seen(image=None, before=built_before(args.source, host))
+        return Seen(image=None, before=built_before(args.source, host), no_pull=_why_not_pull(args, host))
     is_followed = args.source.pull_policy == "always" and image.reference == args.source.reference
     return Seen(image=image, is_outdated=is_followed and _has_moved(image.reference, host))
 
 
 def decide(args: Args, seen: Seen) -> list[Change]:
     at = f"image:{wanted(args.source)[0]}"
-    is_built = not may_pull(args.source) or seen.before is not None
     if seen.image is None:
         if args.source.pull_policy == "never":
             raise not_there(args.source)
-        if not is_built:
-            return [Change(at=at, verb="pull", causes=("not on the host",))]
-        tag = wanted(args.source)[-1]
-        changed = (f"recipe changed: {seen.before} -> {tag}",) if seen.before not in (None, tag) else ()
-        return [Change(at=f"image:{tag}", verb="build", causes=changed or ("not on the host",))]
+        return [_obtaining(args.source, seen)]
     if args.refresh:
-        return [Change(at=at, verb="build" if is_built else "pull", causes=("asked for",))]
+        return [Change(at=at, verb="pull" if may_pull(args.source) else "build", causes=("asked for",))]
     if seen.is_outdated:
         return [Change(at=at, verb="pull", causes=("pull_policy is always, and the registry may have another one",))]
     return []
@@ -67,6 +67,39 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
         refresh=seen.image is not None,
         prefer_build=change.verb == "build",
     )
+
+
+def _obtaining(source: ImageSource, seen: Seen) -> Change:
+    """The change for an image that is not there: a build when only that can work, or when it was built before."""
+    if may_pull(source) and seen.before is None and seen.no_pull is None:
+        return Change(at=f"image:{wanted(source)[0]}", verb="pull", causes=("not on the host",))
+    tag = wanted(source)[-1]
+    if seen.before is not None and seen.before != tag:
+        causes: tuple[str, ...] = (f"recipe changed: {seen.before} -> {tag}",)
+    else:
+        causes = ("not on the host", *([f"cannot be pulled: {seen.no_pull}"] if seen.no_pull else []))
+    return Change(at=f"image:{tag}", verb="build", causes=causes)
+
+
+def _why_not_pull(args: Args, host: ReadHost) -> str | None:
+    """Ask the registry, through the engine, for an image that could be pulled or built."""
+    source = args.source
+    if source.reference is None or not (may_pull(source) and may_build(source)):
+        return None
+    from phlo.images.pull import PullProblem, Reference, classify
+
+    registry = Reference.parse(source.reference).registry
+    if args.registries.why_unreachable(host.name, registry) is not None:
+        return PullProblem.UNREACHABLE.value
+    try:
+        host.engine.get(f"/distribution/{path_part(source.reference)}/json")
+    except EngineError as error:
+        problem = classify(error.message)
+        if problem is PullProblem.UNREACHABLE:
+            args.registries.mark_unreachable(host.name, registry, error.message)
+        # Without a login the registry may say no to this question and still let the pull through.
+        return problem.value if problem in (PullProblem.UNREACHABLE, PullProblem.MISSING) else None
+    return None
 
 
 def _has_moved(reference: str, host: ReadHost) -> bool:

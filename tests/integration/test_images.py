@@ -102,6 +102,15 @@ def test_what_cannot_be_pulled_is_built(recipe: BuildRecipe, told: Host, lines: 
     assert "its registry is not reachable: building it instead" in lines
 
 
+def test_a_plan_says_that_what_cannot_be_pulled_will_be_built(recipe: BuildRecipe, host: Host) -> None:
+    args = image.Args(source=ImageSource(reference=f"{NOBODY}/thing:1", recipe=recipe))
+
+    changes = assert_converges("image", args, host)
+
+    assert [(change.verb, change.at) for change in changes] == [("build", f"image:{content_tag(recipe)}")]
+    assert changes[0].causes[1] == "cannot be pulled: its registry is not reachable"
+
+
 def test_a_registry_that_cannot_be_reached_is_asked_once_in_a_run(host: Host) -> None:
     registries = Registries()
     for service in ("a", "b"):

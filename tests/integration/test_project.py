@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from phlo.discovery import ServiceDiscovery
 from phlo.hosts.engine import Engine
 from tests.support.proxy import RecordingProxy
 
@@ -69,7 +70,10 @@ def folder(tmp_path: Path, project: str, port: int, tiny: str) -> Path:
     for name, text in (("web", ROLE.replace("{port}", str(port))), ("other", OTHER)):
         (tmp_path / "roles" / name).mkdir(parents=True)
         (tmp_path / "roles" / name / "service.yaml").write_text(text)
-    (tmp_path / "phlo.yaml").write_text(PROJECT.format(name=project))
+    # What this environment has installed is not what these tests are about.
+    installed = [service.name for service in ServiceDiscovery().get_default_services()]
+    switched_off = "".join(f"  {name}: {{enabled: false}}\n" for name in installed)
+    (tmp_path / "phlo.yaml").write_text(PROJECT.format(name=project) + switched_off)
     return tmp_path
 
 
@@ -132,9 +136,9 @@ CHANGES: dict[str, tuple[str, str, str]] = {
     "environment": ("SIZE: big", "SIZE: small", "environment.SIZE changed"),
     "environment added": ("SIZE: big", "SIZE: big, SHAPE: round", "environment.SHAPE added"),
     "command": ("web:\n", 'web:\n    command: [httpd, -f, -p, "80", -v]\n', "command"),
-    "memory": ("web:\n", "web:\n    mem_limit: 64m\n", "mem_limit"),
+    "memory": ("web:\n", "web:\n    mem_limit: 64m\n", "memory limit: none -> 64MB"),
     "label": ("web:\n", "web:\n    labels: {team: data}\n", "labels.team added"),
-    "volume": ("web:\n", 'web:\n    volumes: ["more:/more"]\n', "volumes./more"),
+    "volume": ("web:\n", 'web:\n    volumes: ["more:/more"]\n', "mounts./more added"),
     "user": ("web:\n", 'web:\n    user: "0"\n', "user"),
     "health check": ("web:\n", 'web:\n    healthcheck: {test: ["CMD", "true"]}\n', "healthcheck"),
 }
@@ -227,7 +231,7 @@ def test_a_version_that_does_not_work_is_rolled_back_with_its_own_exit_code(
 
 def test_the_services_list_says_how_each_is(phlo: Phlo) -> None:
     phlo("run", "up")
-    listed = {service["name"]: service for service in json.loads(phlo("services", "list", "--json").stdout)["services"]}
+    listed = {service["name"]: service for service in json.loads(phlo("services", "list", "--json").stdout)}
     assert listed["web"]["state"].lower() == "running"
     assert listed["other"]["state"].lower() == "disabled"
     assert "inline" in json.dumps(listed["custom"])

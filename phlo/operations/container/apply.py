@@ -11,12 +11,13 @@ from phlo.errors import EngineError, OperationError
 from phlo.hosts.engine import Engine, path_part
 from phlo.hosts.host import Host
 from phlo.images import ImageSeen, present
-from phlo.operations.archive import archive_of
+from phlo.operations.archive import put_files
 from phlo.operations.container.args import REPLACED, STAGED, Args, Seen, config_hash, file_digests
 from phlo.operations.container.explain import explained
 from phlo.operations.drift import unsupported
 from phlo.values import (
     LABEL_CONFIG_HASH,
+    LABEL_FILE_FOLDERS,
     LABEL_FILES,
     LABEL_INSTANCE,
     LABEL_ONE_SHOT,
@@ -24,6 +25,7 @@ from phlo.values import (
     LABEL_SERVICE,
     LABEL_VERSION,
     Change,
+    FileSpec,
     reveal_all,
 )
 
@@ -153,7 +155,7 @@ def _image(args: Args, host: Host) -> ImageSeen:
 def _create(args: Args, host: Host, name: str, image: ImageSeen, old: Mapping[str, Any] | None) -> None:
     """Create the container with its networks and files; on failure nothing of it stays."""
     engine = host.engine
-    body = _with_anonymous_volumes(reveal_all(args.body), old)
+    body = _with_anonymous_volumes(_with_file_folders(reveal_all(args.body), args.files), old)
     body["Image"] = image.reference
     body["Labels"] = {**(body.get("Labels") or {}), **_labels(args, image)}
     # Older engines take one network at creation; newer ones honour a further network's MAC address only there.
@@ -169,8 +171,7 @@ def _create(args: Args, host: Host, name: str, image: ImageSeen, old: Mapping[st
     try:
         for network in args.networks[len(at_once) :]:
             _connect(engine, created["Id"], network.name, network.endpoint)
-        if args.files:
-            engine.put_archive(created["Id"], "/", archive_of(args.files))
+        put_files(engine, created["Id"], args.files, mount_targets(body))
     except BaseException:
         remove(engine, created["Id"])
         raise
@@ -193,6 +194,31 @@ def _labels(args: Args, image: ImageSeen) -> dict[str, str]:
     return labels | ({LABEL_ONE_SHOT: "true"} if args.is_one_shot else {})
 
 
+def mount_targets(body: Mapping[str, Any]) -> set[str]:
+    """The folders of the container that a ContainerCreate body mounts something on."""
+    host_config = body.get("HostConfig") or {}
+    binds = {bind.split(":")[1] for bind in host_config.get("Binds") or () if ":" in bind}
+    return binds | {mount["Target"] for mount in host_config.get("Mounts") or ()} | set(body.get("Volumes") or ())
+
+
+def _with_file_folders(body: dict[str, Any], files: tuple[FileSpec, ...]) -> dict[str, Any]:
+    """The body, with a volume of its own at each folder that files go into, where the root file system is read-only.
+
+    The label names them: what is in them comes from phlo, so they are not carried over to the next container.
+    """
+    host_config = dict(body.get("HostConfig") or {})
+    if not host_config.get("ReadonlyRootfs"):
+        return body
+    mounted = [f"{target.rstrip('/')}/" for target in mount_targets(body)]
+    folders = {spec.path.rpartition("/")[0] or "/" for spec in files if not spec.path.startswith(tuple(mounted))}
+    added = [{"Type": "volume", "Target": folder} for folder in sorted(folders)]
+    if not added:
+        return body
+    host_config["Mounts"] = [*(host_config.get("Mounts") or ()), *added]
+    labels = {**(body.get("Labels") or {}), LABEL_FILE_FOLDERS: json.dumps(sorted(folders))}
+    return {**body, "HostConfig": host_config, "Labels": labels}
+
+
 def _with_anonymous_volumes(body: dict[str, Any], old: Mapping[str, Any] | None) -> dict[str, Any]:
     """The body, with the anonymous volumes of the container it replaces where it asks for anonymous ones."""
     if old is None:
@@ -202,9 +228,10 @@ def _with_anonymous_volumes(body: dict[str, Any], old: Mapping[str, Any] | None)
     binds = {bind.split(":")[1] for bind in host_config.get("Binds") or () if ":" in bind}
     named = {mount["Target"] for mount in mounts if mount.get("Source") or mount["Type"] != "volume"} | binds
     named |= set(host_config.get("Tmpfs") or {})
+    renewed = json.loads((old["Config"].get("Labels") or {}).get(LABEL_FILE_FOLDERS) or "[]")
     for mount in old.get("Mounts") or ():
         target = mount["Destination"]
-        if mount["Type"] != "volume" or not _is_anonymous(mount.get("Name", "")) or target in named:
+        if mount["Type"] != "volume" or not _is_anonymous(mount.get("Name", "")) or target in (*named, *renewed):
             continue
         asked = next((item for item in mounts if item["Target"] == target), None)
         if asked is not None:

@@ -67,6 +67,15 @@ def test_a_changed_recipe_is_built_and_both_tags_are_named(recipe: BuildRecipe) 
     assert changes == [Change(at=f"image:{tag}", verb="build", causes=(cause,))]
 
 
+def test_what_cannot_be_pulled_is_built_and_the_plan_says_why(recipe: BuildRecipe) -> None:
+    source = ImageSource(reference=UPSTREAM, recipe=recipe)
+
+    changes = decide(Args(source=source), Seen(image=None, no_pull="its registry is not reachable"))
+
+    causes = ("not on the host", "cannot be pulled: its registry is not reachable")
+    assert changes == [Change(at=f"image:{content_tag(recipe)}", verb="build", causes=causes)]
+
+
 def test_refresh_pulls_an_image_that_is_there() -> None:
     changes = decide(Args(source=ImageSource(reference=UPSTREAM), refresh=True), Seen(image=THERE))
 
