@@ -1,0 +1,123 @@
+"""phlo as somebody has it who installed its wheels, and the quickstart as they copied it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from phlo.hosts.connect import open_engine
+from phlo.testing.images import tiny_image
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICKSTART = ROOT / "examples" / "quickstart"
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "e2e" in item.path.parts:
+            item.add_marker(pytest.mark.e2e)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """An environment in which phlo and its packages are installed from wheels. programs: its bin folder."""
+
+    programs: Path
+
+    @property
+    def python(self) -> Path:
+        return self.programs / "python"
+
+    def run(self, *words: str, cwd: Path, code: int = 0, timeout_seconds: float = 600) -> subprocess.CompletedProcess[str]:
+        """Run one of its programs; the exit code must be as said."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL"))}
+        done = subprocess.run(
+            [self.programs / words[0], *words[1:]],
+            cwd=cwd,
+            env={**environment, "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            timeout=timeout_seconds,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == code, f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheels of phlo and of every package of this repository."""
+    folder = tmp_path_factory.mktemp("wheels")
+    for project in (ROOT, *sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))):
+        build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+        subprocess.run(build, cwd=project, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """A fresh environment with the locked versions and our wheels, nothing editable, nothing of this repository."""
+    folder = tmp_path_factory.mktemp("environment")
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--require-hashes", "--requirement", str(ROOT / "requirements.lock")], check=True)
+    # Ours never come from an index, where their names may be a stranger's.
+    subprocess.run([*pip, "--no-index", "--no-deps", *map(str, sorted(wheels.glob("*.whl")))], check=True)
+    return Installed(programs=folder / "bin")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quickstart:
+    """A copy of examples/quickstart. ports: port in the repository's copy -> port in this one."""
+
+    folder: Path
+    name: str
+    ports: dict[int, int]
+
+
+@pytest.fixture(scope="session")
+def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quickstart]:
+    """A copy with a name and ports of its own, so that it stands beside one that is running."""
+    with open_local() as engine:
+        tiny_image(engine)
+    folder = tmp_path_factory.mktemp("project") / "quickstart"
+    shutil.copytree(QUICKSTART, folder, ignore=shutil.ignore_patterns(".phlo", "__pycache__", ".pytest_cache"))
+    name = f"quickstart-{uuid.uuid4().hex[:6]}"
+    text = (folder / "phlo.yaml").read_text()
+    published = {int(port) for port in re.findall(r"127\.0\.0\.1:(\d+):\d+|port: (\d+)", text) for port in port if port}
+    ports = dict(zip(sorted({*published, 4000}), free_ports(len(published) + 1), strict=False))
+    text = re.sub(r"(127\.0\.0\.1:)(\d+)(?=:\d)", lambda found: f"{found[1]}{ports[int(found[2])]}", text)
+    text = re.sub(r"port: (\d+)", lambda found: f"port: {ports[int(found[1])]}", text)
+    text = re.sub(r"^name: .*$", f"name: {name}", text, flags=re.MULTILINE)
+    (folder / "phlo.yaml").write_text(text + f"  PHLO_API_PORT: {ports[4000]}\n")
+    tests = folder / "tests" / "test_quickstart.py"
+    tests.write_text(re.sub(r"\b\d{4}\b", lambda found: str(ports.get(int(found[0]), found[0])), tests.read_text()))
+    yield Quickstart(folder=folder, name=name, ports=ports)
+    phlo = [sys.executable, "-m", "phlo", "run", "down", "--volumes", "--yes"]
+    subprocess.run(phlo, cwd=folder, check=False, capture_output=True, timeout=300)
+
+
+def open_local():  # type: ignore[no-untyped-def]
+    from contextlib import closing
+
+    return closing(open_engine(None, name="local", environ=os.environ))
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on just now."""
+    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [server.getsockname()[1] for server in servers]
+    for server in servers:
+        server.close()
+    return ports
