@@ -9,6 +9,7 @@ import json
 import os
 import re
 import sys
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -34,6 +35,11 @@ def _run(c: Context, command: str, **options: Any) -> Result:
     return result
 
 
+def _say(line: str) -> None:
+    """Print progress at once, so that it keeps its place among what other programs print."""
+    print(line, flush=True)
+
+
 # -- the quickstart ------------------------------------------------------------------------------------
 
 
@@ -51,7 +57,7 @@ def engine(c: Context) -> None:
     from phlo.hosts.install import ensure_engine
 
     try:
-        ensure_engine(say=print, environ=os.environ)
+        ensure_engine(say=_say, environ=os.environ)
     except PhloError as error:
         sys.exit("\n".join([str(error), *error.detail]))
 
@@ -59,8 +65,14 @@ def engine(c: Context) -> None:
 @task(pre=[quickstart])
 def urls(c: Context) -> None:
     """List the services, and the addresses that answer in a browser."""
+    # phlo knows that they work before the engine's next probe is due, which is when the engine says so too.
+    deadline = time.monotonic() + 30
+    while (
+        '"starting"' in (found := _run_here(c, "phlo services list --json", hide=True)) and time.monotonic() < deadline
+    ):
+        time.sleep(0.5)
     _run_here(c, "phlo services list")
-    listed = json.loads(_run_here(c, "phlo services list --json", hide=True))
+    listed = json.loads(found)
     for service in listed["services"] if isinstance(listed, dict) else listed:
         for port in service.get("ports") or ():
             number = port["published"] if isinstance(port, dict) else port
@@ -97,9 +109,9 @@ def images(c: Context) -> None:
     from phlo.testing.images import tiny_image
 
     local = open_engine(None, name="local", environ=os.environ)
-    host = Host(name="local", engine=local, progress=print)
-    print(ensure_base(DEFAULT_SUITE, host, registries=Registries(), environ=os.environ), "is there")
-    print(tiny_image(local), "is there")
+    host = Host(name="local", engine=local, progress=_say)
+    print(ensure_base(DEFAULT_SUITE, host, registries=Registries(), environ=os.environ), "is there", flush=True)
+    print(tiny_image(local), "is there", flush=True)
     local.close()
 
 

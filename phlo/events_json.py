@@ -7,11 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from phlo.values import Change, Event, Status
 
 VERSION = 1
+
+
+def schema_text() -> str:
+    """The JSON Schema of an event, as phlo ships it."""
+    return Path(__file__).with_name("events.schema.json").read_text(encoding="utf-8")
 
 
 def change_to_json(change: Change) -> dict[str, Any]:

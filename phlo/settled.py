@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FORM = 1
 FOLDER = os.path.join(".phlo", "cache")
 TIMEOUT_SECONDS = 10.0
+SET_ASIDE = ".phlo-before-"  # as in phlo.values, which is too much to load for it
 # A file written this close before a run may be written again within its time stamp's resolution.
 RACY_SECONDS = 0.05
 
@@ -130,11 +131,14 @@ def live_digest(socket: str, api: str, project: str, images: Iterable[str]) -> s
 
     mine = {"label": [f"phlo.project={project}"]}
     seen: list[Any] = []
-    for identity in sorted(entry["Id"] for entry in get("/containers/json", all=1, filters=mine)):
+    listed = get("/containers/json", all=1, filters=mine)
+    for identity in sorted(entry["Id"] for entry in listed if SET_ASIDE not in entry["Names"][0]):
         found = get(f"/containers/{identity}/json")
         if not _is_steady(found["State"]):
             return None
         seen.append(_lasting(found))
+        for file in json.loads((found["Config"]["Labels"] or {}).get("phlo.files") or "{}"):
+            seen.append(_stat(socket, f"/v{api}/containers/{identity}/archive?path={_quoted(file)}"))
     kept = ("Id", "Name", "Driver", "Options", "IPAM", "Internal")
     networks = get("/networks", filters=mine)
     seen.append(sorted([str(network.get(key)) for key in kept] for network in networks))
@@ -163,21 +167,33 @@ def _lasting(found: Mapping[str, Any]) -> list[Any]:
 
 
 def _get(path: str, url: str) -> Any:
-    """GET over a Unix socket. HTTP/1.0, so that the answer simply ends where the connection does."""
+    head, body = _answer(path, "GET", url)
+    if b" 200 " not in head.split(b"\r\n", 1)[0]:
+        raise ValueError(head)
+    return json.loads(body)
+
+
+def _stat(path: str, url: str) -> str | None:
+    """Size, mode and time of a file in a container as the engine writes them; None when it is not there."""
+    head, _ = _answer(path, "HEAD", url)
+    lines = head.decode("latin-1").split("\r\n")
+    return next((line for line in lines if line.lower().startswith("x-docker-container-path-stat:")), None)
+
+
+def _answer(path: str, method: str, url: str) -> tuple[bytes, bytes]:
+    """Ask over a Unix socket. HTTP/1.0, so that the answer simply ends where the connection does."""
     channel = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     try:
         channel.settimeout(TIMEOUT_SECONDS)
         channel.connect(path)
-        channel.send(f"GET {url} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
+        channel.send(f"{method} {url} HTTP/1.0\r\nHost: docker\r\n\r\n".encode())
         pieces = []
         while piece := channel.recv(1 << 18):
             pieces.append(piece)
     finally:
         channel.close()
     head, _, body = b"".join(pieces).partition(b"\r\n\r\n")
-    if b" 200 " not in head.split(b"\r\n", 1)[0]:
-        raise ValueError(head)
-    return json.loads(body)
+    return head, body
 
 
 def _quoted(text: str) -> str:

@@ -288,6 +288,9 @@ LABEL_FILES = "phlo.files"
 LABEL_VERSION = "phlo.version"
 LABEL_ONE_SHOT = "phlo.one-shot"
 LABEL_FILE_FOLDERS = "phlo.file-folders"
+LABEL_RUN = "phlo.run"
+LABEL_CAUSES = "phlo.causes"
+LABEL_RESTART = "phlo.restart"
 OWN_LABELS = frozenset(
     {
         LABEL_PROJECT,
@@ -298,5 +301,16 @@ OWN_LABELS = frozenset(
         LABEL_VERSION,
         LABEL_ONE_SHOT,
         LABEL_FILE_FOLDERS,
+        LABEL_RUN,
+        LABEL_CAUSES,
+        LABEL_RESTART,
     }
 )
+
+# A container that was replaced stays, stopped, under its name with this and the id of the run that replaced it.
+SET_ASIDE = ".phlo-before-"
+
+
+def is_set_aside(container: str) -> bool:
+    """Whether a container's name says that it was replaced, and is kept only to go back to."""
+    return SET_ASIDE in container

@@ -14,7 +14,7 @@ def show(options: Any, shell: Shell) -> int:
     from phlo.config.show import project_data
 
     workspace = open_workspace(options, shell)
-    project = resolve_project(workspace, options, shell, asked=options.services)
+    project = resolve_project(workspace, options, shell, fetch_secrets=False, asked=options.services)
     data = project_data(project, with_sources=options.sources)
     if options.json:
         shell.say_json(data)
@@ -30,7 +30,7 @@ def validate(options: Any, shell: Shell) -> int:
     from phlo.plan import build
 
     workspace = open_workspace(options, shell)
-    project = resolve_project(workspace, options, shell)
+    project = resolve_project(workspace, options, shell, fetch_secrets=False)
     build(project)
     style = shell.style(options)
     for warning in project.warnings:
@@ -47,7 +47,7 @@ def explain(options: Any, shell: Shell) -> int:
     from phlo.report.table import table
 
     workspace = open_workspace(options, shell)
-    found = explained(resolve_project(workspace, options, shell), options.value)
+    found = explained(resolve_project(workspace, options, shell, fetch_secrets=False), options.value)
     if options.json:
         shell.say_json(found)
         return exits.OK

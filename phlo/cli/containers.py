@@ -26,7 +26,7 @@ _END = None
 
 def ps(options: Any, shell: Shell) -> int:
     """List the project's containers."""
-    project, hosts = _project_and_hosts(options, shell)
+    project, hosts = _project_and_hosts(options, shell, fetch_secrets=False)
     found = containers_on(hosts, project.name, options.services)
     if options.json:
         shell.say_json([_container_data(one) for one in found])
@@ -73,7 +73,7 @@ def exec_in(options: Any, shell: Shell) -> int:
 
     if not options.command:
         raise ConfigError("says no command", where="phlo exec", fix="Write `phlo exec SERVICE COMMAND`.")
-    project, hosts = _project_and_hosts(options, shell)
+    project, hosts = _project_and_hosts(options, shell, fetch_secrets=False)
     running = [one for one in containers_on(hosts, project.name, [options.service]) if one.is_running]
     if not running:
         raise OperationError("has no running container", where=options.service, fix="Start it: `phlo up`.")
@@ -103,9 +103,11 @@ def containers_on(hosts: Mapping[str, Host], project: str, services: Collection[
     return [one for one in found if not services or one.service in services]
 
 
-def _project_and_hosts(options: Any, shell: Shell) -> tuple[Project, dict[str, Host]]:
+def _project_and_hosts(
+    options: Any, shell: Shell, *, fetch_secrets: bool = True
+) -> tuple[Project, dict[str, Host]]:
     workspace = open_workspace(options, shell)
-    project = resolve_project(workspace, options, shell)
+    project = resolve_project(workspace, options, shell, fetch_secrets=fetch_secrets)
     return project, open_hosts(workspace.inventory, all_hosts(project), shell.environ)
 
 

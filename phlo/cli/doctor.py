@@ -46,7 +46,7 @@ def _project(options: Any, shell: Shell) -> tuple[Path, str, tuple[WantedPort, .
         return shell.cwd, "", (), None
     try:
         full = Namespace(**vars(options), inventory=[], extra=[], project_name=None)
-        project = resolve_project(open_workspace(full, shell), full, shell)
+        project = resolve_project(open_workspace(full, shell), full, shell, fetch_secrets=False)
     except PhloError as error:
         fix = "`phlo config validate` tells everything that is wrong."
         return root, "", (), CheckResult(name="project", status=CheckStatus.FAIL, text=str(error), fix=fix)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phlo.cli import exits
+from phlo.cli.carry_out import carry_out, exit_code, new_run_id
 from phlo.cli.narrow import builds_only, pulls_only, tagged
 from phlo.cli.proof import look, remember
-from phlo.cli.reporter import reporter
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import Workspace, all_hosts, open_hosts, open_workspace, resolve_project
 from phlo.errors import ConfigError, did_you_mean
@@ -20,8 +19,6 @@ from phlo.plan import build as build_plan
 
 if TYPE_CHECKING:
     from phlo.config.project import Project
-    from phlo.execute import Outcome
-    from phlo.hosts.host import Host
 
 
 def up(options: Any, shell: Shell) -> int:
@@ -34,10 +31,10 @@ def up(options: Any, shell: Shell) -> int:
         write_outputs(project)
     hosts = open_hosts(workspace.inventory, plan.hosts(), shell.environ)
     before = look(project, workspace, hosts, options, shell)
-    outcome = _run(project.root, plan, hosts, options, shell, check=options.check, is_rolled_back=options.rollback == "service")
+    outcome = carry_out(project.root, plan, hosts, options, shell, check=options.check)
     if before is not None and not any(result.changes for result in outcome.steps.values()) and outcome.status == "ok":
         remember(before, project, options, shell, started)
-    return _exit_code(outcome, shell)
+    return exit_code(outcome, shell)
 
 
 def plan(options: Any, shell: Shell) -> int:
@@ -51,7 +48,7 @@ def plan(options: Any, shell: Shell) -> int:
     steps = tagged(build_plan(project, _plan_options(project, options)), options.tags)
     state = RunState(steps.steps)
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
-    outcome = run(steps, hosts, emit=state.take, run_id=_run_id(), check=True, forks=options.forks)
+    outcome = run(steps, hosts, emit=state.take, run_id=new_run_id(), check=True, forks=options.forks)
     style = shell.style(options)
     for warning in steps.warnings if not options.quiet else ():
         shell.tell(f"{shell.style(options, err=True).sign('!')} {warning}")
@@ -59,7 +56,7 @@ def plan(options: Any, shell: Shell) -> int:
         shell.say_json(plan_data(state, project=steps.project))
     elif not options.quiet:
         shell.say(plan_text(state, style, verbosity=options.verbose, is_full=options.diff))
-    code = _exit_code(outcome, shell)
+    code = exit_code(outcome, shell)
     if code == exits.OK and options.detailed_exitcode and state.has_changes:
         return exits.CHANGES_PENDING
     return code
@@ -68,7 +65,7 @@ def plan(options: Any, shell: Shell) -> int:
 def down(options: Any, shell: Shell) -> int:
     """Take the project down."""
     workspace = open_workspace(options, shell)
-    project = resolve_project(workspace, options, shell)
+    project = resolve_project(workspace, options, shell, fetch_secrets=False)
     steps = build_down(
         project.name,
         all_hosts(project),
@@ -80,7 +77,7 @@ def down(options: Any, shell: Shell) -> int:
         shell.tell("Nothing was removed.")
         return exits.FAILED
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
-    return _exit_code(_run(project.root, steps, hosts, options, shell, check=options.check), shell)
+    return exit_code(carry_out(project.root, steps, hosts, options, shell, check=options.check), shell)
 
 
 def start(options: Any, shell: Shell) -> int:
@@ -104,7 +101,7 @@ def pull(options: Any, shell: Shell) -> int:
     project = resolve_project(workspace, options, shell, asked=options.services)
     steps = pulls_only(build_plan(project))
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
-    return _exit_code(_run(project.root, steps, hosts, options, shell), shell)
+    return exit_code(carry_out(project.root, steps, hosts, options, shell), shell)
 
 
 def build(options: Any, shell: Shell) -> int:
@@ -113,7 +110,7 @@ def build(options: Any, shell: Shell) -> int:
     project = resolve_project(workspace, options, shell, asked=options.services)
     steps = builds_only(build_plan(project))
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
-    return _exit_code(_run(project.root, steps, hosts, options, shell), shell)
+    return exit_code(carry_out(project.root, steps, hosts, options, shell), shell)
 
 
 def _power(state: str, options: Any, shell: Shell) -> int:
@@ -126,7 +123,7 @@ def _power(state: str, options: Any, shell: Shell) -> int:
     services = options.services or list(project.services)
     steps = build_power(project.name, all_hosts(project), known, services, state, secrets=project.secrets)
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
-    return _exit_code(_run(project.root, steps, hosts, options, shell), shell)
+    return exit_code(carry_out(project.root, steps, hosts, options, shell), shell)
 
 
 def _plan_options(project: Project, options: Any) -> Options:
@@ -136,39 +133,6 @@ def _plan_options(project: Project, options: Any) -> Options:
         remove_orphans=options.remove_orphans,
         gate_timeout_seconds=getattr(options, "timeout", Options().gate_timeout_seconds),
     )
-
-
-def _run(
-    root: Path,
-    plan: Plan,
-    hosts: Mapping[str, Host],
-    options: Any,
-    shell: Shell,
-    *,
-    check: bool = False,
-    is_rolled_back: bool = True,
-) -> Outcome:
-    from phlo.execute import run
-    from phlo.execute.history import recorded
-
-    run_id = _run_id()
-    with reporter(options, shell, plan.steps, is_check=check) as shown:
-        if check:
-            return run(plan, hosts, emit=shown, run_id=run_id, check=True, forks=options.forks)
-        with recorded(root, run_id, shown) as emit:
-            return run(plan, hosts, emit=emit, run_id=run_id, forks=options.forks, rollback=is_rolled_back)
-
-
-def _run_id() -> str:
-    """A name for a run that sorts by time: `20260131-120000-123456`."""
-    now = time.time()
-    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{int(now % 1 * 1e6):06d}"
-
-
-def _exit_code(outcome: Outcome, shell: Shell) -> int:
-    if outcome.is_interrupted:
-        shell.tell("Interrupted. What was under way has ended; run the same command again to go on.")
-    return exits.BY_OUTCOME[outcome.status]
 
 
 def dependencies(project: Project) -> Mapping[str, Collection[str]]:
@@ -198,7 +162,7 @@ def _may_remove_volumes(steps: Plan, workspace: Workspace, options: Any, shell: 
     state = RunState()
     preview = replace(steps, steps=tuple(replace(step, after=()) for step in volumes))
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
-    run(preview, hosts, emit=state.take, run_id=_run_id(), check=True)
+    run(preview, hosts, emit=state.take, run_id=new_run_id(), check=True)
     names = [change.at.partition(":")[2] for one in state.services.values() for change in one.changes]
     if not names or options.yes:
         return True

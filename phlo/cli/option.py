@@ -10,7 +10,7 @@ class Option(NamedTuple):
 
     name:       what the handler reads, e.g. `no_deps`.
     flags:      `("-f", "--follow")`; empty for a positional argument.
-    type:       `flag`, `count`, `text`, `integer`, `seconds`.
+    type:       `flag`, `count`, `text`, `integer`, `seconds` (above 0), `duration` (seconds, from 0 on).
     positional: `one`, `optional`, `many` (none or more), `some` (one or more) or `rest` (all that follows, untouched).
     choices:    the only texts allowed; empty: any.
     complete:   what a shell offers for it: `services`, `files`, `folders`, `plugins`, or nothing.

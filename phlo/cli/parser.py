@@ -100,6 +100,13 @@ def _seconds(text: Any) -> float:
     return value
 
 
+def _duration(text: Any) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise ValueError
+    return value
+
+
 def _count_of(text: Any) -> int:
     value = int(text)
     if value < 1:
@@ -107,8 +114,8 @@ def _count_of(text: Any) -> int:
     return value
 
 
-_TYPES: Mapping[str, Callable[[Any], Any]] = {"text": str, "integer": _count_of, "seconds": _seconds}
-_TYPE_NAMES = {"integer": "a whole number from 1 on", "seconds": "a number of seconds above 0"}
+_TYPES: Mapping[str, Callable[[Any], Any]] = {"text": str, "integer": _count_of, "seconds": _seconds, "duration": _duration}
+_TYPE_NAMES = {"integer": "a whole number from 1 on", "seconds": "a number of seconds above 0", "duration": "a number of seconds"}
 _NARGS = {"one": None, "optional": "?", "many": "*", "some": "+", "rest": REMAINDER}
 
 

@@ -31,7 +31,7 @@ def look(
 ) -> Before | None:
     """What is there before a run; None when no proof will be left, whatever the run finds."""
     is_plain = not (options.check or options.verbose or options.output != "text" or shell.words is None)
-    has_told = project.warnings or workspace.catalog.problems
+    has_told = project.warnings or workspace.catalog.problems or project.is_volatile
     is_followed = any(service.image.pull_policy == "always" for service in project.services.values())
     if not is_plain or has_told or is_followed:
         return None

@@ -28,7 +28,7 @@ _WORST_FIRST = (*_SICK, "Down", "Stopped", "Created", "Paused", "Starting", "Run
 def list_services(options: Any, shell: Shell) -> int:
     """List services with their state and ports."""
     workspace = open_workspace(options, shell)
-    project = resolve_project(workspace, options, shell)
+    project = resolve_project(workspace, options, shell, fetch_secrets=False)
     hosts = open_hosts(workspace.inventory, all_hosts(project), shell.environ)
     live, unreachable = _live(hosts, project.name, options, shell)
     rows = list(service_rows(project, live, unreachable=unreachable, is_all=options.all))
@@ -132,7 +132,7 @@ def _published(service: ResolvedService) -> tuple[int, ...]:
 def show(options: Any, shell: Shell) -> int:
     """Show one service."""
     workspace = open_workspace(options, shell)
-    project = resolve_project(workspace, options, shell)
+    project = resolve_project(workspace, options, shell, fetch_secrets=False)
     data = _details(options.service, project)
     if options.json:
         shell.say_json(data)
@@ -180,7 +180,7 @@ def ports(options: Any, shell: Shell) -> int:
     from phlo.report.table import table
 
     workspace = open_workspace(options, shell)
-    project = resolve_project(workspace, options, shell, asked=options.services)
+    project = resolve_project(workspace, options, shell, fetch_secrets=False, asked=options.services)
     found = [
         {
             "service": service.name,

@@ -67,5 +67,14 @@ DIFF = Option("diff", ("--diff",), "flag", "show every cause of a change, not on
 RECREATE = Option("recreate", ("--recreate",), "flag", "make the services' containers anew, changed or not")
 ORPHANS = Option("remove_orphans", ("--remove-orphans",), "flag", "remove containers of services that are no more")
 TAGS = Option("tags", ("--tags",), help="only steps with one of these tags, e.g. image,network", metavar="TAG,...")
+LOCK_TIMEOUT = Option(
+    "lock_timeout",
+    ("--lock-timeout",),
+    "duration",
+    "how long to wait for another run of this project to end (default: 0)",
+    0.0,
+    metavar="SECONDS",
+)
 RUN = (OUTPUT, QUIET, VERBOSE, FORKS)
+WRITE = (*RUN, LOCK_TIMEOUT)
 SELECT = (SERVICES, PROFILE, NO_DEPS, DEV, IMAGE_SOURCE)

@@ -44,13 +44,22 @@ def open_workspace(options: Any, shell: Shell) -> Workspace:
 
 
 def resolve_project(
-    workspace: Workspace, options: Any, shell: Shell, *, generate_secrets: bool = False, asked: Iterable[str] = ()
+    workspace: Workspace,
+    options: Any,
+    shell: Shell,
+    *,
+    generate_secrets: bool = False,
+    fetch_secrets: bool = True,
+    asked: Iterable[str] = (),
 ) -> Project:
     """The project with every value final, as the options ask for it.
 
     generate_secrets: make and keep those that are missing; False only says that they will be.
+    fetch_secrets: False for what only looks at names, ports and containers: then no command is run for a secret and no
+        passphrase asked for.
     asked: services to restrict it to, with what they need.
     """
+    from phlo.cli.prompt import asker
     from phlo.config.candidates import read_extra
     from phlo.config.resolve import resolve
 
@@ -67,6 +76,8 @@ def resolve_project(
         dev=getattr(options, "dev", False),
         image_source=getattr(options, "image_source", None),
         project_name=options.project_name,
+        ask=asker(shell),
+        fetch_secrets=fetch_secrets,
     )
 
 

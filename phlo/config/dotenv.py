@@ -23,12 +23,16 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line. text: None when the line is only a name. is_literal: single-quoted, so not interpolated."""
+    """One entry, on the lines `line` to `last_line`.
+
+    text: None when it is only a name. is_literal: single-quoted, so not interpolated.
+    """
 
     name: str
     text: str | None
     line: int
     is_literal: bool = False
+    last_line: int = 0
 
 
 def load_env_file(path: Path, *, label: str) -> Mapping[str, Entry]:
@@ -84,13 +88,14 @@ def _entry(text: str, at: int, where: str, line: int) -> tuple[Entry | None, int
         rest = text[start.end() : end].strip()
         if rest and not rest.startswith("#"):
             raise ConfigError(f'"{name}" is not followed by "="', where=where, fix="Write NAME=value.")
-        return Entry(name=name, text=None, line=line), end + 1
+        return Entry(name=name, text=None, line=line, last_line=line), end + 1
     value_at = start.end()
     quote = text[value_at : value_at + 1]
     if value_at < end and quote in ("'", '"'):
         value, after = _quoted(text, value_at, quote, f"{where} {name}")
-        return Entry(name=name, text=value, line=line, is_literal=quote == "'"), after
-    return Entry(name=name, text=_plain(text[value_at:end]), line=line), end + 1
+        last = text.count("\n", 0, after - 1) + 1
+        return Entry(name=name, text=value, line=line, is_literal=quote == "'", last_line=last), after
+    return Entry(name=name, text=_plain(text[value_at:end]), line=line, last_line=line), end + 1
 
 
 def _plain(text: str) -> str:

@@ -18,10 +18,13 @@ LAYERS = (
     "host vars",
     ".phlo/.env",
     ".phlo/.env.local",
+    "secret sources",
     "process environment",
     "command line",
 )
-ROLE_DEFAULTS, PROJECT, GROUP_VARS, HOST_VARS, ENV_FILE, LOCAL_ENV_FILE, PROCESS, COMMAND_LINE = LAYERS
+ROLE_DEFAULTS, PROJECT, GROUP_VARS, HOST_VARS, ENV_FILE, LOCAL_ENV_FILE, SECRET_SOURCES, PROCESS, COMMAND_LINE = (
+    LAYERS
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,7 @@ class Candidate:
     text:       None when the layer only says that there is such a name.
     is_literal: taken as it stands, not interpolated.
     service:    the service whose default it is.
+    fetch:      gets a secret's text from where it is kept; asked only when the candidate wins and is used.
     """
 
     name: str
@@ -38,6 +42,7 @@ class Candidate:
     source: Source
     is_literal: bool = False
     service: str | None = None
+    fetch: Callable[[], Secret] | None = None
 
 
 class Variables:
@@ -62,6 +67,7 @@ class Variables:
         self._secret_names = frozenset(secret_names)
         self._want_secret = want_secret
         self._made: dict[str, tuple[Secret, Source]] = {}
+        self._fetched: set[str] = set()
         self._read: set[str] = set()
         self._unset: dict[str, str] = {}
 
@@ -105,9 +111,12 @@ class Variables:
         return self._value(name, service, ())
 
     def known_value(self, name: str) -> Value | None:
-        """`value`, but a secret that nobody gave and nothing has used is not made for it."""
-        is_given = any(one.source.layer != ROLE_DEFAULTS for one in self._chain(name, None))
-        return self.value(name) if is_given or name in self._made or not self.is_secret(name) else None
+        """`value`, but a secret that nothing has used is neither made nor fetched for it: then it has an empty text."""
+        given = [one for one in self._chain(name, None) if one.source.layer != ROLE_DEFAULTS]
+        if given and given[-1].fetch is not None and name not in self._fetched:
+            losers = _losing(given[:-1], is_secret=True)
+            return Value(name=name, text=Secret(""), source=given[-1].source, losers=losers)
+        return self.value(name) if given or name in self._made or not self.is_secret(name) else None
 
     def _value(self, name: str, service: str | None, path: tuple[str, ...]) -> Value | None:
         chain = self._chain(name, service)
@@ -146,6 +155,9 @@ class Variables:
         return sorted(found, key=lambda one: (LAYERS.index(one.source.layer), one.service == service))
 
     def _expand(self, candidate: Candidate, below: list[Candidate], service: str | None, path: tuple[str, ...]) -> Text:
+        if candidate.fetch is not None:
+            self._fetched.add(candidate.name)
+            return candidate.fetch()
         text = candidate.text or ""
         if candidate.is_literal or "$" not in text:
             return text

@@ -113,6 +113,7 @@ class Project:
     environment_read: names of process environment variables that were looked at (for caching).
     warnings: what could not be honoured, by name, one sentence each.
     pending_secrets: secrets that have a placeholder for a value until the first `up` makes them.
+    is_volatile: some value comes from a command, which may say something else the next time.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Project:
     warnings: tuple[str, ...] = ()
     secrets: tuple[Secret, ...] = ()
     pending_secrets: tuple[str, ...] = ()
+    is_volatile: bool = False
 
     def masker(self) -> Masker:
         return Masker(self.secrets)

@@ -262,6 +262,23 @@ class FileConfig(_Strict):
     external: bool = False
 
 
+class SecretSource(_Strict):
+    """Where a secret's value is, outside of phlo's own files: one of file, command and vault."""
+
+    file: str | None = Field(None, description="A file that holds it; a relative path starts at the project's folder.")
+    command: Annotated[list[str], Field(min_length=1)] | None = Field(
+        None, description="A program and its arguments, that prints it."
+    )
+    vault: str | None = Field(None, description="Its name in the project's encrypted file.")
+    timeout_seconds: Annotated[float, Field(gt=0)] = Field(60, description="How long the command may take.")
+
+    @model_validator(mode="after")
+    def _is_one(self) -> SecretSource:
+        if sum(given is not None for given in (self.file, self.command, self.vault)) != 1:
+            raise ValueError("a secret comes from one of file, command and vault")
+        return self
+
+
 class ProjectConfig(_Strict):
     """A project's phlo.yaml."""
 
@@ -280,6 +297,7 @@ class ProjectConfig(_Strict):
     volumes: dict[str, VolumeConfig | None] = {}
     configs: dict[str, FileConfig | None] = {}
     secrets: dict[str, FileConfig | None] = {}
+    secret_sources: dict[str, SecretSource] = Field({}, description="Variables whose values are secrets kept elsewhere.")
 
     @model_validator(mode="before")
     @classmethod

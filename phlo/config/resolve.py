@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from phlo.config.project import Dependency, Hook, Project, ResolvedService
 from phlo.config.project_file import ProjectFile, load_project_file, with_variables
 from phlo.config.resources import network_specs, volume_specs
 from phlo.config.root import PROJECT_FILE, checked_name
+from phlo.config.secret_sources import SecretSources
 from phlo.config.secrets import PLACEHOLDER, random_secret, stored_secret
 from phlo.config.selection import Selection, Selector
 from phlo.config.state import state_of
@@ -55,6 +56,8 @@ def resolve(
     image_source: str | None = None,
     project_name: str | None = None,
     make_secret: Callable[[], str] = random_secret,
+    ask: Callable[[str], str] | None = None,
+    fetch_secrets: bool = True,
 ) -> Project:
     """Apply phlo.yaml and every layer of variables to the catalog's services.
 
@@ -63,18 +66,29 @@ def resolve(
     generate_secrets: store secrets that nobody gave in `.phlo/.env.local`; without, they get a placeholder.
     no_deps:  leave out what the asked ones need.
     project_name: instead of phlo.yaml's.
+    ask:      gets a passphrase from a person, None: nobody is there.
+    fetch_secrets: get secrets from where they are kept; without, they get a placeholder.
     Raises ConfigError with everything that was found wrong.
     """
     warnings: list[str] = []
     file = load_project_file(root / PROJECT_FILE)
     definitions = all_definitions(catalog, file, warnings=warnings)
-    secrets = _Secrets(root=root, definitions=definitions, generate=generate_secrets, make=make_secret)
+    sources = SecretSources(root=root, file=file, environ=environ, ask=ask)
+    kept = list(sources.candidates())
+    secrets = _Secrets(
+        root=root,
+        definitions=definitions,
+        generate=generate_secrets,
+        make=make_secret,
+        kept=frozenset(one.name for one in kept),
+    )
     host = next(iter(inventory.hosts))
     candidates = [
         *role_defaults(definitions.values()),
         *project_env(file),
         *inventory_variables(inventory, host),
         *env_file_variables(root),
+        *(kept if fetch_secrets else (replace(one, fetch=_placeholder) for one in kept)),
         *command_line_variables(extra or {}),
     ]
     variables = Variables(candidates, environ=environ, secret_names=secrets.names, want_secret=secrets.want)
@@ -91,6 +105,7 @@ def resolve(
         name=_name(project_name, variables, file, root),
         policy=ImagePolicy(image_source or file.config.image_source),
         warnings=warnings,
+        sources=sources,
     )
     active = frozenset((*profiles, *file.config.profiles))
     return work.project(active, asked, no_deps=no_deps, secrets=secrets)
@@ -98,18 +113,19 @@ def resolve(
 
 @dataclass(slots=True, kw_only=True)
 class _Secrets:
-    """The secrets of all roles. pending: those that have a placeholder."""
+    """The secrets of the project. kept: those of `secret_sources`. pending: those that have a placeholder."""
 
     root: Path
     definitions: Mapping[str, ServiceDefinition]
     generate: bool
     make: Callable[[], str]
+    kept: frozenset[str]
     pending: list[str] = field(default_factory=list)
 
     @property
     def names(self) -> frozenset[str]:
         every = (item for definition in self.definitions.values() for item in definition.env_vars.items())
-        return frozenset(name for name, variable in every if variable.secret)
+        return self.kept | {name for name, variable in every if variable.secret}
 
     def want(self, name: str) -> tuple[Secret, Source]:
         """The value of a secret that nobody gave."""
@@ -140,6 +156,7 @@ class _Resolution:
     name: str
     policy: ImagePolicy
     warnings: list[str]
+    sources: SecretSources
     read: list[Path] = field(default_factory=list)
 
     def project(self, profiles: frozenset[str], asked: Sequence[str], *, no_deps: bool, secrets: _Secrets) -> Project:
@@ -170,6 +187,7 @@ class _Resolution:
             warnings=tuple(dict.fromkeys((*self.warnings, *self.containers.warnings, *self.variables.warnings))),
             secrets=_secrets_in(values, services),
             pending_secrets=tuple(sorted(set(secrets.pending))),
+            is_volatile=self.sources.has_run,
         )
 
     def _have_secrets(self, definition: ServiceDefinition) -> None:
@@ -313,9 +331,14 @@ class _Resolution:
             *self.catalog.inputs,
             *env_file_paths,
             *compose_paths,
+            *self.sources.read,
             *self.read,
         )
         return tuple(dict.fromkeys(every))
+
+
+def _placeholder() -> Secret:
+    return Secret(PLACEHOLDER)
 
 
 def _name(given: str | None, variables: Variables, file: ProjectFile, root: Path) -> str:

@@ -1,4 +1,4 @@
-"""Secrets that nobody gave: made once, kept in `.phlo/.env.local`."""
+"""Secrets that nobody gave: made once, kept in `.phlo/.env.local`, and given another value when asked to."""
 
 from __future__ import annotations
 
@@ -54,6 +54,26 @@ def _stored(path: Path, name: str, purpose: str, make: Callable[[], str]) -> Sec
     added = f"# {name}: made by phlo for {purpose}. Services that have stored it need it unchanged.\n{name}={text}\n"
     replace_file(path, before + gap + added.encode(), mode=0o600)
     return Secret(text)
+
+
+def replace_entry(path: Path, name: str, entry: str) -> str:
+    """Put another entry (`NAME=text`, as it is written) in the place of the one for `name`; gives the one that was there.
+
+    The rest of the file stays as it is. Raises ConfigError when the file has no such entry any more, or cannot be
+    written.
+    """
+    try:
+        with _locked(path.parent):
+            found = load_env_file(path, label=f"{path.parent.name}/{path.name}").get(name)
+            if found is None:
+                raise ConfigError(f"{name} does not stand in it any more", where=path, fix="Run the command again.")
+            lines = path.read_text(encoding="utf-8").split("\n")
+            before = "\n".join(lines[found.line - 1 : found.last_line])
+            lines[found.line - 1 : found.last_line] = [entry]
+            replace_file(path, "\n".join(lines).encode(), mode=0o600)
+            return before
+    except OSError as reason:
+        raise ConfigError(f"the secret {name} cannot be stored: {reason.strerror}", where=path) from None
 
 
 @contextmanager

@@ -35,6 +35,10 @@ class Facts(Mapping[str, Any]):
             return value.reveal()
         return value
 
+    def whole(self) -> Mapping[str, Any]:
+        """What it was made from, Secrets inside."""
+        return self._facts
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._facts)
 
@@ -78,7 +82,7 @@ def render_template(
                 value.used = secrets
             return value
 
-    environment = ImmutableSandboxedEnvironment(undefined=_Unknown, keep_trailing_newline=True, trim_blocks=True)
+    environment = ImmutableSandboxedEnvironment(undefined=Unknown, keep_trailing_newline=True, trim_blocks=True)
     environment.context_class = Names
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": dict}
     try:
@@ -97,7 +101,7 @@ def render_template(
     return Secret(text) if secrets else text
 
 
-class _UnknownNameError(UndefinedError):
+class UnknownNameError(UndefinedError):
     """A name, or a key of something, that is not there. siblings: the keys that the something has."""
 
     def __init__(self, owner: object, name: str, message: str) -> None:
@@ -111,7 +115,7 @@ class _UnknownNameError(UndefinedError):
             self.what += f" (it has {', '.join(self.siblings)})"
 
 
-class _Unknown(StrictUndefined):
+class Unknown(StrictUndefined):
     """A name that is not there: an error as soon as it is used."""
 
     __slots__ = ()
@@ -121,14 +125,14 @@ class _Unknown(StrictUndefined):
     ) -> None:
         super().__init__(hint, obj, name, exc)
         if exc is UndefinedError:
-            self._undefined_exception = partial(_UnknownNameError, obj, str(name))  # type: ignore[assignment]
+            self._undefined_exception = partial(UnknownNameError, obj, str(name))  # type: ignore[assignment]
 
 
 def _explained(reason: Exception, known: list[str]) -> tuple[str, str]:
     """What is wrong and what to do about it."""
     if isinstance(reason, SecurityError):
         return f"does what a template may not: {reason}", ""
-    if not isinstance(reason, _UnknownNameError):
+    if not isinstance(reason, UnknownNameError):
         return f"cannot be rendered: {reason}", ""
     if near := nearest(reason.name, reason.siblings or known):
         return reason.what, f'Did you mean "{near}"?'

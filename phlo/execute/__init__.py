@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from phlo.execute.outcome import Outcome, StepResult
+    from phlo.execute.rollback import Rollback
     from phlo.execute.scheduler import DEFAULT_FORKS, run
 
-__all__ = ["DEFAULT_FORKS", "Outcome", "StepResult", "run"]
+__all__ = ["DEFAULT_FORKS", "Outcome", "Rollback", "StepResult", "run"]
 
 
 def __getattr__(name: str) -> Any:
@@ -20,6 +21,10 @@ def __getattr__(name: str) -> Any:
         from phlo.execute import outcome
 
         return getattr(outcome, name)
+    if name == "Rollback":
+        from phlo.execute.rollback import Rollback
+
+        return Rollback
     if name in ("DEFAULT_FORKS", "run"):
         import importlib
 

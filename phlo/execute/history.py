@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from phlo.events_json import event_line
+from phlo.errors import ConfigError, did_you_mean
+from phlo.events_json import event_from_json, event_line
 from phlo.values import Emit, Event, Status
 
 FOLDER = Path(".phlo") / "runs"
+KEPT_RUNS = 100
 _UNEVENTFUL = (None, Status.OK, Status.SKIPPED)
 
 
@@ -20,7 +23,7 @@ def recorded(root: Path, run_id: str, emit: Emit) -> Iterator[Emit]:
     """Pass events on to `emit` and write them down, from the first on.
 
     The file is `.phlo/runs/<run_id>.jsonl`, readable by the user alone. A run in which nothing happened leaves none:
-    events are held back until one tells of a change or a failure.
+    events are held back until one tells of a change or a failure. Only the newest records are kept (`KEPT_RUNS`).
     """
     record = _Record(root / FOLDER / f"{run_id}.jsonl")
 
@@ -32,6 +35,40 @@ def recorded(root: Path, run_id: str, emit: Emit) -> Iterator[Emit]:
         yield take
     finally:
         record.close()
+
+
+def run_ids(root: Path) -> list[str]:
+    """The runs that there is a record of, oldest first."""
+    return sorted(path.stem for path in (root / FOLDER).glob("*.jsonl"))
+
+
+def find_run(root: Path, name: str) -> str:
+    """The run that is meant by `last`, a whole id, or the beginning or end of one that only it has.
+
+    Raises ConfigError when there is no such run, or more than one.
+    """
+    known = run_ids(root)
+    if name == "last" and known:
+        return known[-1]
+    found = [name] if name in known else [run for run in known if run.startswith(name) or run.endswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ConfigError(f'"{name}" can be {len(found)} runs', fix=f"Write more of it: {', '.join(found[-3:])}.")
+    hint = did_you_mean(name, known) if known else ""
+    fix = hint if hint.startswith("Did") else "`phlo history` lists those there are."
+    raise ConfigError(f'there is no record of a run "{name}"', fix=fix)
+
+
+def read_run(root: Path, run_id: str) -> list[Event]:
+    """The events of a run; what a killed run has left half-written at the end is left out."""
+    events = []
+    for line in (root / FOLDER / f"{run_id}.jsonl").read_text(encoding="utf-8").splitlines():
+        try:
+            events.append(event_from_json(json.loads(line)))
+        except (ValueError, KeyError, TypeError):
+            break
+    return events
 
 
 class _Record:
@@ -62,3 +99,8 @@ class _Record:
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+            self._forget_old()
+
+    def _forget_old(self) -> None:
+        for path in sorted(self._path.parent.glob("*.jsonl"))[:-KEPT_RUNS]:
+            path.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -11,10 +12,22 @@ from phlo.values import Step
 Key = tuple[str, str]
 
 
-class Ledger:
-    """Undo and finish calls that operations registered, kept until the service's last gate has spoken."""
+class Rollback(enum.StrEnum):
+    """What is put back when a service's new version fails."""
 
-    def __init__(self, steps: Iterable[Step]) -> None:
+    NONE = "none"
+    SERVICE = "service"  # that service
+    STACK = "stack"  # every service that the run has changed
+
+
+class Ledger:
+    """Undo and finish calls that operations registered, kept until the service's last gate has spoken.
+
+    is_stack: keep them until the end of the run instead (`finish_all`, `undo`).
+    """
+
+    def __init__(self, steps: Iterable[Step], *, is_stack: bool = False) -> None:
+        self._is_stack = is_stack
         self.undone: set[Key] = set()
         self._lock = threading.Lock()
         self._gates: dict[Key, set[str]] = defaultdict(set)
@@ -41,8 +54,17 @@ class Ledger:
         key = (step.host, step.service)
         with self._lock:
             self._gates[key].discard(step.id)
-            if self._gates[key] or not step.gate:
+            if self._gates[key] or not step.gate or self._is_stack:
                 return
+        self._finish_one(key)
+
+    def finish_all(self) -> None:
+        """The whole run ended well; tidy up what its changes left."""
+        for key in tuple(self._finish):
+            self._finish_one(key)
+
+    def _finish_one(self, key: Key) -> None:
+        with self._lock:
             calls = self._finish.pop(key, [])
             self._undo.pop(key, None)
         for call in calls:
@@ -64,6 +86,6 @@ class Ledger:
             raise first
 
     def unproven(self) -> tuple[Key, ...]:
-        """Services with changes that no gate has spoken on (the run was interrupted)."""
+        """Services with changes that are not yet settled, in the order they were made: what others need comes first."""
         with self._lock:
-            return tuple(sorted(key for key, calls in self._undo.items() if calls))
+            return tuple(key for key, calls in self._undo.items() if calls)

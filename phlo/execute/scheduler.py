@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from phlo.errors import HostError, PhloError
 from phlo.execute.outcome import Outcome, StepResult
-from phlo.execute.rollback import Ledger
+from phlo.execute.rollback import Ledger, Rollback
 from phlo.hosts.host import Host
 from phlo.operations import Operation, operation
 from phlo.plan.graph import Plan
@@ -19,6 +19,7 @@ from phlo.values import Change, Emit, Event, Masker, Status, Step
 
 DEFAULT_FORKS = 8
 MOST_GATES = 64
+Approve = Callable[[Step, tuple[Change, ...]], None]
 _ENDED_WELL = (Status.OK, Status.CHANGED, Status.PENDING, Status.UNKNOWN, Status.SKIPPED)
 
 
@@ -30,7 +31,9 @@ def run(
     run_id: str,
     check: bool = False,
     forks: int = DEFAULT_FORKS,
-    rollback: bool = True,
+    rollback: Rollback = Rollback.SERVICE,
+    approve: Approve | None = None,
+    stops_at_change: bool = False,
     clock: Callable[[], float] = time.time,
     find: Callable[[str], Operation] = operation,
 ) -> Outcome:
@@ -38,13 +41,16 @@ def run(
 
     check:    observe and decide only; nothing is handed a host that it could write to.
     forks:    how many steps may be under way at once (steps that only wait do not count).
-    rollback: put back the services whose new version does not come to work.
+    rollback: what is put back when a service's new version does not come to work.
+    approve:  raises PhloError for changes of a step that must not be made (a saved plan does not have them).
+    stops_at_change: look at no further step once one has something to do (for check mode).
     find:     finds an operation by its name.
 
-    A step that fails blocks those that need it; the others go on. Ctrl-C starts no further step, lets those under way
-    end (a wait is broken off and its service put back), and is told in the outcome; a second one ends at once.
+    A step that fails blocks those that need it; the others go on, unless the whole stack is to be put back. Ctrl-C
+    starts no further step, lets those under way end (a wait is broken off and its service put back), and is told in
+    the outcome; a second one ends at once.
     """
-    return _Run(plan, hosts, emit, run_id, check, forks, rollback, clock, find).run()
+    return _Run(plan, hosts, emit, run_id, check, forks, rollback, approve, stops_at_change, clock, find).run()
 
 
 class _Run:
@@ -58,7 +64,9 @@ class _Run:
         run_id: str,
         check: bool,
         forks: int,
-        rollback: bool,
+        rollback: Rollback,
+        approve: Approve | None,
+        stops_at_change: bool,
         clock: Callable[[], float],
         find: Callable[[str], Operation],
     ) -> None:
@@ -70,13 +78,16 @@ class _Run:
         self._check = check
         self._forks = forks
         self._rollback = rollback
+        self._approve = approve
+        self._stops_at_change = stops_at_change
+        self._has_enough = threading.Event()
         self._clock = clock
         self._find = find
         self._changed = threading.Condition()
         self._cancelled = threading.Event()
         self._results: dict[str, StepResult] = {}
         self._failures: list[PhloError] = []
-        self._ledger = Ledger(plan.steps)
+        self._ledger = Ledger(plan.steps, is_stack=rollback is Rollback.STACK)
         self._steps = {step.id: step for step in plan.steps}
         self._needs = {step.id: set(step.after) for step in plan.steps}
         self._dependents: dict[str, list[Step]] = defaultdict(list)
@@ -95,9 +106,7 @@ class _Run:
                 for step in [step for step in self._plan.steps if not self._needs[step.id]]:
                     self._submit(step)
             self._await_all()
-        if self._rollback:
-            for key in self._ledger.unproven():
-                self._put_back(key)
+        self._settle()
         outcome = Outcome(
             steps=dict(self._results),
             failures=tuple(self._failures),
@@ -107,6 +116,19 @@ class _Run:
         )
         self._emit("run_finished", message=outcome.status, seconds=outcome.seconds)
         return outcome
+
+    def _settle(self) -> None:
+        """Put back, or tidy up, what no gate has settled: the run was interrupted, or the stack goes as a whole."""
+        if self._rollback is Rollback.NONE:
+            return
+        if self._rollback is Rollback.SERVICE or self._failures or self._cancelled.is_set():
+            for key in self._ledger.unproven():
+                self._put_back(key)
+            return
+        try:
+            self._ledger.finish_all()
+        except PhloError as error:
+            self._failures.append(self._mask(error))
 
     def _await_all(self) -> None:
         while True:
@@ -149,6 +171,8 @@ class _Run:
         self._emit("step_started", step=step)
         try:
             status, changes = self._converge(step)
+            if changes and self._stops_at_change:
+                self._has_enough.set()
         except PhloError as error:
             return self._failed(step, error, self._clock() - started)
         seconds = self._clock() - started
@@ -166,6 +190,10 @@ class _Run:
             return Status.BLOCKED, _needs(self._steps[failed[0]], step)
         if self._cancelled.is_set():
             return Status.BLOCKED, "not started: interrupted"
+        if self._failures and self._rollback is Rollback.STACK and not self._check:
+            return Status.BLOCKED, "not started: another service failed, and all that was changed is put back"
+        if self._has_enough.is_set():
+            return Status.BLOCKED, "not looked at: there is something to do"
         return (Status.SKIPPED, "nothing changed that it follows") if idle else None
 
     def _converge(self, step: Step) -> tuple[Status, tuple[Change, ...]]:
@@ -173,15 +201,18 @@ class _Run:
         module = self._find(step.operation)
         host = self._hosts[step.host]
         seen = module.observe(step.args, host.reader())
-        changes = tuple(module.decide(step.args, seen))
+        changes = tuple(self._masked(change) for change in module.decide(step.args, seen))
         is_counted = any(change.is_counted for change in changes)
         if self._check:
             if is_counted:
                 return Status.PENDING, changes
             return (Status.UNKNOWN if changes and self._follows_pending(step) else Status.OK), changes
         if changes:
+            if self._approve is not None and is_counted:
+                self._approve(step, changes)
             equipped = replace(
                 host,
+                run_id=self._run_id,
                 progress=lambda line: self._emit("step_progress", step=step, message=line),
                 on_undo=lambda call: self._ledger.on_undo(step, call),
                 on_finish=lambda call: self._ledger.on_finish(step, call),
@@ -204,7 +235,7 @@ class _Run:
             "step_finished", step=step, status=status, message=str(masked), detail=masked.detail, seconds=seconds
         )
         key = (step.host, step.service)
-        if self._rollback and not self._check and self._ledger.has_undo(key):
+        if self._rollback is not Rollback.NONE and not self._check and self._ledger.has_undo(key):
             self._put_back(key)
         return StepResult(status=status, seconds=seconds)
 
@@ -221,6 +252,9 @@ class _Run:
             self._emit("undo_finished", host=host, service=service, status=Status.FAILED, message=str(masked))
         else:
             self._emit("undo_finished", host=host, service=service, status=Status.ROLLED_BACK)
+
+    def _masked(self, change: Change) -> Change:
+        return replace(change, causes=tuple(map(self._masker, change.causes)))
 
     def _mask(self, error: PhloError) -> PhloError:
         error.what = self._masker(error.what)
@@ -241,7 +275,6 @@ class _Run:
         detail: tuple[str, ...] = (),
         seconds: float | None = None,
     ) -> None:
-        masked = tuple(replace(change, causes=tuple(map(self._masker, change.causes))) for change in changes)
         event = Event(
             kind=kind,
             time=self._clock(),
@@ -251,7 +284,7 @@ class _Run:
             service=step.service if step else service,
             operation=step.operation if step else None,
             status=status,
-            changes=masked,
+            changes=changes,
             message=self._masker(message),
             detail=tuple(map(self._masker, detail)),
             seconds=seconds,

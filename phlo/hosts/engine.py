@@ -235,6 +235,8 @@ class EngineReader:
 class Engine(EngineReader):
     """Reads from and writes to a Docker engine."""
 
+    _allow: Callable[[], None] | None = None
+
     def post(self, path: str, body: Any = None, /, **query: Any) -> Any:
         """POST a JSON body; the answer parsed as JSON, None when there is none."""
         return self._json("POST", path, query, body)
@@ -328,6 +330,27 @@ class Engine(EngineReader):
         reader._idle = self._idle
         reader._api = self._api
         return reader
+
+    def guarded(self, allow: Callable[[], None]) -> Engine:
+        """The same engine, with `allow` called before every request that writes; what it raises stops the request."""
+        engine = Engine(self._connect, name=self._name, timeout_seconds=self._timeout_seconds)
+        engine._idle = self._idle
+        engine._api = self._api
+        engine._allow = allow
+        return engine
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        body: Body | None,
+        headers: Mapping[str, str],
+        is_long: bool,
+        silence_seconds: float | None,
+    ) -> tuple[_Connection, http.client.HTTPResponse]:
+        if self._allow is not None and method not in ("GET", "HEAD"):
+            self._allow()
+        return super()._send(method, url, body, headers, is_long, silence_seconds)
 
 
 def _until(answer: http.client.HTTPResponse, timeout_seconds: float | None) -> Iterator[bytes]:

@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from phlo.hosts.engine import Engine, EngineReader
+
+if TYPE_CHECKING:
+    from phlo.hosts.commands import CommandResult
+
+
+class Query(Protocol):
+    """Runs a command that only reads, in a running container."""
+
+    def __call__(
+        self,
+        container: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        user: str = "",
+        working_dir: str = "",
+        timeout_seconds: float | None = None,
+    ) -> CommandResult: ...
+
+
+def _no_query(container: str, command: Sequence[str], **options: object) -> CommandResult:
+    """The default for a host that nothing can be run on."""
+    raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,11 +37,14 @@ class ReadHost:
     """A host that can only be looked at; what `observe` gets.
 
     is_local: True when the engine runs on this machine, so that paths mean the same on both sides.
+    query:    runs a command that only reads, in a running container: how an operation looks inside a service.
+              Whoever hands it a command answers for that; check mode runs it as well.
     """
 
     name: str
     engine: EngineReader
     is_local: bool = True
+    query: Query = _no_query
 
 
 def _ignore(what: object) -> None:
@@ -29,6 +56,7 @@ class Host:
     """A host that can be changed; what `apply` gets.
 
     socket:    path of the Unix socket the engine is reached through, empty when it is reached otherwise.
+    run_id:    the run that makes the change; its containers and what they replace carry it.
     progress:  shows one line of what is under way.
     on_undo:   registers what puts back the state before a change; run, last first, when the service's gate fails.
     on_finish: registers what tidies up after a change; run once the service is known to work.
@@ -39,10 +67,33 @@ class Host:
     engine: Engine
     is_local: bool = True
     socket: str = ""
+    run_id: str = ""
     progress: Callable[[str], None] = _ignore
     on_undo: Callable[[Callable[[], None]], None] = _ignore
     on_finish: Callable[[Callable[[], None]], None] = _ignore
     is_cancelled: Callable[[], bool] = lambda: False
 
     def reader(self) -> ReadHost:
-        return ReadHost(name=self.name, engine=self.engine.reader(), is_local=self.is_local)
+        return ReadHost(name=self.name, engine=self.engine.reader(), is_local=self.is_local, query=self._query)
+
+    def _query(
+        self,
+        container: str,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        user: str = "",
+        working_dir: str = "",
+        timeout_seconds: float | None = None,
+    ) -> CommandResult:
+        from phlo.hosts.commands import captured
+
+        return captured(
+            self.engine,
+            container,
+            command,
+            environment=environment,
+            user=user,
+            working_dir=working_dir,
+            timeout_seconds=timeout_seconds,
+        )

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from phlo.hosts.engine import EngineReader
-from phlo.values import LABEL_INSTANCE, LABEL_ONE_SHOT, LABEL_PROJECT, LABEL_SERVICE
+from phlo.values import (
+    LABEL_INSTANCE,
+    LABEL_ONE_SHOT,
+    LABEL_PROJECT,
+    LABEL_RUN,
+    LABEL_SERVICE,
+    SET_ASIDE,
+    is_set_aside,
+)
 
 _HEALTH = re.compile(r"\((?:health: )?(healthy|unhealthy|starting)\)")
 _EXIT = re.compile(r"^Exited \((-?\d+)\)")
@@ -54,12 +62,55 @@ class LiveContainer:
         return self.state == "running"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A container that was replaced and is kept to go back to.
+
+    name:        the name it had, and that its successor has. kept: its name now.
+    made_by:     the run that made it, "" when unknown. replaced_by: the run that put another in its place.
+    """
+
+    host: str
+    service: str
+    instance: int
+    name: str
+    kept: str
+    made_by: str
+    replaced_by: str
+
+
+def kept_containers(engine: EngineReader, project: str, *, host: str) -> list[Kept]:
+    """The containers of a project that a host keeps to go back to, by service and instance."""
+    listed = engine.get("/containers/json", all=True, filters={"label": [f"{LABEL_PROJECT}={project}"]})
+    found = []
+    for entry in listed:
+        kept, labels = entry["Names"][0].lstrip("/"), entry["Labels"]
+        name, is_one, run = kept.partition(SET_ASIDE)
+        if is_one:
+            instance = labels.get(LABEL_INSTANCE, "1")
+            found.append(
+                Kept(
+                    host=host,
+                    service=labels.get(LABEL_SERVICE, ""),
+                    instance=int(instance) if instance.isdigit() else 1,
+                    name=name,
+                    kept=kept,
+                    made_by=labels.get(LABEL_RUN, ""),
+                    replaced_by=run,
+                )
+            )
+    return sorted(found, key=lambda one: (one.service, one.instance))
+
+
 def live_containers(
     engine: EngineReader, project: str, *, host: str, services: Collection[str] = ()
 ) -> list[LiveContainer]:
-    """The project's containers on a host, by service and instance. services: only these; empty: all."""
+    """The project's containers on a host, by service and instance; not those that are kept to go back to.
+
+    services: only these; empty: all.
+    """
     found = engine.get("/containers/json", all=True, filters={"label": [f"{LABEL_PROJECT}={project}"]})
-    containers = [_container(entry, host) for entry in found]
+    containers = [_container(entry, host) for entry in found if not is_set_aside(entry["Names"][0])]
     return sorted(
         (one for one in containers if not services or one.service in services),
         key=lambda one: (one.service, one.instance, one.name),

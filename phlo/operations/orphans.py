@@ -8,7 +8,7 @@ from typing import Any
 
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.container.apply import remove, stop
-from phlo.values import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE, Change
+from phlo.values import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE, Change, is_set_aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ def decide(args: Args, seen: Seen) -> list[Change]:
             cause = f'no service "{service}" is enabled in the project'
             if args.is_removed:
                 changes.append(Change(at=at, verb="remove", causes=(cause,), data=found["Id"]))
-            else:
+            elif not is_set_aside(name):
                 causes = (cause, "remove it with --remove-orphans")
                 changes.append(Change(at=at, verb="keep", causes=causes, is_counted=False))
     return changes

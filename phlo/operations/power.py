@@ -9,7 +9,7 @@ from typing import Any
 from phlo.errors import OperationError
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.container.apply import stop
-from phlo.values import LABEL_ONE_SHOT, LABEL_PROJECT, LABEL_SERVICE, Change
+from phlo.values import LABEL_ONE_SHOT, LABEL_PROJECT, LABEL_SERVICE, Change, is_set_aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +25,10 @@ Seen = tuple[Mapping[str, Any], ...]
 
 
 def observe(args: Args, host: ReadHost) -> Seen:
-    """The service's containers."""
+    """The service's containers, but for those that are kept to go back to."""
     labels = [f"{LABEL_PROJECT}={args.project}", f"{LABEL_SERVICE}={args.service}"]
-    return tuple(host.engine.get("/containers/json", all=True, filters={"label": labels}))
+    found = host.engine.get("/containers/json", all=True, filters={"label": labels})
+    return tuple(entry for entry in found if not is_set_aside(entry["Names"][0]))
 
 
 def decide(args: Args, seen: Seen) -> list[Change]:

@@ -18,9 +18,11 @@ from phlo.hosts.engine import CommandTimeoutError, Engine, path_part
 from phlo.hosts.host import Host, ReadHost
 from phlo.values import Change
 
-SETTLED_SECONDS = 0.5
+SETTLED_SECONDS = 0.3
 FIRST_PAUSE_SECONDS = 0.05
-LONGEST_PAUSE_SECONDS = 1.0
+# A look costs the engine next to nothing, a run of the health check a process in the container.
+LONGEST_PAUSE_SECONDS = 0.2
+LONGEST_PROBE_PAUSE_SECONDS = 1.0
 LOG_LINES = 20
 RESTARTS_ALLOWED = 3
 
@@ -84,8 +86,8 @@ def apply(change: Change, args: Args, seen: Seen | None, host: Host) -> None:
         if reason != last:
             host.progress(reason)
             last = reason
-        time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+        time.sleep(_rest(args, now) or pause)
+        pause = min(pause * 1.5, LONGEST_PROBE_PAUSE_SECONDS if now.test else LONGEST_PAUSE_SECONDS)
 
 
 def _seen(found: Mapping[str, Any]) -> Seen:
@@ -120,8 +122,15 @@ def _not_ready(args: Args, seen: Seen) -> str | None:
     if seen.test is not None:
         health = (seen.state.get("Health") or {}).get("Status", "starting")
         return None if health == "healthy" else f"health: {health}"
+    return "just started" if _rest(args, seen) else None
+
+
+def _rest(args: Args, seen: Seen) -> float:
+    """Seconds until one that is only expected to run has run for a moment; 0 when it has, or when that is not asked."""
+    if args.is_one_shot or seen.test is not None or seen.state["Status"] != "running":
+        return 0.0
     # A clock that differs from the engine's makes this negative; then the state alone must do.
-    return None if not 0 <= seen.running_seconds < SETTLED_SECONDS else "just started"
+    return SETTLED_SECONDS - seen.running_seconds if 0 <= seen.running_seconds < SETTLED_SECONDS else 0.0
 
 
 def _passes_own_probe(args: Args, seen: Seen, host: Host) -> bool:

@@ -9,6 +9,7 @@ from phlo.plan.graph import Plan, ordered
 from phlo.values import Secret, Step
 
 Dependencies = Mapping[str, Collection[str]]
+_VERBS = {"started": "start", "stopped": "stop", "restarted": "restart"}
 
 
 def build_down(
@@ -81,4 +82,4 @@ def build_power(
                     after=tuple(f"{host}/{other}/power" for other in others if other in services),
                 )
             )
-    return Plan(title=state, project=project, steps=ordered(steps), secrets=secrets)
+    return Plan(title=_VERBS[state], project=project, steps=ordered(steps), secrets=secrets)

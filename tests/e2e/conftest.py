@@ -39,7 +39,9 @@ class Installed:
     def python(self) -> Path:
         return self.programs / "python"
 
-    def run(self, *words: str, cwd: Path, code: int = 0, timeout_seconds: float = 600) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *words: str, cwd: Path, code: int = 0, timeout_seconds: float = 600
+    ) -> subprocess.CompletedProcess[str]:
         """Run one of its programs; the exit code must be as said."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL"))}
         done = subprocess.run(

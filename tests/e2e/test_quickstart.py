@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import subprocess
 from pathlib import Path
@@ -12,24 +11,6 @@ import pytest
 from tests.e2e.conftest import ROOT, Installed, Quickstart
 
 PACKAGES = sorted(path.name for path in (ROOT / "packages").iterdir() if (path / "pyproject.toml").is_file())
-
-
-def test_the_wheels_hold_all_that_phlo_needs(installed: Installed, tmp_path: Path) -> None:
-    (tmp_path / "phlo.yaml").write_text("name: bare\n")
-    listed = {service["name"] for service in json.loads(installed.run("phlo", "services", "list", "--all", "--json", cwd=tmp_path).stdout)}
-    assert {"postgres", "seaweedfs", "phlo-api"} <= listed
-    where = installed.run("python", "-c", "import phlo; print(phlo.__file__)", cwd=tmp_path).stdout
-    assert str(ROOT) not in where
-    found = json.loads(installed.run("phlo", "plugin", "search", "--json", cwd=tmp_path).stdout)
-    assert {entry["name"] for entry in found} >= {"phlo-trino", "phlo-postgres"}
-
-
-def test_the_wheels_plan_the_quickstart(installed: Installed, quickstart: Quickstart) -> None:
-    plan = json.loads(installed.run("phlo", "plan", "--json", cwd=quickstart.folder).stdout)
-    text = json.dumps(plan)
-    assert f"{quickstart.name}-postgres-1" in text
-    assert f"{quickstart.name}-hello-1" in text
-    assert "hello-preview" not in text
 
 
 @pytest.fixture(scope="session")

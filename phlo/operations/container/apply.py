@@ -8,7 +8,7 @@ from typing import Any
 
 import phlo
 from phlo.errors import EngineError, OperationError
-from phlo.hosts.engine import Engine, path_part
+from phlo.hosts.engine import Engine, EngineReader, path_part
 from phlo.hosts.host import Host
 from phlo.images import ImageSeen, present
 from phlo.operations.archive import put_files
@@ -16,21 +16,27 @@ from phlo.operations.container.args import REPLACED, STAGED, Args, Seen, config_
 from phlo.operations.container.explain import explained
 from phlo.operations.drift import unsupported
 from phlo.values import (
+    LABEL_CAUSES,
     LABEL_CONFIG_HASH,
     LABEL_FILE_FOLDERS,
     LABEL_FILES,
     LABEL_INSTANCE,
     LABEL_ONE_SHOT,
     LABEL_PROJECT,
+    LABEL_RESTART,
+    LABEL_RUN,
     LABEL_SERVICE,
     LABEL_VERSION,
+    SET_ASIDE,
     Change,
     FileSpec,
     reveal_all,
 )
 
-
 SEVERAL_NETWORKS = (1, 44)
+MOST_CAUSES = 20  # in a label
+
+Causes = tuple[str, ...]
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
@@ -44,12 +50,14 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
             rename(engine, args.name + REPLACED, args.name)
         case "adopt":
             _keep_for_rollback(args, host)
+        case "keep":
+            return
         case "create":
-            _create_and_start(args, host)
+            _create_and_start(args, host, change.causes)
         case "recreate" if args.is_one_shot:
-            _run_again(args, host)
+            _run_again(args, host, change.causes)
         case "recreate":
-            _replace(args, host, seen)
+            _replace(args, host, seen, change.causes)
         case "start":
             with explained(args, host):
                 engine.post(f"{path}/start")
@@ -86,20 +94,20 @@ def remove(engine: Engine, name: str) -> None:
             raise
 
 
-def _create_and_start(args: Args, host: Host) -> None:
+def _create_and_start(args: Args, host: Host, causes: Causes) -> None:
     # When it fails it stays, for its log to be read; there is nothing to put back.
-    _create(args, host, args.name, _image(args, host), None)
+    _create(args, host, args.name, None, causes)
     with explained(args, host):
         host.engine.post(f"/containers/{path_part(args.name)}/start")
 
 
-def _replace(args: Args, host: Host, seen: Seen) -> None:
+def _replace(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
     """Put a new container in the place of the old, which stays, stopped and renamed, until the service works."""
     engine = host.engine
     old = seen.current or seen.replaced
     staged, replaced = args.name + STAGED, args.name + REPLACED
     kept = _exists(engine, replaced)
-    _create(args, host, staged, _image(args, host), old)
+    _create(args, host, staged, old, causes)
     host.on_undo(lambda: remove(engine, staged))
     if kept:
         # An interrupted run left the version before this one: that one worked, the current one was never proven.
@@ -111,15 +119,15 @@ def _replace(args: Args, host: Host, seen: Seen) -> None:
         stop(engine, args.name)
         rename(engine, args.name, replaced)
     rename(engine, staged, args.name)
-    host.on_finish(lambda: remove(engine, replaced))
+    host.on_finish(lambda: set_aside(args, host))
     with explained(args, host):
         engine.post(f"/containers/{path_part(args.name)}/start")
 
 
-def _run_again(args: Args, host: Host) -> None:
+def _run_again(args: Args, host: Host, causes: Causes) -> None:
     """Put a new container in the place of a one-shot's. It has run: there is nothing that could be put back."""
     staged = args.name + STAGED
-    _create(args, host, staged, _image(args, host), None)
+    _create(args, host, staged, None, causes)
     remove(host.engine, args.name)
     rename(host.engine, staged, args.name)
     with explained(args, host):
@@ -128,7 +136,7 @@ def _run_again(args: Args, host: Host) -> None:
 
 def _keep_for_rollback(args: Args, host: Host) -> None:
     host.on_undo(lambda: _put_back(args, host, was_running=True))
-    host.on_finish(lambda: remove(host.engine, args.name + REPLACED))
+    host.on_finish(lambda: set_aside(args, host))
 
 
 def _put_back(args: Args, host: Host, was_running: bool) -> None:
@@ -145,6 +153,27 @@ def _exists(engine: Engine, name: str) -> bool:
     return engine.get_or_none(f"/containers/{path_part(name)}/json") is not None
 
 
+def set_aside(args: Args, host: Host) -> None:
+    """Keep the replaced container as what `phlo rollback` goes back to; what was kept before it goes."""
+    engine = host.engine
+    replaced = engine.get_or_none(f"/containers/{path_part(args.name + REPLACED)}/json")
+    if replaced is None:
+        return
+    for name in names_set_aside(args, engine):
+        remove(engine, name)
+    if (replaced["HostConfig"].get("RestartPolicy") or {}).get("Name") == "always":
+        # An engine that starts anew starts what has `always`, even what was stopped.
+        engine.post(f"/containers/{replaced['Id']}/update", {"RestartPolicy": {"Name": "unless-stopped"}})
+    rename(engine, args.name + REPLACED, f"{args.name}{SET_ASIDE}{host.run_id}")
+
+
+def names_set_aside(args: Args, engine: EngineReader) -> list[str]:
+    """The containers that this one has replaced and that are still there."""
+    listed = engine.get("/containers/json", all=True, filters={"label": list(args.labels())})
+    names = [entry["Names"][0].lstrip("/") for entry in listed]
+    return [name for name in names if name.startswith(args.name + SET_ASIDE)]
+
+
 def _image(args: Args, host: Host) -> ImageSeen:
     image = present(args.image, host.reader())
     if image is None:
@@ -152,12 +181,12 @@ def _image(args: Args, host: Host) -> ImageSeen:
     return image
 
 
-def _create(args: Args, host: Host, name: str, image: ImageSeen, old: Mapping[str, Any] | None) -> None:
+def _create(args: Args, host: Host, name: str, old: Mapping[str, Any] | None, causes: Causes) -> None:
     """Create the container with its networks and files; on failure nothing of it stays."""
-    engine = host.engine
+    engine, image = host.engine, _image(args, host)
     body = _with_anonymous_volumes(_with_file_folders(reveal_all(args.body), args.files), old)
     body["Image"] = image.reference
-    body["Labels"] = {**(body.get("Labels") or {}), **_labels(args, image)}
+    body["Labels"] = {**(body.get("Labels") or {}), **_labels(args, image, host.run_id, causes)}
     # Older engines take one network at creation; newer ones honour a further network's MAC address only there.
     at_once = args.networks if engine.api >= SEVERAL_NETWORKS else args.networks[:1]
     if at_once:
@@ -182,7 +211,7 @@ def _connect(engine: Engine, container: str, network: str, endpoint: Mapping[str
     engine.post(f"/networks/{path_part(network)}/connect", body)
 
 
-def _labels(args: Args, image: ImageSeen) -> dict[str, str]:
+def _labels(args: Args, image: ImageSeen, run_id: str, causes: Causes) -> dict[str, str]:
     labels = {
         LABEL_PROJECT: args.project,
         LABEL_SERVICE: args.service,
@@ -190,8 +219,15 @@ def _labels(args: Args, image: ImageSeen) -> dict[str, str]:
         LABEL_CONFIG_HASH: config_hash(args, image.id),
         LABEL_FILES: json.dumps(file_digests(args.files), sort_keys=True),
         LABEL_VERSION: phlo.__version__,
+        LABEL_RUN: run_id,
+        LABEL_CAUSES: json.dumps(causes[:MOST_CAUSES]),
     }
-    return labels | ({LABEL_ONE_SHOT: "true"} if args.is_one_shot else {})
+    restart = ((args.body.get("HostConfig") or {}).get("RestartPolicy") or {}).get("Name")
+    return {
+        **labels,
+        **({LABEL_ONE_SHOT: "true"} if args.is_one_shot else {}),
+        **({LABEL_RESTART: restart} if restart == "always" else {}),
+    }
 
 
 def mount_targets(body: Mapping[str, Any]) -> set[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from phlo.values import FileSpec, ImageSource, reveal_all
+from phlo.values import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE, FileSpec, ImageSource, reveal_all
 
 if TYPE_CHECKING:
     from phlo.images import ImageSeen
@@ -49,6 +49,14 @@ class Args:
     is_one_shot: bool = False
     is_forced: bool = False
 
+    def labels(self) -> tuple[str, ...]:
+        """What the engine finds this instance's containers by, all of them."""
+        return (
+            f"{LABEL_PROJECT}={self.project}",
+            f"{LABEL_SERVICE}={self.service}",
+            f"{LABEL_INSTANCE}={self.instance}",
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
@@ -61,6 +69,7 @@ class Seen:
     foreign:    the holder of the container's name when phlo did not make it.
     network_ids: name -> id of the networks it shall be on, of those that are there.
     container_ids: name -> id of the containers whose namespaces it shares (`network_mode: service:x`).
+    edited: what was done to injected files inside the container, a phrase each.
     api: the engine's API version.
     """
 
@@ -73,6 +82,7 @@ class Seen:
     foreign: Mapping[str, Any] | None
     network_ids: Mapping[str, str]
     container_ids: Mapping[str, str] = field(default_factory=dict)
+    edited: tuple[str, ...] = ()
     api: tuple[int, int] = (1, 41)
 
 

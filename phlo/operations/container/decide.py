@@ -10,7 +10,7 @@ from typing import Any
 from phlo.errors import OperationError
 from phlo.operations.container.args import Args, Seen, config_hash, file_digests
 from phlo.operations.drift import differences
-from phlo.values import LABEL_CONFIG_HASH, LABEL_FILES, Change, reveal_all
+from phlo.values import LABEL_CAUSES, LABEL_CONFIG_HASH, LABEL_FILES, Change, reveal_all
 
 # Settings that an engine can change on a container without making it anew (Engine API, ContainerUpdate).
 UPDATABLE = (
@@ -76,19 +76,21 @@ def _converge(at: str, args: Args, seen: Seen, current: Mapping[str, Any]) -> li
     labels = current["Config"].get("Labels") or {}
     by_hand = labels.get(LABEL_CONFIG_HASH) == config_hash(args, seen.image.id)
     found = _differences(args, body, seen, current, is_reconfigured=not by_hand)
-    if by_hand and found and not causes:
+    edited, kept = _edited(args, seen, labels)
+    if by_hand and found and not causes and not edited:
         in_place = _in_place(at, args, seen, current, body)
         if in_place is not None:
-            return [*in_place, *_state(at, args, current)]
+            return [*in_place, *kept, *_state(at, args, current)]
         found = tuple(f"changed by hand: {cause}" for cause in found)
     causes += found
     causes += _file_differences(json.loads(labels.get(LABEL_FILES) or "{}"), file_digests(args.files))
+    causes += edited
     causes += _lost_networks(seen, current)
     if not causes and not by_hand:
         causes.append("its configuration changed")
     if causes:
         return [Change(at=at, verb="recreate", causes=tuple(causes))]
-    return _state(at, args, current)
+    return [*kept, *_state(at, args, current)]
 
 
 def _differences(
@@ -150,6 +152,22 @@ def _update_body(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str
     if "MemorySwap" in body and wanted.get("Memory"):
         body.setdefault("Memory", wanted["Memory"])
     return body
+
+
+def _edited(args: Args, seen: Seen, labels: Mapping[str, str]) -> tuple[list[str], list[Change]]:
+    """Causes for injected files that were changed in the container, and those that are left as they are.
+
+    A container that was made anew for this very cause, and has it again, changes the file by itself.
+    """
+    before = json.loads(labels.get(LABEL_CAUSES) or "[]")
+    causes = [f"changed by hand: {phrase}" for phrase in seen.edited]
+    own = [cause.removeprefix("changed by hand: ") for cause in causes if cause in before]
+    reason = "again after phlo put it back: the service does so by itself"
+    kept = [
+        Change(at=f"container:{args.name}", verb="keep", causes=(f"{phrase} {reason}",), is_counted=False)
+        for phrase in own
+    ]
+    return [cause for cause in causes if cause not in before], kept
 
 
 def _file_differences(there: Mapping[str, str], wanted: Mapping[str, str]) -> list[str]:

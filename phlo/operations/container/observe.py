@@ -9,18 +9,15 @@ from phlo.hosts.engine import path_part
 from phlo.hosts.host import ReadHost
 from phlo.images import present
 from phlo.operations.container.args import REPLACED, STAGED, Args, Seen
-from phlo.values import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE
+from phlo.operations.container.edited import edited_files
+from phlo.values import is_set_aside
 
 
 def observe(args: Args, host: ReadHost) -> Seen:
     """The containers of this instance, the image they shall have, the networks they shall be on."""
-    labels = (
-        f"{LABEL_PROJECT}={args.project}",
-        f"{LABEL_SERVICE}={args.service}",
-        f"{LABEL_INSTANCE}={args.instance}",
-    )
-    listed = host.engine.get("/containers/json", all=True, filters={"label": list(labels)})
-    ours = {name: found for entry in listed if (found := _inspect(host, entry["Id"])) for name in [found["Name"][1:]]}
+    listed = host.engine.get("/containers/json", all=True, filters={"label": list(args.labels())})
+    shown = [entry for entry in listed if not is_set_aside(entry["Names"][0])]
+    ours = {name: found for entry in shown if (found := _inspect(host, entry["Id"])) for name in [found["Name"][1:]]}
     image = present(args.image, host)
     current = ours.pop(args.name, None)
     replaced = ours.pop(args.name + REPLACED, None)
@@ -37,6 +34,7 @@ def observe(args: Args, host: ReadHost) -> Seen:
         foreign=foreign,
         network_ids=_network_ids(args, host),
         container_ids=_container_ids(args, host),
+        edited=edited_files(args, base, host) if base and args.files and not args.is_one_shot else (),
         api=host.engine.api,
     )
 

@@ -98,7 +98,6 @@ def test_an_empty_file_and_empty_sections_are_a_project() -> None:
         ("services: {disabled: a}\n", "phlo.yaml:1 services.disabled: should be a list"),
         ("services: {a: {ports: 80}}\n", "phlo.yaml:1 services.a.ports: should be a list, got a single value."),
         ("services: {a: {type: container}}\n", 'phlo.yaml:1 services.a.type: should be inline, got "container".'),
-        ("services: {1: {}}\n", "phlo.yaml:1 services[1]: a name should be a text. Put the name in quotes."),
         ("image_source: buld\n", 'phlo.yaml:1 image_source: should be auto, pull or build, got "buld".'),
         (
             "networks: {a: {drver: x}}\n",

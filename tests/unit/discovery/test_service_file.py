@@ -300,10 +300,6 @@ WRONG: dict[str, tuple[str, str]] = {
     "not a mapping": ("- name: lake", "lake/service.yaml:1: should be a mapping, got a list."),
     "a flag in words": (HEAD + "default: maybe", 'lake/service.yaml:3 default: should be true or false, got "maybe".'),
     "an image of parts": ("name: lake\nimage: [x]", "lake/service.yaml:2 image: should be text, got a list."),
-    "a number for a name": (
-        HEAD + "compose: {1: x}",
-        "lake/service.yaml:3 compose.1: the key 1 should be text. Put it in quotes.",
-    ),
     "a condition": (
         HEAD + "depends_on: {db: {condition: healthy}}",
         'lake/service.yaml:3 depends_on.db.condition: there is no condition "healthy". Did you mean "service_healthy"?',

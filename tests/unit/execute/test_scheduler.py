@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from phlo.errors import HostError, OperationError, PhloError
-from phlo.execute import Outcome, run
+from phlo.execute import Outcome, Rollback, run
 from phlo.hosts.engine import Engine
 from phlo.hosts.host import Host, ReadHost
 from phlo.plan.graph import Plan, ordered
@@ -154,7 +154,7 @@ def test_nothing_is_undone_when_rollback_is_off() -> None:
     outcome, lines, _ = carry_out(
         step("x", undoable=True),
         step("gate", "x", service="x", gate=True, act=fail(OperationError("unhealthy"))),
-        rollback=False,
+        rollback=Rollback.NONE,
     )
     assert (outcome.status, lines) == ("failed", ["apply x", "apply gate"])
 

@@ -1,0 +1,56 @@
+"""Doing what a plan says under the deploy lock, and without it when there turns out to be nothing to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from phlo.values import Emit, Event
+
+if TYPE_CHECKING:
+    from phlo.execute import Outcome
+    from phlo.hosts.host import Host
+    from phlo.plan import Plan
+
+
+def nothing_to_do(plan: Plan, hosts: Mapping[str, Host], emit: Emit, *, run_id: str, forks: int) -> Outcome | None:
+    """The outcome, told as that of any run, when no step has anything to do; None when there is something.
+
+    It only looks, and takes no lock for that. What is to be done is decided anew once the lock is held.
+    """
+    from phlo.execute import run
+
+    held: list[Event] = []
+    outcome = run(plan, hosts, emit=held.append, run_id=run_id, check=True, forks=forks, stops_at_change=True)
+    has_found = outcome.failures or any(result.changes for result in outcome.steps.values())
+    if has_found and not outcome.is_interrupted:
+        return None
+    for event in held:
+        emit(event)
+    return outcome
+
+
+@contextmanager
+def locked(
+    plan: Plan, hosts: Mapping[str, Host], options: Any, emit: Emit, *, run_id: str
+) -> Iterator[Mapping[str, Host]]:
+    """The hosts, as long as their deploy locks are held; a write to one whose lock was lost raises LockError."""
+    from phlo.execute.deploy_lock import DeployLock
+    from phlo.hosts.lock import claim_for
+
+    def tell(message: str) -> None:
+        emit(Event(kind="note", time=time.time(), run=run_id, message=message))
+
+    command = " ".join([f"phlo {plan.title}", *getattr(options, "services", ())])
+    lock = DeployLock(
+        hosts, plan.project, claim_for(command), wait_seconds=getattr(options, "lock_timeout", 0.0), tell=tell
+    )
+    with lock:
+        yield {
+            name: replace(host, engine=host.engine.guarded(partial(lock.assert_held, name)))
+            for name, host in hosts.items()
+        }

@@ -1,0 +1,48 @@
+"""phlo rollback: what ran before a run runs again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from phlo.cli import exits
+from phlo.cli.carry_out import carry_out, exit_code
+from phlo.cli.lifecycle import dependencies
+from phlo.cli.shell import Shell
+from phlo.cli.workspace import all_hosts, open_hosts, open_workspace, resolve_project
+from phlo.errors import ConfigError, did_you_mean
+from phlo.hosts.live import Kept, kept_containers
+from phlo.plan.rollback import build_rollback, to_put_back
+
+
+def rollback(options: Any, shell: Shell) -> int:
+    """Put the containers back that a run has replaced."""
+    workspace = open_workspace(options, shell)
+    project = resolve_project(workspace, options, shell)
+    hosts = open_hosts(workspace.inventory, all_hosts(project), shell.environ)
+    kept = [one for host in hosts.values() for one in kept_containers(host.engine, project.name, host=host.name)]
+    found = to_put_back(kept, _run(options.run, kept))
+    plan = build_rollback(
+        project.name,
+        found,
+        dependencies(project),
+        gate_timeout_seconds=options.timeout,
+        secrets=project.secrets,
+    )
+    outcome = carry_out(project.root, plan, hosts, options, shell, check=options.check)
+    code = exit_code(outcome, shell)
+    if code == exits.OK and not options.check and not options.quiet:
+        shell.tell("phlo.yaml still says what ran until now: `phlo plan` shows what the next `phlo up` would do.")
+    return code
+
+
+def _run(name: str | None, kept: list[Kept]) -> str | None:
+    """The run that is meant: a whole id, or the beginning or end of one that the containers know."""
+    if name is None or name == "last":
+        return None
+    known = {run for one in kept for run in (one.made_by, one.replaced_by) if run}
+    found = sorted(run for run in known if run.startswith(name) or run.endswith(name))
+    if len(found) == 1 or name in found:
+        return name if name in found else found[0]
+    if found:
+        raise ConfigError(f'"{name}" can be {len(found)} runs', fix=f"Write more of it: {', '.join(found)}.")
+    raise ConfigError(f'no container here was made or replaced by a run "{name}"', fix=did_you_mean(name, known))

@@ -1,0 +1,127 @@
+"""Holding the deploy lock on all hosts of a run, for as long as it lasts."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+
+from phlo.errors import EngineError, HostError, LockError, PhloError
+from phlo.hosts.host import Host
+from phlo.hosts.lock import RENEWALS_IN_A_LEASE, Claim, acquire, is_there, release, renew
+
+MOST_AT_ONCE = 16
+# Goes on while the machine sleeps, so that a laptop that wakes up knows that its leases are over.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+class DeployLock:
+    """The lock of a project on hosts, taken on entering a `with` block and given back on leaving it.
+
+    wait_seconds: how long to wait for somebody else. tell: is told whom it waits for and what it took over.
+
+    A host that cannot be reached is left out: the steps on it fail by themselves. Raises LockError when somebody
+    else holds the lock on one of the others; then it is held on none.
+    """
+
+    def __init__(
+        self,
+        hosts: Mapping[str, Host],
+        project: str,
+        claim: Claim,
+        *,
+        wait_seconds: float,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._hosts = hosts
+        self._project = project
+        self._claim = claim
+        self._wait_seconds = wait_seconds
+        self._tell = tell
+        self._ended = threading.Event()
+        # Per host: the lock's id, why there is none, and when it was last known to be ours.
+        self._ids: dict[str, str] = {}
+        self._lost: dict[str, PhloError] = {}
+        self._proven: dict[str, float] = {}
+
+    def __enter__(self) -> DeployLock:
+        try:
+            self._acquire_all()
+        except BaseException:
+            self._release_all()
+            raise
+        threading.Thread(target=self._renew_until_ended, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._release_all()
+
+    def assert_held(self, host: str) -> None:
+        """Raise LockError when the lock was lost: somebody else may be changing the host.
+
+        Asks the engine only when the lease was not renewed in time (the machine slept, the engine was away).
+        """
+        if host in self._lost:
+            raise self._lost[host]
+        if _now() - self._proven[host] < self._claim.lease_seconds:
+            return
+        if not is_there(self._hosts[host].engine, self._ids[host]):
+            self._lost[host] = _lost(self._project, host)
+            raise self._lost[host]
+        self._proven[host] = _now()
+
+    def _acquire_all(self) -> None:
+        """The first host alone, so that of two runs on the same hosts one gets all; the others side by side."""
+        first, *rest = sorted(self._hosts)
+        self._acquire(first)
+        if rest:
+            with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
+                for taken in [pool.submit(self._acquire, name) for name in rest]:
+                    taken.result()
+
+    def _acquire(self, name: str) -> None:
+        host = self._hosts[name]
+        try:
+            self._ids[name] = acquire(
+                host.engine, self._project, self._claim, host=name, wait_seconds=self._wait_seconds, tell=self._tell
+            )
+        except HostError as error:
+            self._lost[name] = error
+        self._proven[name] = _now()
+
+    def _renew_until_ended(self) -> None:
+        while not self._ended.wait(self._claim.lease_seconds / RENEWALS_IN_A_LEASE):
+            for name, identity in self._ids.items():
+                asked = _now()
+                try:
+                    is_ours = renew(self._hosts[name].engine, identity)
+                except (HostError, EngineError):
+                    continue  # tried again in a moment; `assert_held` knows when it was too long
+                if is_ours:
+                    self._proven[name] = asked
+                elif not self._ended.is_set():
+                    self._lost[name] = _lost(self._project, name)
+
+    def _release_all(self) -> None:
+        for name, identity in self._ids.items():
+            try:
+                release(self._hosts[name].engine, identity)
+            except (HostError, EngineError):
+                pass  # whoever comes next finds this process gone, or its lease over
+
+
+def _now() -> float:
+    return time.clock_gettime(_CLOCK)
+
+
+def _lost(project: str, host: str) -> LockError:
+    return LockError(
+        f'the deploy lock of "{project}" was taken away while this run was under way; it stopped there',
+        where=host,
+        fix="See who has it with `phlo lock status`, then run the same command again.",
+    )

@@ -1,0 +1,271 @@
+"""The deploy lock: one holder at a time for a project on a host, kept by the Docker engine itself.
+
+The lock is a container that is made and never started. Its name makes it exclusive, since an engine gives a name to
+one container only; its id makes it safe to remove, since an id is never given again: whoever takes over a dead
+holder's lock cannot hit that of somebody who was quicker. Labels say who, when and what; a file in it, written anew
+while the holder lives, renews the lease. It carries none of the project's labels, so nothing takes it for a part of
+the project.
+
+Times are the engine's own. Clocks that differ or jump can delay a take-over; they cannot cause one while the holder
+still renews.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from phlo.errors import EngineError, LockError
+from phlo.hosts.engine import Engine, EngineReader, path_part
+from phlo.hosts.lock_image import IMAGE, load_lock_image
+from phlo.hosts.process import ProcessId, this_process
+
+LABEL_LOCK = "phlo.lock"
+LABEL_USER = "phlo.lock.user"
+LABEL_PROCESS = "phlo.lock.process"
+LABEL_COMMAND = "phlo.lock.command"
+LABEL_LEASE = "phlo.lock.lease-seconds"
+
+LEASE_SECONDS = 60.0
+RENEWALS_IN_A_LEASE = 4
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 1.0
+_LEASE_FILE = "lease"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Who asks for the lock. user: `alice@workstation`. command: what for, without values that may be secret."""
+
+    user: str
+    process: ProcessId
+    command: str
+    lease_seconds: float = LEASE_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who has the lock. id: the lock's own. since, renewed, now: seconds since the epoch by the engine's clock."""
+
+    id: str
+    project: str
+    claim: Claim
+    since: float
+    renewed: float
+    now: float
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its lease is over, by the engine's clock; of a process of this machine more is known than that."""
+        return not self.claim.process.is_here() and self.now > self.renewed + self.claim.lease_seconds
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the process that took it has certainly ended."""
+        return self.claim.process.is_gone()
+
+    def __str__(self) -> str:
+        claim = self.claim
+        return f"{claim.user} (process {claim.process.pid}), for {max(self.now - self.since, 0):.0f} s: {claim.command}"
+
+
+def claim_for(command: str) -> Claim:
+    """The claim of this process and its user."""
+    import os
+    import pwd
+
+    try:
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        user = str(os.getuid())
+    return Claim(user=f"{user}@{os.uname().nodename}", process=this_process(), command=command)
+
+
+def lock_name(project: str) -> str:
+    """The name of the container that is the lock."""
+    return f"phlo-lock.{project}"
+
+
+def acquire(
+    engine: Engine, project: str, claim: Claim, *, host: str, wait_seconds: float, tell: Callable[[str], None]
+) -> str:
+    """Take the lock, giving its id. A dead holder's is taken over.
+
+    wait_seconds: how long to wait for one who has it. tell: is told whom it waits for and what it took over.
+    Raises LockError that names the holder.
+    """
+    watch = _Watch()
+    deadline = time.monotonic() + wait_seconds
+    pause, told = FIRST_PAUSE_SECONDS, ""
+    while True:
+        identity = _create(engine, project, claim)
+        if identity is not None:
+            return identity
+        holder = read_holder(engine, project)
+        if holder is None:  # released between the two questions
+            continue
+        reason = watch.reason_to_take_over(holder)
+        if reason is not None:
+            tell(f"{host}: took over the deploy lock of {holder.claim.user} ({holder.claim.command}): {reason}")
+            release(engine, holder.id)
+            continue
+        if time.monotonic() >= deadline and not holder.is_over:  # one that is over is watched a moment longer
+            raise _held(holder, host)
+        if holder.id != told:
+            tell(f"{host}: waiting for the deploy lock, held by {holder}")
+            told = holder.id
+        time.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+
+
+def read_holder(engine: EngineReader, project: str) -> Holder | None:
+    """Who has the lock now, None when nobody has."""
+    found = engine.get_or_none(f"/containers/{lock_name(project)}/json")
+    if found is None:
+        return None
+    labels = found["Config"].get("Labels") or {}
+    try:
+        claim = Claim(
+            user=labels[LABEL_USER],
+            process=ProcessId.parse(labels[LABEL_PROCESS]),
+            command=labels[LABEL_COMMAND],
+            lease_seconds=float(labels[LABEL_LEASE]),
+        )
+    except (KeyError, ValueError):
+        raise LockError(
+            f'the name of the deploy lock is taken by a container "{lock_name(project)}" that phlo did not make',
+            fix="Rename or remove that container.",
+        ) from None
+    since = _epoch(found["Created"])
+    return Holder(
+        id=found["Id"],
+        project=project,
+        claim=claim,
+        since=since,
+        renewed=max(since, _renewed(engine, found["Id"])),
+        now=engine_time(engine),
+    )
+
+
+def renew(engine: Engine, identity: str) -> bool:
+    """Renew the lease; False when the lock is no longer there."""
+    import tarfile
+
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        entry = tarfile.TarInfo(_LEASE_FILE)
+        entry.mtime = int(engine_time(engine))
+        archive.addfile(entry)
+    try:
+        engine.put_archive(identity, "/", buffer.getvalue())
+    except EngineError as error:
+        if error.status == 404:
+            return False
+        raise
+    return True
+
+
+def is_there(engine: EngineReader, identity: str) -> bool:
+    """Whether a lock that was taken is still there."""
+    return engine.get_or_none(f"/containers/{path_part(identity)}/json") is not None
+
+
+def release(engine: Engine, identity: str) -> None:
+    """Give a lock back, or take it from its holder; one that is gone is fine."""
+    try:
+        engine.delete(f"/containers/{path_part(identity)}", force=True, v=True)
+    except EngineError as error:
+        # 409: its removal is already under way.
+        if error.status not in (404, 409):
+            raise
+
+
+def engine_time(engine: EngineReader) -> float:
+    """Seconds since the epoch by the engine's clock, in whole seconds."""
+    from email.utils import parsedate_to_datetime
+
+    headers = engine.head("/_ping") or {}
+    return parsedate_to_datetime(headers["Date"]).timestamp()
+
+
+class _Watch:
+    """Tells a dead holder of another machine from a live one, by whether it renews its lease."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[str, float] | None = None
+        self._since = 0.0
+
+    def reason_to_take_over(self, holder: Holder) -> str | None:
+        """Why the holder is certainly dead, None when it may live."""
+        if holder.is_dead:
+            return "its process has ended"
+        if holder.claim.process.is_here():
+            return None
+        if self._seen != (holder.id, holder.renewed):
+            self._seen, self._since = (holder.id, holder.renewed), time.monotonic()
+        unmoved = time.monotonic() - self._since
+        lease = holder.claim.lease_seconds
+        # An engine's clock that jumped ahead ends every lease at once: a live holder renews before this has passed.
+        if (holder.is_over and unmoved > 2 * lease / RENEWALS_IN_A_LEASE) or unmoved > lease:
+            return f"its lease of {lease:.0f} s was not renewed"
+        return None
+
+
+def _create(engine: Engine, project: str, claim: Claim) -> str | None:
+    """Make the lock; None when somebody has it."""
+    body = {
+        "Image": IMAGE,
+        "Labels": {
+            LABEL_LOCK: project,
+            LABEL_USER: claim.user,
+            LABEL_PROCESS: str(claim.process),
+            LABEL_COMMAND: claim.command,
+            LABEL_LEASE: f"{claim.lease_seconds:g}",
+        },
+        "NetworkDisabled": True,
+        "HostConfig": {"NetworkMode": "none"},
+    }
+
+    def create() -> str:
+        return str(engine.post("/containers/create", body, name=lock_name(project))["Id"])
+
+    try:
+        try:
+            return create()
+        except EngineError as error:
+            if error.status != 404:
+                raise
+            load_lock_image(engine)
+            return create()
+    except EngineError as error:
+        if error.status == 409:
+            return None
+        raise
+
+
+def _renewed(engine: EngineReader, identity: str) -> float:
+    """When the lease was last renewed; 0 when it has not been yet."""
+    headers = engine.head(f"/containers/{path_part(identity)}/archive", path=f"/{_LEASE_FILE}")
+    if headers is None:
+        return 0.0
+    stat: Any = json.loads(base64.b64decode(headers["X-Docker-Container-Path-Stat"]))
+    return _epoch(stat["mtime"])
+
+
+def _epoch(moment: str) -> float:
+    """Seconds since the epoch of an engine's RFC 3339 time."""
+    return datetime.fromisoformat(moment).timestamp()
+
+
+def _held(holder: Holder, host: str) -> LockError:
+    return LockError(
+        f'the deploy lock of "{holder.project}" is held by {holder}',
+        where=host,
+        fix="Wait for it with --lock-timeout SECONDS; if it is certainly gone: phlo lock release.",
+    )

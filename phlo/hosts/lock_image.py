@@ -1,0 +1,51 @@
+"""The empty image that deploy locks are made from."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Mapping
+
+from phlo.errors import LockError
+from phlo.hosts.engine import Engine
+
+IMAGE = "phlo/lock:1"
+_EPOCH = "1970-01-01T00:00:00Z"
+
+
+def load_lock_image(engine: Engine) -> None:
+    """Give an engine the image; it is the same, byte for byte, whoever does."""
+    archive = _image(str(engine.get("/version")["Arch"]))
+    for message in engine.post_stream("/images/load", archive, headers={"Content-Type": "application/x-tar"}):
+        if "error" in message:
+            raise LockError(f"the engine does not take the lock's empty image ({message['error']})")
+
+
+def _image(architecture: str) -> bytes:
+    """An image with one empty layer, in the form that `docker save` writes."""
+    layer = _tar({})
+    config = json.dumps(
+        {
+            "architecture": architecture,
+            "os": "linux",
+            "created": _EPOCH,
+            "config": {"Cmd": ["lock"]},
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
+            "history": [{"created": _EPOCH}],
+        }
+    ).encode()
+    name = f"{hashlib.sha256(config).hexdigest()}.json"
+    manifest = [{"Config": name, "RepoTags": [IMAGE], "Layers": ["layer.tar"]}]
+    return _tar({name: config, "layer.tar": layer, "manifest.json": json.dumps(manifest).encode()})
+
+
+def _tar(files: Mapping[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()

@@ -1,0 +1,48 @@
+"""What a command that has ended gave, and the error when that is not what was asked for."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from phlo.errors import OperationError
+from phlo.hosts.commands import CommandResult
+from phlo.values import Secret, Text, reveal
+
+LINES_SHOWN = 10
+
+
+class TaskFailedError(OperationError):
+    """A step that failed and still has something to tell; `facts` is what `register` keeps of it."""
+
+    def __init__(
+        self, what: str, *, where: object = "", fix: str = "", detail: Sequence[str] = (), facts: Mapping[str, Any]
+    ) -> None:
+        super().__init__(what, where=where, fix=fix, detail=detail)
+        self.facts = dict(facts)
+
+
+def ended_badly(command: Sequence[Text], result: CommandResult, *, where: object) -> TaskFailedError:
+    """The error for a command whose exit status is not 0, with the last lines it wrote."""
+    lines = (result.stdout + result.stderr).rstrip().splitlines()[-LINES_SHOWN:]
+    what = f"ended with status {result.code}: {shown(command)}"
+    return TaskFailedError(what, where=where, detail=lines, facts=result.facts())
+
+
+def shown(command: Sequence[Text]) -> str:
+    """A command as it may be shown: secrets masked."""
+    return " ".join("***" if isinstance(part, Secret) else shlex.quote(part) for part in command)
+
+
+def argv_of(command: tuple[Text, ...] | Text, *, shell: bool) -> tuple[Text, ...]:
+    """The words of a command: a list as it is, a text split as a shell splits it, or handed to a shell.
+
+    Raises ValueError for quotes that do not end.
+    """
+    if isinstance(command, tuple):
+        return command
+    if shell:
+        return ("/bin/sh", "-c", command)
+    words = shlex.split(reveal(command))
+    return tuple(Secret(word) for word in words) if isinstance(command, Secret) else tuple(words)
