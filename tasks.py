@@ -23,7 +23,6 @@ import phlo.tasks
 
 ROOT = Path(__file__).resolve().parent
 QUICKSTART = ROOT / "examples" / "quickstart"
-COMMANDS_PAGE = ROOT / "docs" / "reference" / "commands.md"
 
 
 def _run(c: Context, command: str, **options: Any) -> Result:
@@ -149,30 +148,19 @@ def bench(c: Context, options: str = "") -> None:
 
 @task
 def docs(c: Context) -> None:
-    """Write the reference of all commands, and check that every link in the documentation leads somewhere."""
-    from phlo.cli.verbs import VERBS
+    """Write the generated reference pages, and check every link and every command that the documentation shows."""
+    from scripts.docs.checks import broken_links, pages, unknown_commands, unsafe_installs
+    from scripts.docs.pages import generated
 
-    pages = []
-    for verb in VERBS:
-        shown = c.run(
-            f"{sys.executable} -m phlo {verb.name} --help", hide=True, env={"COLUMNS": "100", "NO_COLOR": "1"}
-        )
-        pages.append(f"## phlo {verb.name}\n\n```text\n{shown.stdout.rstrip() if shown else ''}\n```\n")
-    COMMANDS_PAGE.parent.mkdir(parents=True, exist_ok=True)
-    COMMANDS_PAGE.write_text(
-        "# Commands\n\nWritten by `invoke docs` out of the commands themselves.\n\n" + "\n".join(pages)
-    )
-    if broken := list(_broken_links()):
-        sys.exit("\n".join(broken))
-
-
-def _broken_links() -> list[str]:
-    broken = []
-    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("packages/*/*.md")]:
-        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
-            if not (page.parent / link).exists():
-                broken.append(f"{page.relative_to(ROOT)}: there is no {link}")
-    return broken
+    for path, text in generated().items():
+        path.write_text(text, encoding="utf-8")
+    wrong = [
+        f"{page.relative_to(ROOT)}: {problem}"
+        for page in pages()
+        for problem in (*broken_links(page), *unknown_commands(page), *unsafe_installs(page))
+    ]
+    if wrong:
+        sys.exit("\n".join(wrong))
 
 
 @task(help={"upgrade": "take the newest versions that fit, instead of keeping those locked"})

@@ -26,6 +26,12 @@ def change_to_json(change: Change) -> dict[str, Any]:
     return found if change.is_counted else {**found, "is_counted": False}
 
 
+def change_from_json(data: Mapping[str, Any]) -> Change:
+    """The change that `change_to_json` wrote."""
+    is_counted = data.get("is_counted", True)
+    return Change(at=data["at"], verb=data["verb"], causes=tuple(data["causes"]), is_counted=is_counted)
+
+
 def event_to_json(event: Event) -> dict[str, Any]:
     """An event as plain JSON values."""
     found = {
@@ -53,15 +59,6 @@ def event_line(event: Event) -> str:
 
 def event_from_json(data: Mapping[str, Any]) -> Event:
     """The event that `event_to_json` wrote (a change's private data is gone)."""
-    changes = tuple(
-        Change(
-            at=change["at"],
-            verb=change["verb"],
-            causes=tuple(change["causes"]),
-            is_counted=change.get("is_counted", True),
-        )
-        for change in data.get("changes", ())
-    )
     return Event(
         kind=data["kind"],
         time=data["time"],
@@ -71,7 +68,7 @@ def event_from_json(data: Mapping[str, Any]) -> Event:
         service=data.get("service"),
         operation=data.get("operation"),
         status=Status(data["status"]) if "status" in data else None,
-        changes=changes,
+        changes=tuple(map(change_from_json, data.get("changes", ()))),
         message=data.get("message", ""),
         detail=tuple(data.get("detail", ())),
         seconds=data.get("seconds"),

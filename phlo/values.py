@@ -1,15 +1,16 @@
 """The frozen values that stages hand to each other.
 
-A stage may import this module and `phlo.errors`; this module imports nothing of phlo.
+A stage may import this module and `phlo.errors`; this module imports nothing else of phlo than `phlo.frozen`.
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from phlo.frozen import dataclass, field
 
 # -- text, secrets and where they came from -----------------------------------------------------
 
@@ -174,7 +175,10 @@ class ImageSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSpec:
-    """A file that is put into a container before it starts; `content` is bytes, or a Secret for text."""
+    """A file that is put into a container before it starts; `content` is bytes, or a Secret for text.
+
+    is_live: the service reads it again by itself, so that a change of it goes into the running container.
+    """
 
     path: str
     content: bytes | Secret
@@ -182,6 +186,7 @@ class FileSpec:
     uid: int = 0
     gid: int = 0
     origin: str = ""
+    is_live: bool = False
 
     def data(self) -> bytes:
         return self.content.reveal().encode() if isinstance(self.content, Secret) else self.content
@@ -226,6 +231,7 @@ class Step:
     gate:  True for the step that says whether the service's new version works; when it fails the
            service's earlier steps of the same host are undone.
     when_changed: ids of steps; the step is skipped unless one of them changed something.
+    when_pending: ids of steps still to come; the step is skipped unless one of them has something to change.
     """
 
     id: str
@@ -236,6 +242,7 @@ class Step:
     after: tuple[str, ...] = ()
     gate: bool = False
     when_changed: tuple[str, ...] = ()
+    when_pending: tuple[str, ...] = ()
 
 
 class Status(enum.StrEnum):
@@ -256,8 +263,8 @@ class Status(enum.StrEnum):
 class Event:
     """Something that happened in a run. Everything a user sees of a run is a rendering of these.
 
-    kind: run_started, step_started, step_progress, step_finished, undo_started, undo_finished, note,
-          run_finished.
+    kind: run_started, step_started, step_progress, step_finished, undo_started, undo_finished, play_started,
+          note, run_finished.
     time: seconds since the epoch. seconds: how long the step or the run took.
     """
 

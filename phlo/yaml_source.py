@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from phlo.errors import ConfigError, PhloError
+from phlo.frozen import dataclass
 from phlo.values import Source
 
 _Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

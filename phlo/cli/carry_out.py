@@ -12,7 +12,7 @@ from phlo.cli import exits
 from phlo.cli.locked import locked, nothing_to_do
 from phlo.cli.reporter import reporter
 from phlo.cli.shell import Shell
-from phlo.errors import LockError
+from phlo.errors import ConfigError, LockError
 from phlo.plan import Plan
 from phlo.values import Emit, Event
 
@@ -77,8 +77,11 @@ def _write_junit(path: Path, plan: Plan, events: list[Event]) -> None:
     from phlo.config.atomic import replace_file
     from phlo.report.junit import junit_xml
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, junit_xml(plan.project, events))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, junit_xml(plan.project, events))
+    except OSError as reason:
+        raise ConfigError(f"cannot be written: {reason.strerror}", where=path) from None
 
 
 def _tell_timing(plan: Plan, events: list[Event], options: Any, shell: Shell) -> None:

@@ -103,9 +103,7 @@ def containers_on(hosts: Mapping[str, Host], project: str, services: Collection[
     return [one for one in found if not services or one.service in services]
 
 
-def _project_and_hosts(
-    options: Any, shell: Shell, *, fetch_secrets: bool = True
-) -> tuple[Project, dict[str, Host]]:
+def _project_and_hosts(options: Any, shell: Shell, *, fetch_secrets: bool = True) -> tuple[Project, dict[str, Host]]:
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, fetch_secrets=fetch_secrets)
     return project, open_hosts(workspace.inventory, all_hosts(project), shell.environ)

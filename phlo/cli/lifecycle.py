@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
 def up(options: Any, shell: Shell) -> int:
     """Bring the project up."""
+    if options.plan:
+        from phlo.cli.saved import up_saved
+
+        return up_saved(options, shell)
     started = time.time()
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, generate_secrets=not options.check, asked=options.services)
-    plan = tagged(build_plan(project, _plan_options(project, options)), options.tags)
+    plan = tagged(build_plan(project, plan_options(project, options)), options.tags)
     if not options.check:
         write_outputs(project)
     hosts = open_hosts(workspace.inventory, plan.hosts(), shell.environ)
@@ -45,7 +49,7 @@ def plan(options: Any, shell: Shell) -> int:
 
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, asked=options.services)
-    steps = tagged(build_plan(project, _plan_options(project, options)), options.tags)
+    steps = tagged(build_plan(project, plan_options(project, options)), options.tags)
     state = RunState(steps.steps)
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
     outcome = run(steps, hosts, emit=state.take, run_id=new_run_id(), check=True, forks=options.forks)
@@ -56,6 +60,10 @@ def plan(options: Any, shell: Shell) -> int:
         shell.say_json(plan_data(state, project=steps.project))
     elif not options.quiet:
         shell.say(plan_text(state, style, verbosity=options.verbose, is_full=options.diff))
+    if options.out:
+        from phlo.cli.saved import save
+
+        save(steps, outcome, project, hosts, options, shell)
     code = exit_code(outcome, shell)
     if code == exits.OK and options.detailed_exitcode and state.has_changes:
         return exits.CHANGES_PENDING
@@ -126,7 +134,8 @@ def _power(state: str, options: Any, shell: Shell) -> int:
     return exit_code(carry_out(project.root, steps, hosts, options, shell), shell)
 
 
-def _plan_options(project: Project, options: Any) -> Options:
+def plan_options(project: Project, options: Any) -> Options:
+    """What the command line says about how a project is brought up."""
     return Options(
         recreate=frozenset(options.services or project.services) if options.recreate else frozenset(),
         only=frozenset(project.services) if options.services else None,

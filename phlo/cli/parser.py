@@ -114,8 +114,17 @@ def _count_of(text: Any) -> int:
     return value
 
 
-_TYPES: Mapping[str, Callable[[Any], Any]] = {"text": str, "integer": _count_of, "seconds": _seconds, "duration": _duration}
-_TYPE_NAMES = {"integer": "a whole number from 1 on", "seconds": "a number of seconds above 0", "duration": "a number of seconds"}
+_TYPES: Mapping[str, Callable[[Any], Any]] = {
+    "text": str,
+    "integer": _count_of,
+    "seconds": _seconds,
+    "duration": _duration,
+}
+_TYPE_NAMES = {
+    "integer": "a whole number from 1 on",
+    "seconds": "a number of seconds above 0",
+    "duration": "a number of seconds",
+}
 _NARGS = {"one": None, "optional": "?", "many": "*", "some": "+", "rest": REMAINDER}
 
 

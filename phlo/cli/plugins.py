@@ -25,6 +25,20 @@ def search(options: Any, shell: Shell) -> int:
     return exits.OK
 
 
+def create(options: Any, shell: Shell) -> int:
+    """Write the beginning of a package."""
+    from phlo.scaffold.package import create_package
+
+    folder = create_package(options.name, options.type, shell.cwd / (options.folder or "."))
+    shown = folder.relative_to(shell.cwd) if folder.is_relative_to(shell.cwd) else folder
+    style = shell.style(options)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        shell.say(f"  {style.sign('+')} {shown / path.relative_to(folder)}")
+    shell.say("")
+    shell.say(f"It works as it is: `phlo test {shown}`. `pip install -e {shown}` makes it part of your projects.")
+    return exits.OK
+
+
 def list_plugins(options: Any, shell: Shell) -> int:
     """List installed plug-ins, the broken ones with what is wrong."""
     from phlo.discovery.plugins import discover_plugins

@@ -31,15 +31,25 @@ def run(options: Any, shell: Shell) -> int:
     """Run a task that is none of the core verbs, or list all tasks."""
     from invoke.program import Program
 
+    from phlo.cli.actions import find_actions, run_action
     from phlo.tasks.collect import everything
 
     root = _root_or_none(options, shell)
     catalog = discover_services(root)
     whole, problems = everything(catalog.services, root)
+    actions, unread = find_actions(catalog, root)
+    named = {f"{action.service}.{action.name}": action for action in actions}
+    problems += unread
     if options.list or not options.task:
-        return _list(list(_runnables(whole, catalog.services)), problems, options, shell)
+        listed = [
+            *_runnables(whole, catalog.services),
+            *(Runnable(name, one.help, "role") for name, one in named.items()),
+        ]
+        return _list(sorted(listed), problems, options, shell)
     name = options.task[0]
-    known = [*whole.task_names, *(alias for names in whole.task_names.values() for alias in names)]
+    if name in named:
+        return run_action(named[name], options.task[1:], options, shell)
+    known = [*named, *whole.task_names, *(alias for names in whole.task_names.values() for alias in names)]
     if name not in known:
         fix = did_you_mean(name, known)
         fix = fix if fix.startswith("Did") else "`phlo run --list` shows all."

@@ -66,6 +66,12 @@ DEV = Option("dev", ("--dev",), "flag", "run services in development mode (their
 DIFF = Option("diff", ("--diff",), "flag", "show every cause of a change, not only the first ones")
 RECREATE = Option("recreate", ("--recreate",), "flag", "make the services' containers anew, changed or not")
 ORPHANS = Option("remove_orphans", ("--remove-orphans",), "flag", "remove containers of services that are no more")
+JUNIT = Option(
+    "junit", ("--junit",), help="write the run as JUnit XML, for CI servers", metavar="FILE", complete="files"
+)
+PROFILE_TASKS = Option(
+    "profile_tasks", ("--profile-tasks",), "flag", "tell which steps took how long, and the critical path"
+)
 TAGS = Option("tags", ("--tags",), help="only steps with one of these tags, e.g. image,network", metavar="TAG,...")
 LOCK_TIMEOUT = Option(
     "lock_timeout",
@@ -73,6 +79,14 @@ LOCK_TIMEOUT = Option(
     "duration",
     "how long to wait for another run of this project to end (default: 0)",
     0.0,
+    metavar="SECONDS",
+)
+TIMEOUT = Option(
+    "timeout",
+    ("--timeout",),
+    "seconds",
+    "how long a service may take to become ready (default: 300)",
+    300.0,
     metavar="SECONDS",
 )
 RUN = (OUTPUT, QUIET, VERBOSE, FORKS)

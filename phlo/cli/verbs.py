@@ -7,9 +7,12 @@ from phlo.cli.shared_options import (
     COMMON,
     DEV,
     DIFF,
+    FORKS,
     JSON,
+    JUNIT,
     ORPHANS,
     PROFILE,
+    PROFILE_TASKS,
     PROJECT,
     PROJECT_DIR,
     QUIET,
@@ -19,6 +22,8 @@ from phlo.cli.shared_options import (
     SERVICE,
     SERVICES,
     TAGS,
+    TIMEOUT,
+    VERBOSE,
     WRITE,
 )
 
@@ -26,6 +31,8 @@ START = "Start here"
 PLATFORM = "Run the platform (each is also a task: phlo run NAME, invoke NAME)"
 LOOK = "Services, settings and plug-ins"
 MORE = "More"
+
+SECRET = Option("name", help="the variable that it is the value of", positional="one", metavar="NAME")
 
 VERBS: tuple[Verb, ...] = (
     Verb(
@@ -65,16 +72,18 @@ VERBS: tuple[Verb, ...] = (
                 ("--rollback",),
                 help="what to put back when a service's new version fails (default: service)",
                 default="service",
-                choices=("none", "service"),
+                choices=("none", "service", "stack"),
             ),
+            TIMEOUT,
             Option(
-                "timeout",
-                ("--timeout",),
-                "seconds",
-                "how long a service may take to become ready (default: 300)",
-                300.0,
-                metavar="SECONDS",
+                "plan",
+                ("--plan",),
+                help="carry out this saved plan, and refuse it when it does not hold any more",
+                metavar="FILE",
+                complete="files",
             ),
+            JUNIT,
+            PROFILE_TASKS,
             *WRITE,
             *PROJECT,
         ),
@@ -101,12 +110,48 @@ VERBS: tuple[Verb, ...] = (
             Option(
                 "detailed_exitcode", ("--detailed-exitcode",), "flag", "exit with 2 when there is something to change"
             ),
+            Option(
+                "out",
+                ("-o", "--out"),
+                help="save the plan in this file, for `up --plan`",
+                metavar="FILE",
+                complete="files",
+            ),
             JSON,
             *RUN[1:],
             *PROJECT,
         ),
         group=PLATFORM,
         is_task=True,
+    ),
+    Verb(
+        "plan show",
+        "Show a saved plan",
+        "phlo.cli.saved:show",
+        (
+            Option("file", help="the plan", positional="one", metavar="FILE", complete="files"),
+            JSON,
+            VERBOSE,
+            *COMMON,
+        ),
+        group=PLATFORM,
+        examples=(("phlo plan -o next.plan", "save a plan"), ("phlo up --plan next.plan", "carry it out")),
+    ),
+    Verb(
+        "rollback",
+        "Go back to what ran before a run",
+        "phlo.cli.rollback:rollback",
+        (
+            Option("run", help="the run to undo; default: the last one", positional="optional", metavar="RUN"),
+            Option("check", ("--check",), "flag", "change nothing, show what would be put back"),
+            TIMEOUT,
+            *WRITE,
+            *PROJECT,
+        ),
+        group=PLATFORM,
+        is_task=True,
+        more="The containers that later runs replaced go back as well. Volumes keep the data they have.\n"
+        "`phlo rollback` a second time takes it back.",
     ),
     Verb(
         "down",
@@ -211,6 +256,30 @@ VERBS: tuple[Verb, ...] = (
         examples=(("phlo exec web sh", "a shell in the container of web"),),
     ),
     Verb(
+        "play",
+        "Run a playbook: tasks for hosts, in order",
+        "phlo.cli.play:play",
+        (
+            Option("files", help="playbooks", positional="some", metavar="FILE", complete="files"),
+            Option("check", ("--check",), "flag", "change nothing, show what would change"),
+            DIFF,
+            Option("limit", ("--limit",), help="only these of the hosts: web,!web-3", metavar="PATTERN"),
+            Option("tags", ("--tags",), help="only tasks with one of these tags", metavar="TAG,..."),
+            Option("skip_tags", ("--skip-tags",), help="no tasks with one of these tags", metavar="TAG,..."),
+            Option("start_at_task", ("--start-at-task",), help="begin with the task of this name", metavar="NAME"),
+            Option("step", ("--step",), "flag", "ask before each task"),
+            Option("list_tasks", ("--list-tasks",), "flag", "list the tasks, running none"),
+            *WRITE,
+            *PROJECT,
+        ),
+        group=PLATFORM,
+        is_task=True,
+        examples=(
+            ("phlo run play site.yaml", "run it"),
+            ("phlo run play site.yaml --check --diff", "what it would change, and why"),
+        ),
+    ),
+    Verb(
         "run",
         "Run any task: core, of a role (SERVICE.TASK), or of the project's tasks.py",
         "phlo.cli.run:run",
@@ -235,11 +304,47 @@ VERBS: tuple[Verb, ...] = (
         "Remove a deploy lock that somebody left behind",
         "phlo.cli.lock:release_lock",
         (
-            Option("force", ("--force",), "flag", "remove it though its holder may be at work: THAT RUN STOPS HALF-WAY"),
+            Option(
+                "force", ("--force",), "flag", "remove it though its holder may be at work: THAT RUN STOPS HALF-WAY"
+            ),
             *PROJECT,
         ),
         group=LOOK,
         more="The holder's next write fails, and its run stops there. A holder that has died is taken over by itself.",
+    ),
+    Verb(
+        "why",
+        "Tell why a service was made anew the last time, and what would be next",
+        "phlo.cli.why:why",
+        (SERVICE, JSON, *PROJECT),
+        group=LOOK,
+    ),
+    Verb(
+        "history",
+        "List the runs that changed something, the newest first",
+        "phlo.cli.history:history",
+        (Option("limit", ("-n", "--limit"), "integer", "only the newest N", metavar="N"), JSON, PROJECT_DIR, *COMMON),
+        group=LOOK,
+    ),
+    Verb(
+        "history show",
+        "Show the course of one run: what was done when, and why",
+        "phlo.cli.history:show",
+        (
+            Option("run", help="its id, the beginning or end of it, or `last`", positional="one", metavar="RUN"),
+            JSON,
+            VERBOSE,
+            PROJECT_DIR,
+            *COMMON,
+        ),
+        group=LOOK,
+    ),
+    Verb(
+        "history schema",
+        "Print the JSON Schema of events",
+        "phlo.cli.history:schema",
+        COMMON,
+        group=LOOK,
     ),
     Verb(
         "services list",
@@ -369,6 +474,26 @@ VERBS: tuple[Verb, ...] = (
         group=LOOK,
     ),
     Verb(
+        "plugin create",
+        "Write the beginning of a package of your own",
+        "phlo.cli.plugins:create",
+        (
+            Option("name", help="its name, with phlo- in front or without", positional="one", metavar="NAME"),
+            Option(
+                "type",
+                ("--type",),
+                help="what it brings: a service, or an operation for tasks (default: service)",
+                default="service",
+                choices=("service", "operation"),
+            ),
+            Option("folder", ("--folder",), help="where to make its folder (default: here)", metavar="DIR"),
+            *COMMON,
+        ),
+        group=LOOK,
+        more="It has all that a package needs, and passes `phlo test` as it is.",
+        examples=(("phlo plugin create thing", "makes the folder phlo-thing"),),
+    ),
+    Verb(
         "plugin install",
         "Install packages of the registry",
         "phlo.cli.plugins:install",
@@ -378,6 +503,89 @@ VERBS: tuple[Verb, ...] = (
             *COMMON,
         ),
         group=LOOK,
+    ),
+    Verb(
+        "secrets list",
+        "List the secrets and where each is kept; reads none of them",
+        "phlo.cli.secrets:list_secrets",
+        (PROFILE, JSON, *PROJECT),
+        group=LOOK,
+    ),
+    Verb(
+        "secrets get",
+        "Print a secret's value",
+        "phlo.cli.secrets:get",
+        (SECRET, *PROJECT),
+        group=LOOK,
+    ),
+    Verb(
+        "secrets set",
+        "Put a secret into the project's encrypted file",
+        "phlo.cli.secrets:set_secret",
+        (SECRET, Option("generate", ("--generate",), "flag", "make up a value"), PROJECT_DIR, *COMMON),
+        group=LOOK,
+        more="The value is asked for, or read from standard input; it never stands on the command line.",
+        examples=(
+            ("phlo secrets set API_KEY", "type it, unseen"),
+            ("phlo secrets set API_KEY < key.txt", "out of a file"),
+        ),
+    ),
+    Verb(
+        "secrets remove",
+        "Take a secret out of the encrypted file",
+        "phlo.cli.secrets:remove",
+        (SECRET, PROJECT_DIR, *COMMON),
+        group=LOOK,
+    ),
+    Verb(
+        "secrets edit",
+        "Change the whole encrypted file in an editor",
+        "phlo.cli.secrets:edit",
+        (PROJECT_DIR, *COMMON),
+        group=LOOK,
+    ),
+    Verb(
+        "secrets rekey",
+        "Encrypt the file anew under another passphrase",
+        "phlo.cli.secrets:rekey",
+        (
+            Option(
+                "new_passphrase_file",
+                ("--new-passphrase-file",),
+                help="the file that holds the new passphrase, instead of being asked for it",
+                metavar="FILE",
+                complete="files",
+            ),
+            PROJECT_DIR,
+            *COMMON,
+        ),
+        group=LOOK,
+    ),
+    Verb(
+        "secrets rotate",
+        "Give a secret a new value, and roll the services that use it",
+        "phlo.cli.rotate:rotate",
+        (SECRET, PROFILE, TIMEOUT, *WRITE, *PROJECT),
+        group=LOOK,
+        more="When a service does not come up with the new value, the old one is put back everywhere.",
+    ),
+    Verb(
+        "test",
+        "Test roles: lint, converge, idempotence, verify, destroy",
+        "phlo.cli.testing:test",
+        (
+            Option("roles", help="a role, its package, or the folder of one", positional="some", metavar="ROLE"),
+            Option("keep", ("--keep",), "flag", "leave what was started, to look at it"),
+            QUIET,
+            VERBOSE,
+            FORKS,
+            TIMEOUT,
+            *COMMON,
+        ),
+        group=MORE,
+        more="Each role gets a project of its own, with free ports and its own secrets, that is removed at the end.\n"
+        "A second `up` must change nothing; then the role's own tests (pytest, testinfra) look at what runs.",
+        examples=(("phlo test ./phlo-thing", "a package that is being written"),),
     ),
     Verb(
         "completion",

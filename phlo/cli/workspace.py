@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phlo.cli.shell import Shell
 from phlo.config.root import find_project_root
+from phlo.errors import InventoryError
 
 if TYPE_CHECKING:
     from phlo.config.project import Project
@@ -98,6 +99,10 @@ def engine_address(inventory: Inventory, host: str, environ: Mapping[str, str]) 
     """Where a host's engine listens: as the inventory says, else DOCKER_HOST, else Docker's usual socket."""
     from phlo.hosts.connect import DEFAULT_SOCKET
 
+    if inventory.hosts[host].docker_context:
+        raise InventoryError(
+            "docker_context is not supported yet", where=host, fix="Write docker_host: unix://... or tcp://..."
+        )
     return inventory.hosts[host].docker_host or environ.get("DOCKER_HOST") or DEFAULT_SOCKET
 
 

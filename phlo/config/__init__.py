@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from phlo.config.candidates import read_extra
     from phlo.config.project import Project, ResolvedService
-    from phlo.config.project_file import ProjectConfig, ServiceOverride, load_project_file
+    from phlo.config.project_file import load_project_file
+    from phlo.config.project_models import ProjectConfig, ServiceOverride
     from phlo.config.root import find_project_root
     from phlo.config.schema import project_schema
 
@@ -28,7 +29,8 @@ __all__ = [
 _MODULES = {
     "candidates": ("read_extra",),
     "project": ("Project", "ResolvedService"),
-    "project_file": ("ProjectConfig", "ServiceOverride", "load_project_file"),
+    "project_file": ("load_project_file",),
+    "project_models": ("ProjectConfig", "ServiceOverride"),
     "root": ("find_project_root",),
     "schema": ("project_schema",),
 }

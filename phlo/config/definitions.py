@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from phlo.config.project_file import ROLE_KEYS, ProjectFile
 from phlo.discovery.catalog import Catalog
 from phlo.discovery.definition import ServiceDefinition
 from phlo.errors import ConfigError, PhloError, first_of, nearest
+from phlo.frozen import dataclass
 from phlo.values import Source
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from phlo.errors import ConfigError, PhloError, first_of
+from phlo.frozen import dataclass
 
 _START = re.compile(r"[ \t]*(?:export[ \t]+)?([^\s=:#'\"]*)[ \t]*([=:]?)[ \t]*")
 _NAME = re.compile(r"[A-Za-z0-9_.\-\[\]]+\Z")

@@ -35,7 +35,7 @@ def set_enabled(path: Path, service: str, enabled: bool) -> bool:
             services[off].remove(service)
         entry = services.get(service)
         if isinstance(entry, Mapping) and ("enabled" in entry or not _has_lists(services)):
-            services[service]["enabled"] = enabled
+            _put(services[service], "enabled", enabled)
         elif not _has_lists(services):
             services[service] = {"enabled": enabled}
         elif service not in (services.get(on) or []):
@@ -44,6 +44,14 @@ def set_enabled(path: Path, service: str, enabled: bool) -> bool:
             services[on].append(service)
 
     return _edit(path, change)
+
+
+def _put(entry: Any, key: str, value: Any) -> None:
+    """Set a key; a new one comes first, since a comment behind the last one may be about what follows the mapping."""
+    if key not in entry and hasattr(entry, "insert"):  # what ruamel.yaml reads; a plain dict keeps no comments
+        entry.insert(0, key, value)
+    else:
+        entry[key] = value
 
 
 def add_service(path: Path, name: str, mapping: Mapping[str, Any]) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phlo.config.candidates import STATE_FOLDER
 from phlo.config.containers import Container
 from phlo.config.interpolate import interpolate
 from phlo.config.layers import Variables
-from phlo.config.project_file import FileConfig, ProjectFile
+from phlo.config.project_file import ProjectFile
 from phlo.discovery.definition import ServiceDefinition, TemplateDefinition
 from phlo.errors import ConfigError, did_you_mean
 from phlo.values import FileSpec, Secret, Text, reveal
+
+if TYPE_CHECKING:
+    from phlo.config.project_models import FileConfig
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,6 +72,7 @@ class ContainerFiles:
             uid=int(uid),
             gid=int(gid or uid),
             origin=label,
+            is_live=template.live,
         )
 
     def _reference(self, kind: str, reference: Any, container: Container, index: int) -> FileSpec:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from phlo.config.containers import Container
 from phlo.config.layers import Variables
 from phlo.config.project_file import ProjectFile
 from phlo.errors import ConfigError
+from phlo.frozen import dataclass
 from phlo.values import BuildRecipe, ImagePolicy, ImageSource, Text
 
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from phlo.errors import ConfigError
+from phlo.frozen import dataclass
 from phlo.values import Text, join
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from phlo.config.interpolate import Lookup, interpolate
 from phlo.errors import ConfigError
+from phlo.frozen import dataclass
 from phlo.values import Secret, Source, Text, Value, reveal
 
 # Lowest first: of two layers that know a name, the later one wins.
@@ -22,9 +22,7 @@ LAYERS = (
     "process environment",
     "command line",
 )
-ROLE_DEFAULTS, PROJECT, GROUP_VARS, HOST_VARS, ENV_FILE, LOCAL_ENV_FILE, SECRET_SOURCES, PROCESS, COMMAND_LINE = (
-    LAYERS
-)
+ROLE_DEFAULTS, PROJECT, GROUP_VARS, HOST_VARS, ENV_FILE, LOCAL_ENV_FILE, SECRET_SOURCES, PROCESS, COMMAND_LINE = LAYERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,11 @@ healthcheck, deploy, logging and other mappings                merged, at every 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from phlo.config.ports import moved_port
 from phlo.errors import ConfigError
+from phlo.frozen import dataclass, field
 from phlo.values import Secret, Source, Text, reveal
 from phlo.yaml_source import Keys, YamlDocument, dotted_name
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from phlo.errors import ConfigError
 from phlo.values import Secret
 
-PASSPHRASE_VARIABLE = "PHLO_SECRETS_PASSPHRASE"
-PASSPHRASE_FILE_VARIABLE = "PHLO_SECRETS_PASSPHRASE_FILE"
+PASSPHRASE_VARIABLE = "PHLO_SECRETS_PASSPHRASE"  # noqa: S105  a name
+PASSPHRASE_FILE_VARIABLE = "PHLO_SECRETS_PASSPHRASE_FILE"  # noqa: S105  a name
 PASSPHRASE_FILE = Path(".phlo") / "secrets-passphrase"
 
 # Asks a question whose answer is not shown.

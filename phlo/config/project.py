@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from phlo.frozen import dataclass, field
 from phlo.values import Condition as Condition
 from phlo.values import FileSpec, ImageSource, Masker, Secret, Source, Text, Value
 
@@ -112,6 +112,7 @@ class Project:
     inputs:   every file and folder that this result was made from (for caching).
     environment_read: names of process environment variables that were looked at (for caching).
     warnings: what could not be honoured, by name, one sentence each.
+    capabilities: capability -> the facts its provider offers, Secrets inside.
     pending_secrets: secrets that have a placeholder for a value until the first `up` makes them.
     is_volatile: some value comes from a command, which may say something else the next time.
     """
@@ -128,6 +129,7 @@ class Project:
     environment_read: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     secrets: tuple[Secret, ...] = ()
+    capabilities: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     pending_secrets: tuple[str, ...] = ()
     is_volatile: bool = False
 

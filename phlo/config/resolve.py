@@ -186,6 +186,7 @@ class _Resolution:
             environment_read=self.variables.environment_read,
             warnings=tuple(dict.fromkeys((*self.warnings, *self.containers.warnings, *self.variables.warnings))),
             secrets=_secrets_in(values, services),
+            capabilities=facts_of(selection.providers, self.definitions, self.variables),
             pending_secrets=tuple(sorted(set(secrets.pending))),
             is_volatile=self.sources.has_run,
         )

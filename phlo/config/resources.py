@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from phlo.config.containers import NETWORK_KEYS, Container
 from phlo.config.layers import scalar_text
+from phlo.config.plain import NotPlainError, reader
 from phlo.config.project import NetworkSpec, VolumeSpec
-from phlo.config.project_file import NetworkConfig, ProjectConfig, ProjectFile, ProjectNetwork, VolumeConfig
-from phlo.config.validation import config_errors
+from phlo.config.project_file import ProjectFile
 from phlo.errors import ConfigError, PhloError, did_you_mean, first_of
+
+if TYPE_CHECKING:
+    from phlo.config.project_models import NetworkConfig, ProjectConfig, VolumeConfig
 
 DEFAULT_NETWORK = "default"
 
@@ -34,7 +35,7 @@ def network_specs(project: str, file: ProjectFile, containers: Iterable[Containe
                 where = _network_position(container, key)
                 fix = did_you_mean(key, (*declared, DEFAULT_NETWORK))
                 errors.append(ConfigError(f'there is no network "{key}"', where=where, fix=fix))
-            used[key] = declared.get(key, NetworkConfig())
+            used[key] = declared.get(key, reader().part("NetworkConfig", {}))
     if errors:
         raise first_of(errors)
     return {key: _network(key, config, project) for key, config in sorted(used.items())}
@@ -49,11 +50,21 @@ def _declared_networks(config: ProjectConfig, containers: Iterable[Container]) -
                 found[key] = _role_network(described, container, key)
     if config.infrastructure and config.infrastructure.network:
         found[DEFAULT_NETWORK] = config.infrastructure.network
-    found.update({key: given or NetworkConfig() for key, given in config.networks.items()})
+    found.update({key: given or reader().part("NetworkConfig", {}) for key, given in config.networks.items()})
     return found
 
 
 def _role_network(described: Mapping[str, Any], container: Container, key: str) -> NetworkConfig:
+    try:
+        plain: NetworkConfig = reader().part("NetworkConfig", described)
+        return plain
+    except NotPlainError:
+        pass
+    from pydantic import ValidationError
+
+    from phlo.config.project_models import NetworkConfig
+    from phlo.config.validation import config_errors
+
     try:
         return NetworkConfig.model_validate(described)
     except ValidationError as reason:
@@ -97,8 +108,8 @@ def _ipam(config: NetworkConfig) -> dict[str, Any]:
         }
         for pool in (given.config if given else ())
     ]
-    if isinstance(config, ProjectNetwork) and config.subnet:
-        pools.insert(0, {"Subnet": config.subnet, "Gateway": config.gateway})
+    if subnet := getattr(config, "subnet", None):  # only a ProjectNetwork has it
+        pools.insert(0, {"Subnet": subnet, "Gateway": getattr(config, "gateway", None)})
     ipam = {
         "Driver": given.driver if given else None,
         "Config": [{key: item for key, item in pool.items() if item} for pool in pools],
@@ -110,7 +121,9 @@ def _ipam(config: NetworkConfig) -> dict[str, Any]:
 def volume_specs(project: str, file: ProjectFile, containers: Iterable[Container]) -> dict[str, VolumeSpec]:
     """The named volumes that the containers mount, by key; one that phlo.yaml does not describe is a plain one."""
     used = sorted({key for container in containers for key in container.compose.named_volumes})
-    return {key: _volume(key, file.config.volumes.get(key) or VolumeConfig(), project) for key in used}
+    return {
+        key: _volume(key, file.config.volumes.get(key) or reader().part("VolumeConfig", {}), project) for key in used
+    }
 
 
 def _volume(key: str, config: VolumeConfig, project: str) -> VolumeSpec:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from phlo.config.root import PROJECT_FILE
 from phlo.config.secrets import replace_entry
 from phlo.config.vault import OpenVault
 from phlo.errors import ConfigError, did_you_mean
+from phlo.frozen import dataclass
 from phlo.values import Secret, Value
 
 OpenIt = Callable[[], OpenVault]
@@ -75,7 +75,7 @@ def _put_in_vault(opened: OpenVault, name: str, text: Secret) -> Callable[[], No
 
 
 def _not_ours(value: Value, fix: str) -> ConfigError:
-    what = f"{value.name} comes from the {value.source.layer}, which phlo does not write"
+    what = f'{value.name} is set by the layer "{value.source.layer}", which phlo does not write'
     if value.source.layer.startswith("."):
         what = f"{value.name} stands in {value.source.layer}, which is yours and not phlo's to write"
     return ConfigError(what, where=value.source if value.source.path else "", fix=fix)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from phlo.config.project_file import ProjectConfig
+from phlo.config.project_models import ProjectConfig
 
 
 def project_schema() -> dict[str, Any]:

@@ -23,7 +23,8 @@ from phlo.values import Secret, Source
 
 if TYPE_CHECKING:
     from phlo.config.passphrase import Ask
-    from phlo.config.project_file import ProjectFile, SecretSource
+    from phlo.config.project_file import ProjectFile
+    from phlo.config.project_models import SecretSource
     from phlo.config.vault import OpenVault, Vault
 
 VAULT_FILE = "phlo-secrets.enc"
@@ -125,12 +126,14 @@ def secret_of_command(
     import shlex
     import subprocess
 
+    from phlo.config.passphrase import PASSPHRASE_VARIABLE
+
     shown = shlex.join(argv)
     try:
         done = subprocess.run(
             argv,
             cwd=folder,
-            env=dict(environ),
+            env={name: text for name, text in environ.items() if name != PASSPHRASE_VARIABLE},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

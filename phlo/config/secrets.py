@@ -57,7 +57,7 @@ def _stored(path: Path, name: str, purpose: str, make: Callable[[], str]) -> Sec
 
 
 def replace_entry(path: Path, name: str, entry: str) -> str:
-    """Put another entry (`NAME=text`, as it is written) in the place of the one for `name`; gives the one that was there.
+    """Put another entry (`NAME=text`, as it is written) in the place of the one for `name`; gives the one before.
 
     The rest of the file stays as it is. Raises ConfigError when the file has no such entry any more, or cannot be
     written.

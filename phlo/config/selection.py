@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from phlo.config.containers import Container, Containers
 from phlo.config.definitions import Switch
@@ -11,6 +10,7 @@ from phlo.config.project import Absence
 from phlo.config.project_file import ProjectFile
 from phlo.discovery.definition import ServiceDefinition
 from phlo.errors import ConfigError, PhloError, did_you_mean, first_of
+from phlo.frozen import dataclass, field
 from phlo.values import Source
 
 

@@ -34,10 +34,11 @@ class Shape:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         kinds = list(self.kinds)
+        words: dict[str, Any] = {"minimum": self.minimum, "maximum": self.maximum}
         if "string" not in kinds and ("boolean" in kinds or self._is_numeric):
             kinds.append("string")
-        bounds = {"minimum": self.minimum, "maximum": self.maximum}
-        return {"type": [*kinds, "null"], **{key: value for key, value in bounds.items() if value is not None}}
+            words["x-text"] = "variable"  # for `phlo.config.plain`; editors pass over it
+        return {"type": [*kinds, "null"], **{key: value for key, value in words.items() if value is not None}}
 
     @property
     def _is_numeric(self) -> bool:

@@ -65,7 +65,12 @@ def _service(
         "version": definition.version or definition.package_version,
         "image": image,
         "ports": [
-            {"host": port.published, "container": port.target, "protocol": port.protocol}
+            {
+                "host": port.published,
+                "container": port.target,
+                "protocol": port.protocol,
+                "app_protocol": port.app_protocol,
+            }
             for port in (container.compose.ports if container else ())
         ],
         "depends_on": sorted(container.compose.depends_on if container else definition.depends_on),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from phlo.discovery.definition import ServiceDefinition
 from phlo.errors import ConfigError, PhloError, did_you_mean
+from phlo.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

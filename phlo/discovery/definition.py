@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from phlo.frozen import dataclass, field
 from phlo.values import Condition
 
 if TYPE_CHECKING:
@@ -52,13 +52,17 @@ class FileDefinition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateDefinition:
-    """A Jinja2 template of the role. dest: absolute path in the container. owner: `uid` or `uid:gid`."""
+    """A Jinja2 template of the role. dest: absolute path in the container. owner: `uid` or `uid:gid`.
+
+    live: the service reads it again by itself; a change of it does not make the container anew.
+    """
 
     source: str
     dest: str
     mode: int = 0o644
     owner: str | None = None
     secret: bool = False
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

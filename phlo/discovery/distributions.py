@@ -10,8 +10,9 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from phlo.frozen import dataclass, field
 
 _SITE_FOLDERS = ("site-packages", "dist-packages")
 _METADATA_SUFFIXES = (".dist-info", ".egg-info")

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -22,6 +21,7 @@ from phlo.discovery.distributions import normalized
 from phlo.discovery.folders import workspace_folder
 from phlo.discovery.registry import RegistryEntry, load_registry, registry_entry
 from phlo.errors import ConfigError, PackageError
+from phlo.frozen import dataclass
 
 INDEX_VARIABLE = "PHLO_INDEX_URL"
 

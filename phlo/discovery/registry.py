@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from phlo.discovery.distributions import normalized
 from phlo.discovery.folders import registry_folder
 from phlo.errors import ConfigError, PackageError, did_you_mean
+from phlo.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

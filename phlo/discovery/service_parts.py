@@ -127,7 +127,7 @@ def read_templates(fields: Fields, value: Any, keys: Keys, root: Path) -> tuple[
     for index, item in enumerate(fields.items(value, keys)):
         at = (*keys, index)
         entry = fields.mapping(item, at)
-        fields.known_keys(entry, ("source", "dest", "mode", "owner", "secret"), at)
+        fields.known_keys(entry, ("source", "dest", "mode", "owner", "secret", "live"), at)
         dest = fields.needed(entry, "dest", at)
         if dest and not dest.startswith(("/", "$")):
             fields.note((*at, "dest"), f'"{dest}" is not an absolute path', "Name the file as the container sees it.")
@@ -140,6 +140,7 @@ def read_templates(fields: Fields, value: Any, keys: Keys, root: Path) -> tuple[
             mode=_mode(fields, entry.get("mode"), (*at, "mode")),
             owner=owner,
             secret=fields.flag(entry.get("secret"), (*at, "secret")) or False,
+            live=fields.flag(entry.get("live"), (*at, "live")) or False,
         )
         found.append(template)
     return tuple(found)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from phlo.doctor.result import CheckResult, CheckStatus
+from phlo.frozen import dataclass
 from phlo.hosts.engine import EngineReader
 from phlo.values import LABEL_PROJECT
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from phlo.errors import HostError, PhloError
+from phlo.frozen import dataclass
 from phlo.values import Change, Status
 
 

@@ -88,6 +88,7 @@ class _Run:
         self._results: dict[str, StepResult] = {}
         self._failures: list[PhloError] = []
         self._ledger = Ledger(plan.steps, is_stack=rollback is Rollback.STACK)
+        self._lost: set[str] = set()
         self._steps = {step.id: step for step in plan.steps}
         self._needs = {step.id: set(step.after) for step in plan.steps}
         self._dependents: dict[str, list[Step]] = defaultdict(list)
@@ -150,9 +151,7 @@ class _Run:
         try:
             result = self._result(step)
         except BaseException as error:  # a defect of phlo or of an operation: it must not leave the run waiting
-            result = StepResult(status=Status.FAILED)
-            with self._changed:
-                self._failures.append(_internal(step, error))
+            result = self._failed(step, _internal(step, error), 0.0)
         with self._changed:
             self._results[step.id] = result
             for dependent in self._dependents[step.id]:
@@ -170,6 +169,11 @@ class _Run:
         started = self._clock()
         self._emit("step_started", step=step)
         try:
+            if step.when_pending and not self._has_pending(step):
+                self._emit(
+                    "step_finished", step=step, status=Status.SKIPPED, message="nothing to change that it precedes"
+                )
+                return StepResult(status=Status.SKIPPED)
             status, changes = self._converge(step)
             if changes and self._stops_at_change:
                 self._has_enough.set()
@@ -188,6 +192,8 @@ class _Run:
             idle = step.when_changed and not any(self._results[other].status in moved for other in step.when_changed)
         if failed:
             return Status.BLOCKED, _needs(self._steps[failed[0]], step)
+        if step.host in self._lost:
+            return Status.BLOCKED, ""
         if self._cancelled.is_set():
             return Status.BLOCKED, "not started: interrupted"
         if self._failures and self._rollback is Rollback.STACK and not self._check:
@@ -222,6 +228,15 @@ class _Run:
                 module.apply(change, step.args, seen, equipped)
         return (Status.CHANGED if is_counted else Status.OK), changes
 
+    def _has_pending(self, step: Step) -> bool:
+        """Whether a step that this one precedes has something to change."""
+        for other in (self._steps[name] for name in step.when_pending):
+            module, host = self._find(other.operation), self._hosts[other.host]
+            changes = module.decide(other.args, module.observe(other.args, host.reader()))
+            if any(change.is_counted for change in changes):
+                return True
+        return False
+
     def _follows_pending(self, step: Step) -> bool:
         with self._changed:
             return any(self._results[need].status in (Status.PENDING, Status.UNKNOWN) for need in step.after)
@@ -230,6 +245,10 @@ class _Run:
         status = Status.UNREACHABLE if isinstance(error, HostError) else Status.FAILED
         masked = self._mask(error)
         with self._changed:
+            if step.host in self._lost:  # another step found out at the same time, and has told it
+                return StepResult(status=status, seconds=seconds)
+            if status is Status.UNREACHABLE:
+                self._lost.add(step.host)
             self._failures.append(masked)
         self._emit(
             "step_finished", step=step, status=status, message=str(masked), detail=masked.detail, seconds=seconds
@@ -307,4 +326,4 @@ def _needs(failed: Step, step: Step) -> str:
     """What a step waits for in vain, in words."""
     if failed.service == step.service:
         return f"its {failed.operation} step did not succeed"
-    return f"needs {failed.service or failed.id}, which did not come up"
+    return f"left as it is: it needs {failed.service or failed.id}, which did not come up"

@@ -7,9 +7,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from phlo.frozen import dataclass
 from phlo.hosts.engine import CommandTimeoutError, Engine, path_part
 
 _PIECE = 65536

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from phlo.frozen import dataclass
 from phlo.hosts.engine import Engine, EngineReader
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from phlo.errors import HostError
+from phlo.frozen import dataclass
 from phlo.hosts.connect import open_engine
 from phlo.hosts.engine import Engine
 

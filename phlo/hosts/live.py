@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from phlo.frozen import dataclass
 from phlo.hosts.engine import EngineReader
 from phlo.values import (
+    LABEL_CAUSES,
     LABEL_INSTANCE,
     LABEL_ONE_SHOT,
     LABEL_PROJECT,
@@ -42,6 +44,8 @@ class LiveContainer:
     state:  as Docker says it: created, running, paused, restarting, removing, exited, dead.
     health: healthy, unhealthy, starting, or None without a health check (or when it does not run).
     since:  Docker's own words for how long it has been so, e.g. `Up 3 minutes`, `2 hours ago`.
+    made_at:  when it was made, in seconds since the epoch. made_by: the run that made it, "" when unknown.
+    made_for: why it was made, as the run's plan had it.
     """
 
     id: str
@@ -56,6 +60,9 @@ class LiveContainer:
     image: str
     ports: tuple[LivePort, ...] = ()
     is_one_shot: bool = False
+    made_at: float = 0.0
+    made_by: str = ""
+    made_for: tuple[str, ...] = ()
 
     @property
     def is_running(self) -> bool:
@@ -134,6 +141,9 @@ def _container(entry: Mapping[str, Any], host: str) -> LiveContainer:
         image=entry["Image"],
         ports=_ports(entry.get("Ports") or ()),
         is_one_shot=LABEL_ONE_SHOT in labels,
+        made_at=float(entry.get("Created", 0)),
+        made_by=labels.get(LABEL_RUN, ""),
+        made_for=tuple(json.loads(labels.get(LABEL_CAUSES) or "[]")),
     )
 
 

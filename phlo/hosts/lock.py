@@ -17,11 +17,10 @@ import io
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from phlo.errors import EngineError, LockError
+from phlo.frozen import dataclass
 from phlo.hosts.engine import Engine, EngineReader, path_part
 from phlo.hosts.lock_image import IMAGE, load_lock_image
 from phlo.hosts.process import ProcessId, this_process
@@ -250,12 +249,10 @@ def _create(engine: Engine, project: str, claim: Claim) -> str | None:
 
 
 def _renewed(engine: EngineReader, identity: str) -> float:
-    """When the lease was last renewed; 0 when it has not been yet."""
-    headers = engine.head(f"/containers/{path_part(identity)}/archive", path=f"/{_LEASE_FILE}")
-    if headers is None:
-        return 0.0
-    stat: Any = json.loads(base64.b64decode(headers["X-Docker-Container-Path-Stat"]))
-    return _epoch(stat["mtime"])
+    """When the lease was last renewed; 0 when it has not been yet, or the engine is just making or removing it."""
+    headers = engine.head(f"/containers/{path_part(identity)}/archive", path=f"/{_LEASE_FILE}") or {}
+    stat = headers.get("X-Docker-Container-Path-Stat")
+    return _epoch(json.loads(base64.b64decode(stat))["mtime"]) if stat else 0.0
 
 
 def _epoch(moment: str) -> float:

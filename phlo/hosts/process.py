@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+
+from phlo.frozen import dataclass
 
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 

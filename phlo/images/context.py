@@ -11,11 +11,11 @@ import io
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from phlo.errors import ConfigError
+from phlo.frozen import dataclass
 
 # The name a Dockerfile from outside the context has inside the archive.
 OUTSIDE = ".phlo.Dockerfile"

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from phlo.frozen import dataclass
 
 # Debian's releases by the name that their folders on a mirror have; the aliases move from one to the next.
 _RELEASES = ("buster", "bullseye", "bookworm", "trixie", "forky", "duke", "sid")

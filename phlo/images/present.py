@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from phlo.errors import OperationError
+from phlo.frozen import dataclass
 from phlo.hosts.engine import path_part
 from phlo.hosts.host import ReadHost
 from phlo.images.recipe import LABEL_IMAGE, content_tag

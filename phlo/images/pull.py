@@ -5,10 +5,10 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from phlo.errors import EngineError, OperationError
+from phlo.frozen import dataclass
 from phlo.hosts.host import Host
 from phlo.images.registries import Registries
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from phlo.errors import InventoryError, did_you_mean
+from phlo.frozen import dataclass, field
 from phlo.values import Source
 
 LOCAL = "local"

@@ -2,14 +2,19 @@
 
     observe(args, host: ReadHost) -> Seen                 reads only
     decide(args, seen) -> list[Change]                    pure; nothing to do is []
-    apply(change, args, seen, host: Host) -> None         makes one change; harmless when repeated
+    apply(change, args, seen, host: Host) -> facts        makes one change; harmless when repeated
 
 One law holds for all: observe, decide, apply, observe, decide -> [].
+
+`facts` is what a task's `register` keeps (None: nothing); `changed: False` in it says that in the end there was
+nothing to do, `changes` what was done instead of what was foreseen. A module may also have `facts(args, seen)`, which
+gives what `register` keeps when there is nothing to apply.
 """
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from phlo.errors import PlanError, did_you_mean
@@ -17,6 +22,26 @@ from phlo.hosts.host import Host, ReadHost
 from phlo.values import Change
 
 BUILT_IN = ("image", "network", "volume", "container", "file", "wait", "hook", "power", "absent", "orphans", "rollback")
+FOR_TASKS = (
+    "archive",
+    "assert",
+    "command",
+    "copy",
+    "debug",
+    "exec",
+    "fail",
+    "fetch",
+    "http",
+    "pause",
+    "run",
+    "set_fact",
+    "template",
+    "unarchive",
+    "wait_for",
+)
+EVERY = (*BUILT_IN, *FOR_TASKS)
+# Modules that are called otherwise: the name is a word of Python, or of a module that is no operation.
+_MODULES = {"assert": "assertion", "archive": "pack", "unarchive": "unpack"}
 
 
 class Operation(Protocol):
@@ -26,13 +51,13 @@ class Operation(Protocol):
 
     def decide(self, args: Any, seen: Any) -> list[Change]: ...
 
-    def apply(self, change: Change, args: Any, seen: Any, host: Host) -> None: ...
+    def apply(self, change: Change, args: Any, seen: Any, host: Host) -> Mapping[str, Any] | None: ...
 
 
 def operation(name: str) -> Operation:
     """The operation called `name`; its module is imported when it is first asked for."""
-    if name not in BUILT_IN:
-        raise PlanError(f'there is no operation "{name}"', fix=did_you_mean(name, BUILT_IN))
-    module: Any = importlib.import_module(f"phlo.operations.{name}")
+    if name not in EVERY:
+        raise PlanError(f'there is no operation "{name}"', fix=did_you_mean(name, EVERY))
+    module: Any = importlib.import_module(f"phlo.operations.{_MODULES.get(name, name)}")
     found: Operation = module
     return found

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from phlo.errors import EngineError
+from phlo.frozen import dataclass
 from phlo.hosts.engine import path_part
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.container.apply import remove, stop
@@ -15,11 +15,12 @@ from phlo.values import LABEL_PROJECT, LABEL_SERVICE, Change
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
-    """kind: containers (of `service`, or of the whole project), networks or volumes of the project."""
+    """kind: containers (of `service`, or of all services but `others`), networks or volumes of the project."""
 
     kind: str
     project: str
     service: str | None = None
+    others: frozenset[str] = frozenset()
     cause: str = "asked for"
 
 
@@ -32,7 +33,8 @@ def observe(args: Args, host: ReadHost) -> Seen:
     if args.service is not None:
         labels.append(f"{LABEL_SERVICE}={args.service}")
     if args.kind == "containers":
-        return tuple(host.engine.get("/containers/json", all=True, filters={"label": labels}))
+        found = host.engine.get("/containers/json", all=True, filters={"label": labels})
+        return tuple(one for one in found if one["Labels"].get(LABEL_SERVICE) not in args.others)
     if args.kind == "networks":
         return tuple(host.engine.get("/networks", filters={"label": labels}))
     return tuple(host.engine.get("/volumes", filters={"label": labels})["Volumes"] or ())

@@ -6,11 +6,11 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from phlo.errors import ConfigError, PhloError, did_you_mean, first_of
+from phlo.operations.fields import Mode, fields_of
 from phlo.values import Secret
 
 T = TypeVar("T")
@@ -19,42 +19,10 @@ _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
 
 
-class Mode(int):
-    """A file mode. In YAML it is written in octal and in quotes (`"0640"`), or as a plain octal number."""
-
-
-def given(name: str) -> Any:
-    """A field that phlo fills in itself and no task may write.
-
-    name: project (the project's name), root (its folder), folder (that of the task file), service (the role's
-    service, or ""), network (the project's network), render (renders a template file), ask (asks the user), ...
-    """
-    return dataclasses.field(metadata={"given": name})
-
-
-def expressions() -> Any:
-    """A field that takes conditions: it gets pairs of each condition's text and whether it holds."""
-    return dataclasses.field(metadata={"expressions": True})
-
-
-def free() -> Any:
-    """A field that takes all arguments, whatever they are called."""
-    return dataclasses.field(metadata={"free": True})
-
-
-def main(default: Any = dataclasses.MISSING) -> Any:
-    """The field that a task may give alone: `exec: ls` for `exec: {command: ls}`."""
-    return dataclasses.field(default=default, metadata={"main": True})
-
-
-def fields_of(kind: type[Any]) -> dict[str, dataclasses.Field[Any]]:
-    """The fields that a task may write, by name."""
-    return {found.name: found for found in dataclasses.fields(kind) if "given" not in found.metadata}
-
-
-def field_with(kind: type[Any], mark: str) -> str | None:
-    """The name of the field with a mark (`main`, `free`, `expressions`), None when there is none."""
-    return next((found.name for found in dataclasses.fields(kind) if mark in found.metadata), None)
+def expressions_in(kind: type[Any]) -> dict[str, str]:
+    """The fields that take expressions instead of values, and of which sort: `expression` or `expressions`."""
+    marks = ("expression", "expressions")
+    return {one.name: mark for one in dataclasses.fields(kind) for mark in marks if mark in one.metadata}
 
 
 def make_args(kind: type[T], values: Mapping[str, Any], *, filled: Mapping[str, Any], where: str) -> T:
@@ -92,7 +60,6 @@ def _is_required(one: dataclasses.Field[Any]) -> bool:
     return one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
 
 
-@lru_cache(maxsize=64)
 def _types(kind: type[Any]) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 

@@ -35,14 +35,14 @@ def shown(command: Sequence[Text]) -> str:
     return " ".join("***" if isinstance(part, Secret) else shlex.quote(part) for part in command)
 
 
-def argv_of(command: tuple[Text, ...] | Text, *, shell: bool) -> tuple[Text, ...]:
+def argv_of(command: tuple[Text, ...] | Text, *, is_shell: bool) -> tuple[Text, ...]:
     """The words of a command: a list as it is, a text split as a shell splits it, or handed to a shell.
 
     Raises ValueError for quotes that do not end.
     """
     if isinstance(command, tuple):
         return command
-    if shell:
+    if is_shell:
         return ("/bin/sh", "-c", command)
     words = shlex.split(reveal(command))
     return tuple(Secret(word) for word in words) if isinstance(command, Secret) else tuple(words)

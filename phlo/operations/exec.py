@@ -6,16 +6,16 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from phlo.errors import OperationError
+from phlo.frozen import dataclass, field
 from phlo.hosts.commands import CommandResult, run_command
 from phlo.hosts.engine import CommandTimeoutError
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.arguments import given, main
 from phlo.operations.command_result import argv_of, ended_badly, shown
+from phlo.operations.fields import given, main
 from phlo.operations.service_container import Target, find_target
 from phlo.values import Change, Secret, Text, reveal
 
@@ -66,7 +66,7 @@ class Args:
 
     @property
     def argv(self) -> tuple[Text, ...]:
-        return argv_of(self.command, shell=self.shell)
+        return argv_of(self.command, is_shell=self.shell)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ def observe(args: Args, host: ReadHost) -> Seen:
         if host.engine.head(path, path=args.creates) is not None:
             return Seen(target=target, done=f"{args.creates} is there")
     if args.unless is not None:
-        unless = argv_of(args.unless, shell=isinstance(args.unless, (str, Secret)))
+        unless = argv_of(args.unless, is_shell=isinstance(args.unless, (str, Secret)))
         if _query(args, unless, target, host).code == 0:
             return Seen(target=target, done="`unless` holds")
     if args.reads:
@@ -106,8 +106,9 @@ def decide(args: Args, seen: Seen) -> list[Change]:
 
 def facts(args: Args, seen: Seen) -> dict[str, Any]:
     """What `register` keeps when nothing is run."""
-    result = seen.result or CommandResult(code=0)
-    return {**result.facts(), "cmd": shown(args.argv), "msg": seen.done}
+    if seen.result is not None:
+        return {**seen.result.facts(), "cmd": shown(args.argv)}
+    return {**CommandResult(code=0).facts(), "cmd": shown(args.argv), "msg": seen.done}
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> Mapping[str, Any]:
@@ -144,9 +145,7 @@ def _run(args: Args, target: Target, host: Host) -> CommandResult:
             # Raised here, so that a file from before stays as it was.
             result = CommandResult(code=code, stderr=error.decode(errors="replace"))
             raise ended_badly(args.argv, result, where=f"{host.name} {target.name}")
-    return CommandResult(
-        code=code, stdout=collected.decode(errors="replace"), stderr=error.decode(errors="replace")
-    )
+    return CommandResult(code=code, stdout=collected.decode(errors="replace"), stderr=error.decode(errors="replace"))
 
 
 def _interactive(args: Args, target: Target, host: Host) -> CommandResult:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from phlo.errors import EngineError
+from phlo.errors import EngineError, OperationError
+from phlo.frozen import dataclass
 from phlo.hosts.engine import path_part
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.archive import put_files
@@ -22,23 +22,28 @@ class Args:
     files: tuple[FileSpec, ...]
 
 
-Seen = Mapping[str, FileSpec]
+Seen = Mapping[str, FileSpec] | None
 
 
 def observe(args: Args, host: ReadHost) -> Seen:
-    """The files that are there, by path."""
+    """The files that are there, by path; None when there is no such container."""
+    if host.engine.get_or_none(f"/containers/{path_part(args.container)}/json") is None:
+        return None
     found = {}
     for spec in args.files:
-        there = _read(args.container, spec.path, host)
+        there = read_file(args.container, spec.path, host)
         if there is not None:
             found[spec.path] = there
     return found
 
 
 def decide(args: Args, seen: Seen) -> list[Change]:
+    if seen is None:
+        waits: tuple[str, ...] = ("the container is not there yet",)
+        return [Change(at=f"file:{args.container}", verb="create", causes=waits, is_counted=False)]
     changes = []
     for spec in args.files:
-        causes = _differences(spec, seen.get(spec.path))
+        causes = differences_of(spec, seen.get(spec.path))
         if causes:
             at = f"file:{args.container}:{spec.path}"
             verb = "update" if spec.path in seen else "create"
@@ -47,11 +52,14 @@ def decide(args: Args, seen: Seen) -> list[Change]:
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
+    if change.data is None:
+        raise OperationError(f"there is no container {args.container} to put files into", where=host.name)
     found = host.engine.get(f"/containers/{path_part(args.container)}/json")
     put_files(host.engine, args.container, [change.data], [mount["Destination"] for mount in found["Mounts"]])
 
 
-def _differences(wanted: FileSpec, there: FileSpec | None) -> tuple[str, ...]:
+def differences_of(wanted: FileSpec, there: FileSpec | None) -> tuple[str, ...]:
+    """How a file that is there differs from the one that shall be; empty when it does not."""
     if there is None:
         return ("not found",)
     causes = []
@@ -64,7 +72,8 @@ def _differences(wanted: FileSpec, there: FileSpec | None) -> tuple[str, ...]:
     return tuple(causes)
 
 
-def _read(container: str, path: str, host: ReadHost) -> FileSpec | None:
+def read_file(container: str, path: str, host: ReadHost) -> FileSpec | None:
+    """A file of a container, None when there is none (or a folder in its place)."""
     try:
         data = b"".join(host.engine.get_bytes(f"/containers/{path_part(container)}/archive", path=path))
     except EngineError as error:

@@ -8,10 +8,10 @@ import shlex
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from phlo.errors import OperationError
+from phlo.frozen import dataclass, field
 from phlo.hosts.host import Host, ReadHost
 from phlo.values import Change, Text, reveal
 
@@ -47,7 +47,8 @@ def observe(args: Args, host: ReadHost) -> bool:
 def decide(args: Args, seen: bool) -> list[Change]:
     if not seen:
         return []
-    return [Change(at=f"hook:{args.service}.{args.point}.{args.name}", verb="run", causes=(f"{args.service} changed",))]
+    cause = f"{args.service} is to change" if args.point == "pre_start" else f"{args.service} changed"
+    return [Change(at=f"hook:{args.service}.{args.point}.{args.name}", verb="run", causes=(cause,))]
 
 
 def apply(change: Change, args: Args, seen: bool, host: Host) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from phlo.errors import EngineError
+from phlo.frozen import dataclass, field
 from phlo.hosts.engine import path_part
 from phlo.hosts.host import Host, ReadHost
 from phlo.images.present import ImageSeen, built_before, may_build, may_pull, not_there, present, wanted

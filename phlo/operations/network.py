@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from phlo.errors import EngineError, OperationError
+from phlo.frozen import dataclass, field
 from phlo.hosts.host import Host, ReadHost
+from phlo.operations.fields import given
 from phlo.values import LABEL_PROJECT, Change
 
 
@@ -19,7 +20,7 @@ class Args:
     """
 
     name: str
-    project: str
+    project: str = given("project")
     options: Mapping[str, Any] = field(default_factory=dict)
     is_external: bool = False
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.container.apply import remove, stop
 from phlo.values import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE, Change, is_set_aside

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from phlo.errors import OperationError
+from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.container.apply import stop
+from phlo.operations.fields import given
 from phlo.values import LABEL_ONE_SHOT, LABEL_PROJECT, LABEL_SERVICE, Change, is_set_aside
 
 
@@ -16,7 +17,7 @@ from phlo.values import LABEL_ONE_SHOT, LABEL_PROJECT, LABEL_SERVICE, Change, is
 class Args:
     """state: started, stopped or restarted."""
 
-    project: str
+    project: str = given("project")
     service: str
     state: str
 
@@ -25,21 +26,26 @@ Seen = tuple[Mapping[str, Any], ...]
 
 
 def observe(args: Args, host: ReadHost) -> Seen:
-    """The service's containers, but for those that are kept to go back to."""
+    """The service's containers, but for those that are kept to go back to.
+
+    Inspected one by one: the list that newer engines give can lag behind a stop.
+    """
     labels = [f"{LABEL_PROJECT}={args.project}", f"{LABEL_SERVICE}={args.service}"]
-    found = host.engine.get("/containers/json", all=True, filters={"label": labels})
-    return tuple(entry for entry in found if not is_set_aside(entry["Names"][0]))
+    listed = host.engine.get("/containers/json", all=True, filters={"label": labels})
+    own = [entry["Id"] for entry in listed if not is_set_aside(entry["Names"][0])]
+    found = (host.engine.get_or_none(f"/containers/{identity}/json") for identity in own)
+    return tuple(container for container in found if container)
 
 
 def decide(args: Args, seen: Seen) -> list[Change]:
     if not seen and args.state != "stopped":
         raise OperationError("has no container", where=args.service, fix="Bring it up first: `phlo run up`.")
     changes = []
-    for found in sorted(seen, key=lambda found: str(found["Names"])):
-        at, state = f"container:{found['Names'][0].lstrip('/')}", found["State"]
+    for found in sorted(seen, key=lambda found: str(found["Name"])):
+        at, state = f"container:{found['Name'].lstrip('/')}", found["State"]["Status"]
         if args.state == "stopped" and state in ("running", "restarting", "paused"):
             changes.append(Change(at=at, verb="stop", causes=("asked for",), data=found["Id"]))
-        elif LABEL_ONE_SHOT in found["Labels"]:
+        elif LABEL_ONE_SHOT in found["Config"]["Labels"]:
             continue  # a one-shot is run by `up`, when its inputs change
         elif args.state == "started" and state == "paused":
             changes.append(Change(at=at, verb="unpause", causes=("paused",), data=found["Id"]))

@@ -6,13 +6,13 @@ The two change places: what ran is kept in turn, so that going back can be taken
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from phlo.errors import EngineError, OperationError
+from phlo.frozen import dataclass
 from phlo.hosts.engine import Engine, path_part
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.container.apply import remove, rename, stop
+from phlo.operations.container.apply import rename, stop
 from phlo.operations.container.args import REPLACED
 from phlo.values import LABEL_RESTART, SET_ASIDE, Change
 
@@ -83,7 +83,6 @@ def _undo(args: Args, engine: Engine, was_running: bool) -> None:
     if engine.get_or_none(f"/containers/{path_part(replaced)}/json") is not None:
         if engine.get_or_none(f"/containers/{path_part(args.name)}/json") is not None:
             stop(engine, args.name)
-            remove(engine, args.kept)
             rename(engine, args.name, args.kept)
         rename(engine, replaced, args.name)
     if was_running:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from phlo.errors import OperationError
+from phlo.frozen import dataclass
 from phlo.hosts.engine import path_part
 from phlo.hosts.host import Host, ReadHost
 from phlo.values import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from phlo.errors import EngineError, OperationError
+from phlo.frozen import dataclass
 from phlo.hosts.engine import CommandTimeoutError, Engine, path_part
 from phlo.hosts.host import Host, ReadHost
 from phlo.values import Change

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from phlo.errors import PlanError
+from phlo.frozen import dataclass
 from phlo.values import Secret, Step
 
 

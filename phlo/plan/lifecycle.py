@@ -33,7 +33,7 @@ def build_down(
                 _absent(host, service, "containers", project, after=[f"{host}/{other}/containers" for other in users])
             )
         named = [step.id for step in steps if step.host == host]
-        rest = _absent(host, None, "containers", project, after=named)
+        rest = _absent(host, None, "containers", project, after=named, others=frozenset(dependencies))
         networks = _absent(host, None, "networks", project, after=[rest.id])
         steps += [rest, networks]
         if with_volumes:
@@ -41,13 +41,21 @@ def build_down(
     return Plan(title="down", project=project, steps=ordered(steps), secrets=secrets)
 
 
-def _absent(host: str, service: str | None, kind: str, project: str, *, after: Collection[str]) -> Step:
+def _absent(
+    host: str,
+    service: str | None,
+    kind: str,
+    project: str,
+    *,
+    after: Collection[str],
+    others: frozenset[str] = frozenset(),
+) -> Step:
     return Step(
         id=f"{host}/{service or ''}/{kind}",
         host=host,
         service=service or "",
         operation="absent",
-        args=absent.Args(kind=kind, project=project, service=service),
+        args=absent.Args(kind=kind, project=project, service=service, others=others),
         after=tuple(after),
     )
 

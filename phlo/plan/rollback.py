@@ -48,7 +48,7 @@ def build_rollback(
     secrets: tuple[Secret, ...] = (),
 ) -> Plan:
     """The steps that put containers back, a service after those it depends on, each with a gate."""
-    steps = []
+    steps: list[Step] = []
     by_service: dict[tuple[str, str], list[Kept]] = {}
     for one in kept:
         by_service.setdefault((one.host, one.service), []).append(one)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from phlo.config.project import Condition, Dependency, Project, ResolvedService
+from phlo.frozen import dataclass
 from phlo.images.registries import Registries
-from phlo.operations import container, hook, image, network, orphans, volume, wait
+from phlo.operations import container, file, hook, image, network, orphans, volume, wait
 from phlo.plan.clashes import refuse_clashes
 from phlo.plan.container_body import container_body, network_attachments
 from phlo.plan.graph import Plan, ordered
@@ -51,7 +52,7 @@ def build(project: Project, options: Options | None = None) -> Plan:
         title="up",
         project=project.name,
         steps=ordered(steps),
-        warnings=project.warnings,
+        warnings=(*project.warnings, *_unheeded(project)),
         secrets=project.secrets,
     )
 
@@ -94,7 +95,6 @@ class _Builder:
     def steps(self) -> Iterator[Step]:
         service, host = self.service, self.host
         yield Step(id=self._id("image"), host=host, service=service.name, operation="image", args=self._image_args())
-        yield from self._hooks("pre_start", after=self._needs(), when_changed=())
         containers, gates = [], []
         for instance in range(1, service.scale + 1):
             made, gate = self._instance(instance)
@@ -102,6 +102,8 @@ class _Builder:
             gates.append(gate.id)
             yield made
             yield gate
+            yield from self._live_files(made, gate)
+        yield from self._hooks("pre_start", after=self._needs(), when_pending=tuple(containers))
         yield from self._hooks("post_start", after=tuple(gates), when_changed=tuple(containers))
 
     def _image_args(self) -> image.Args:
@@ -135,6 +137,19 @@ class _Builder:
             gate=True,
         )
         return made, gate
+
+    def _live_files(self, made: Step, gate: Step) -> Iterator[Step]:
+        """The step that keeps the files up to date that the service reads again by itself."""
+        files = tuple(spec for spec in self.service.files if spec.is_live)
+        if files:
+            yield Step(
+                id=gate.id.replace("/ready", "/files"),
+                host=self.host,
+                service=self.service.name,
+                operation="file",
+                args=file.Args(container=made.args.name, files=files),
+                after=(gate.id,),
+            )
 
     def _container_args(self, instance: int) -> container.Args:
         service, project = self.service, self.project
@@ -173,7 +188,14 @@ class _Builder:
             needs += _steps_of(self.project, dependency, host)
         return tuple(needs)
 
-    def _hooks(self, point: str, *, after: tuple[str, ...], when_changed: tuple[str, ...]) -> Iterator[Step]:
+    def _hooks(
+        self,
+        point: str,
+        *,
+        after: tuple[str, ...],
+        when_changed: tuple[str, ...] = (),
+        when_pending: tuple[str, ...] = (),
+    ) -> Iterator[Step]:
         for index, spec in enumerate(self.service.hooks):
             if spec.point != point:
                 continue
@@ -195,6 +217,7 @@ class _Builder:
                 ),
                 after=after,
                 when_changed=when_changed,
+                when_pending=when_pending,
             )
             after = (self._id(f"hook:{point}:{index}"),)
 
@@ -203,6 +226,16 @@ class _Builder:
 
     def _id(self, operation: str) -> str:
         return f"{self.host}/{self.service.name}/{operation}"
+
+
+def _unheeded(project: Project) -> Iterator[str]:
+    """What services ask for that no step does."""
+    for service in project.services.values():
+        for point in sorted({spec.point for spec in service.hooks} - {"pre_start", "post_start"}):
+            yield f"{service.name}: hooks.{point} is not run"
+        for need in service.depends_on:
+            if need.restart:
+                yield f"{service.name}: depends_on.{need.service}.restart has no effect"
 
 
 def container_name(project: Project, service: ResolvedService, instance: int) -> str:

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from phlo.errors import ConfigError
+from phlo.frozen import dataclass
 from phlo.yaml_source import Keys, YamlDocument, parse_yaml
 
 
+class Place(Protocol):
+    """A text that values were written in. label: what errors call it."""
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def lines(self) -> Sequence[str]: ...
+
+    def position(self, keys: Keys) -> tuple[int, int]:
+        """Line and column, from 1, behind which the value at `keys` stands."""
+        ...
+
+    def where(self, keys: Keys) -> str:
+        """`site.yaml:7 [0].tasks[1].exec`, for `PhloError.where`."""
+        ...
+
+
 class SourceFile:
-    """A YAML file, parsed, with its text kept. label: what errors call it."""
+    """A YAML file, parsed, with its text kept."""
 
     def __init__(self, text: str, *, label: str, folder: Path) -> None:
         self.text = text
@@ -24,21 +43,41 @@ class SourceFile:
     @classmethod
     def read(cls, path: Path, *, label: str) -> SourceFile:
         """Read a file. Raises ConfigError when it cannot be read or is not YAML."""
-        try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            raise ConfigError("there is no such file", where=label) from None
-        except (OSError, UnicodeDecodeError) as reason:
-            raise ConfigError(f"cannot be read: {reason}", where=label) from None
-        return cls(text, label=label, folder=path.parent)
+        return cls(read_text(path, label=label), label=label, folder=path.parent)
 
     @property
     def data(self) -> Any:
         return self.document.data
 
     @cached_property
-    def lines(self) -> list[str]:
+    def lines(self) -> Sequence[str]:
         return self.text.splitlines()
+
+    def position(self, keys: Keys) -> tuple[int, int]:
+        source = self.document.source(*keys)
+        is_entry = bool(keys) and isinstance(keys[-1], str) and keys in self.document.marks
+        return source.line or 1, (source.column or 1) + (len(str(keys[-1])) if is_entry else 0)
+
+    def where(self, keys: Keys) -> str:
+        return self.document.where(*keys)
+
+
+@dataclass(frozen=True)
+class TemplateFile:
+    """A template file, which has no keys to find a place by."""
+
+    label: str
+    text: str
+
+    @cached_property
+    def lines(self) -> Sequence[str]:
+        return self.text.splitlines()
+
+    def position(self, keys: Keys) -> tuple[int, int]:
+        return 1, 1
+
+    def where(self, keys: Keys) -> str:
+        return self.label
 
 
 class Spot(NamedTuple):
@@ -53,7 +92,7 @@ class Spot(NamedTuple):
 class Origin:
     """Where a value was written: in a file at `keys`, or, with no file, at a place that only has a name."""
 
-    file: SourceFile | None
+    file: Place | None
     keys: Keys = ()
     name: str = ""
 
@@ -62,22 +101,21 @@ class Origin:
         return Origin(self.file, (*self.keys, key), self.name)
 
     def where(self) -> str:
-        """`site.yaml:7 [0].tasks[1].exec`, for `PhloError.where`."""
-        return self.file.document.where(*self.keys) if self.file else self.name
+        """For `PhloError.where`."""
+        return self.file.where(self.keys) if self.file else self.name
 
     def spot(self, name: str) -> Spot | None:
-        """Where the name is used in the value, as far as the file's text tells."""
+        """Where the value uses a name, as far as the file's text tells."""
         if self.file is None:
             return None
-        source = self.file.document.source(*self.keys)
-        line, column = source.line or 1, source.column or 1
-        pattern = re.compile(rf"(?<![\w.'\"]){re.escape(name)}(?!\w)|(?<=\.){re.escape(name)}(?!\w)")
-        start = column - 1 + (len(str(self.keys[-1])) if self.keys and isinstance(self.keys[-1], str) else 0)
-        for number in range(line - 1, len(self.file.lines)):
-            found = pattern.search(self.file.lines[number], start if number == line - 1 else 0)
-            if found:
-                return Spot(number + 1, found.start() + 1, self.file.lines[number])
-        return Spot(line, column, self.file.lines[line - 1]) if line <= len(self.file.lines) else None
+        first, column = self.file.position(self.keys)
+        lines = self.file.lines
+        for pattern in (rf"(?<![\w.'\"]){re.escape(name)}(?!\w)", rf"(?<=[.'\"]){re.escape(name)}(?!\w)"):
+            for number in range(first - 1, len(lines)):
+                found = re.compile(pattern).search(lines[number], column - 1 if number == first - 1 else 0)
+                if found:
+                    return Spot(number + 1, found.start() + 1, lines[number])
+        return Spot(first, column, lines[first - 1]) if first <= len(lines) else None
 
 
 class Raw(NamedTuple):
@@ -85,3 +123,13 @@ class Raw(NamedTuple):
 
     value: Any
     origin: Origin
+
+
+def read_text(path: Path, *, label: str) -> str:
+    """A file's text. Raises ConfigError when it cannot be read or is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError("there is no such file", where=label) from None
+    except (OSError, UnicodeDecodeError) as reason:
+        raise ConfigError(f"cannot be read: {reason}", where=label) from None

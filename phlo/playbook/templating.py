@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import GeneratorType
 from typing import Any
 
 from jinja2 import TemplateSyntaxError, nodes
@@ -21,7 +22,7 @@ from phlo.config.templates import Facts, Unknown, UnknownNameError
 from phlo.errors import ConfigError, PhloError, nearest
 from phlo.playbook.filters import FILTERS, TESTS, as_boolean
 from phlo.playbook.scope import Scope
-from phlo.playbook.source import Origin, Raw
+from phlo.playbook.source import Origin, Raw, TemplateFile, read_text
 from phlo.values import Masker, Secret, Text
 
 _RENDER = "__phlo_render__"
@@ -94,16 +95,8 @@ class Templar:
 
     def file(self, path: Path, scope: Scope, *, label: str) -> Text:
         """A template file, rendered. Raises ConfigError."""
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as reason:
-            raise ConfigError(f"cannot be read: {reason}", where=label) from None
-        # Where names stand in it is looked for in its own text.
-        from phlo.playbook.template_text import TemplateText
-
-        render = _Render(self, scope, ())
-        origin = TemplateText(label, text).origin()
-        value = self._evaluated(text, origin, render, is_file=True)
+        text = read_text(path, label=label)
+        value = self._evaluated(text, Origin(TemplateFile(label, text)), _Render(self, scope, ()), is_file=True)
         return value if isinstance(value, Secret) else str(value)
 
     # -- the work -----------------------------------------------------------------------------------
@@ -134,6 +127,8 @@ class Templar:
             value = context.vars["result"] if is_native else "".join(pieces)
             if isinstance(value, Undefined):
                 str(value)  # raises
+            if isinstance(value, GeneratorType):  # of `map`, `select` and the like
+                value = list(value)
         except PhloError:
             raise
         except TemplateSyntaxError as reason:
@@ -163,7 +158,8 @@ class Templar:
             return environment.compile(parsed), False
         assign = nodes.Assign(nodes.Name("result", "store", lineno=1), expression, lineno=1)
         whole = nodes.Template([assign], lineno=1)
-        return environment.compile(whole.set_environment(environment)), True
+        whole.set_environment(environment)
+        return environment.compile(whole), True
 
     def _tainted(self, value: Any, secrets: list[Secret]) -> Any:
         """The value with its texts as Secrets when secrets went into it."""

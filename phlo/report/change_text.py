@@ -31,15 +31,17 @@ _WORDS = {
     "restart": Words("~", "restarted", "restart"),
     "keep": Words("!", "kept", "update"),
     "wait": Words("✓", "ready", "update"),
+    "restore": Words("~", "put back", "restore"),
 }
 
 # The counts in the order they are told; a service counts once, as the first of these that it has.
-COUNTS = ("recreate", "create", "remove", "restart", "start", "stop", "update")
+COUNTS = ("recreate", "create", "remove", "restore", "restart", "start", "stop", "update")
 
 _DONE_COUNTS = {
     "create": "created",
     "recreate": "recreated",
     "remove": "removed",
+    "restore": "put back",
     "restart": "restarted",
     "start": "started",
     "stop": "stopped",

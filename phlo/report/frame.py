@@ -75,7 +75,7 @@ def _doing(one: ServiceState, spinner: str) -> tuple[str, str, str]:
         return "!", "yellow", one.undoing
     status = one.status
     if status in BAD:
-        bad = {Status.BLOCKED: "not started", Status.ROLLED_BACK: "rolled back"}
+        bad = {Status.BLOCKED: "left as they were", Status.ROLLED_BACK: "rolled back"}
         messages = [event.message for event in one.ends(Status.FAILED) if event.message]
         return "✗", "red", bad.get(status, messages[0] if messages else "failed")
     running = one.running

@@ -38,7 +38,8 @@ def junit_xml(project: str, events: Iterable[Event]) -> bytes:
     for name in ("tests", "failures", "skipped"):
         root.set(name, str(sum(int(suite.get(name, 0)) for suite in root)))
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    text: str = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()
 
 
 def _add_suite(root: ElementTree.Element, host: str, ends: list[Event], began: float) -> None:

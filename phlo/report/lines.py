@@ -65,6 +65,8 @@ class Lines:
 
     def _finished(self, event: Event) -> list[str]:
         if event.status is Status.BLOCKED:
+            if not event.message:  # its host is lost, which was told already
+                return []
             key = (event.host, event.service)
             if key in self._blocked or not event.service:  # told once for a service; the project's own has no reader
                 return []

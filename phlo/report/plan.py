@@ -31,11 +31,11 @@ def _service_lines(one: ServiceState, state: RunState, style: Style, verbosity: 
         if end is None:
             continue
         if end.status is Status.BLOCKED:
-            if one.service and one.status is Status.BLOCKED and not entries:
+            if one.service and end.message and one.status is Status.BLOCKED and not entries:
                 entries.append(("!", end.message, []))
         elif end.status in BAD:
             entries.append(("✗", end.message.removeprefix(f"{one.host} {one.service}: "), list(end.detail)))
-        elif end.status is Status.UNKNOWN and (verbosity or not one.has_counted_changes):
+        elif end.status is Status.UNKNOWN and (verbosity or step.operation not in ("wait", "orphans")):
             entries.append(("?", f"{step.operation}: known once what it needs is there", []))
         for change in end.changes:
             if end.status is not Status.UNKNOWN and _is_shown(change, verbosity):

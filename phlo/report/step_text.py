@@ -90,5 +90,10 @@ def _told(counts: dict[str, int]) -> list[str]:
 
 
 def _bad_text(counts: dict[str, int]) -> list[str]:
-    words = {"failed": "failed", "unreachable": "unreachable", "rolled-back": "rolled back", "blocked": "not started"}
+    words = {
+        "failed": "failed",
+        "unreachable": "unreachable",
+        "rolled-back": "rolled back",
+        "blocked": "left as they were",
+    }
     return [f"{counts[status]} {text}" for status, text in words.items() if counts[status]]

@@ -7,13 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from phlo.hosts.host import Host
-from phlo.operations import operation
+from phlo.operations import Operation, operation
 from phlo.values import Change
 
 
-def converge(name: str, args: Any, host: Host) -> tuple[Change, ...]:
-    """Observe, decide, apply and tidy up once, as a run does whose gates all pass; the changes that were made."""
-    module = operation(name)
+def converge(what: str | Operation, args: Any, host: Host) -> tuple[Change, ...]:
+    """Observe, decide, apply and tidy up once, as a run does whose gates all pass; the changes that were made.
+
+    what: an operation's module, or the name of one of phlo's own.
+    """
+    module = _module(what)
     finish: list[Callable[[], None]] = []
     seen = module.observe(args, host.reader())
     changes = tuple(module.decide(args, seen))
@@ -24,10 +27,14 @@ def converge(name: str, args: Any, host: Host) -> tuple[Change, ...]:
     return changes
 
 
-def assert_converges(name: str, args: Any, host: Host) -> tuple[Change, ...]:
+def assert_converges(what: str | Operation, args: Any, host: Host) -> tuple[Change, ...]:
     """Apply the operation, then demand that a second look finds nothing to do. Returns the changes of the first."""
-    changes = converge(name, args, host)
-    module = operation(name)
+    changes = converge(what, args, host)
+    module = _module(what)
     left = module.decide(args, module.observe(args, host.reader()))
-    assert left == [], f"{name} did not converge; left to do: {left}"
+    assert left == [], f"it did not converge; left to do: {left}"
     return changes
+
+
+def _module(what: str | Operation) -> Operation:
+    return operation(what) if isinstance(what, str) else what

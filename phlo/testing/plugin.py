@@ -1,25 +1,27 @@
-"""pytest fixtures for the tests of a role, against a project that is up.
+"""pytest fixtures for the tests of a role, against a project that is up, and of operations.
 
-    pytest -p phlo.testing.plugin --phlo-project DIR path/to/the/role/tests
+    pytest -p phlo.testing.plugin --phlo-project DIR path/to/the/tests
 
 `role` is the service as the project runs it; `host` is testinfra's host inside its container. Which service it is,
 the nearest `service.yaml` above the test file says, or `pytestmark = pytest.mark.service("name")`.
+`engine_host` is the local Docker engine as operations get it; it needs no project.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from phlo.frozen import dataclass
 from phlo.values import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE, reveal
 
 if TYPE_CHECKING:
     from phlo.config.project import Project, ResolvedService
+    from phlo.hosts.host import Host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def role(request: pytest.FixtureRequest) -> Role:
     """The service that the test file is about, as the project runs it."""
     return _find(request.config, service_of(request.node))
+
+
+@pytest.fixture(scope="session")
+def engine_host() -> Iterator[Host]:
+    """The local Docker engine, as operations get it."""
+    from contextlib import closing
+
+    from phlo.hosts.connect import open_engine
+    from phlo.hosts.host import Host
+
+    with closing(open_engine(None, name="local", environ=os.environ)) as engine:
+        yield Host(name="local", engine=engine)
 
 
 def service_of(node: pytest.Item) -> str:

@@ -31,11 +31,11 @@ def virtual_environment(cache: Path, name: str, requirements: Sequence[str]) -> 
     shutil.rmtree(folder, ignore_errors=True)
     uv, python = shutil.which("uv", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}"), folder / "bin/python"
     if uv:
-        _run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)])
-        _run([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *requirements])
+        output_of([uv, "venv", "--quiet", "--python", sys.executable, str(folder)])
+        output_of([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(python), *requirements])
     else:
-        _run([sys.executable, "-m", "venv", str(folder)])
-        _run([str(python), "-m", "pip", "install", "--quiet", *requirements])
+        output_of([sys.executable, "-m", "venv", str(folder)])
+        output_of([str(python), "-m", "pip", "install", "--quiet", *requirements])
     stamp.write_text(wanted, encoding="utf-8")
     return folder / "bin"
 
@@ -57,7 +57,7 @@ def debian_package(cache: Path, name: str, suite: str) -> Path:
             try:
                 package = _download(Path(scratch), mirror, name, suite)
                 unpacked = Path(scratch) / "unpacked"
-                _run(["dpkg", "-x", str(package), str(unpacked)])
+                output_of(["dpkg", "-x", str(package), str(unpacked)])
                 unpacked.rename(folder)
                 return folder
             except Unavailable as reason:
@@ -67,7 +67,7 @@ def debian_package(cache: Path, name: str, suite: str) -> Path:
 
 def _debian_mirrors() -> list[str]:
     form = ["--no-release-info", "--format", "$(REPO_URI)", "Created-By: Packages", "Component: main"]
-    listed = _run(["apt-get", "indextargets", *form]).split()
+    listed = output_of(["apt-get", "indextargets", *form]).split()
     return list(dict.fromkeys(listed))
 
 
@@ -87,12 +87,13 @@ def _download(scratch: Path, mirror: str, name: str, suite: str) -> Path:
         "APT::Sandbox::User": "root",
     }
     apt = ["apt-get", "--quiet=2", *(f"--option={key}={value}" for key, value in options.items())]
-    _run([*apt, "update", "--error-on=any"])
-    _run([*apt, "download", name], folder=scratch)
+    output_of([*apt, "update", "--error-on=any"])
+    output_of([*apt, "download", name], folder=scratch)
     return next(scratch.glob("*.deb"))
 
 
-def _run(command: Sequence[str], folder: Path | None = None) -> str:
+def output_of(command: Sequence[str], folder: Path | None = None) -> str:
+    """All that a command prints, run in `folder`; Unavailable when it cannot be run."""
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=900)
     except OSError as reason:
@@ -108,4 +109,4 @@ def _run(command: Sequence[str], folder: Path | None = None) -> str:
 
 def first_line(command: Sequence[str], folder: Path | None = None) -> str:
     """The first line that a command prints, run in `folder`; Unavailable when it cannot be run."""
-    return (_run(command, folder).strip().splitlines() or [""])[0]
+    return (output_of(command, folder).strip().splitlines() or [""])[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 from pathlib import Path
@@ -30,15 +31,10 @@ def test_a_second_up_has_nothing_to_do(started: Quickstart, installed: Installed
 
 
 @pytest.mark.parametrize("package", PACKAGES)
-def test_the_role_tests_of_a_package_pass(package: str, started: Quickstart, installed: Installed) -> None:
-    module = package.replace("-", "_")
-    tests = installed.run("python", "-c", f"import {module}; print({module}.__path__[0])", cwd=started.folder)
-    folder = Path(tests.stdout.strip()) / "tests"
-    words = ["-q", "-p", "no:cacheprovider", "-p", "phlo.testing.plugin", "--import-mode=importlib"]
-    done = installed.run(
-        "python", "-m", "pytest", *words, "--phlo-project", str(started.folder), str(folder), cwd=started.folder
-    )
-    assert " passed" in done.stdout
+def test_a_package_passes_every_stage_of_its_test(package: str, installed: Installed, tmp_path: Path) -> None:
+    told = installed.run("phlo", "test", package, cwd=tmp_path).stderr
+    stages = re.findall(r"^✓ \S+: (\w+) ", told, re.MULTILINE)
+    assert stages == ["lint", "converge", "idempotence", "verify", "destroy"]
 
 
 def test_a_moved_port_is_one_recreate_and_answers_there(started: Quickstart, installed: Installed) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,3 +85,26 @@ def service(project: str, tiny: str) -> MakeArgs:
         return replace(args, **fields)
 
     return make
+
+
+Phlo = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def phlo(folder: Path) -> Phlo:
+    """Runs phlo in the project's folder; the exit code must be as said."""
+
+    def call(*words: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "phlo", *words],
+            cwd=folder,
+            env={**os.environ, "NO_COLOR": "1", **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return call

@@ -17,7 +17,7 @@ from phlo.operations import container, network, wait
 from phlo.operations.container import NetworkAttachment
 from phlo.plan.graph import Plan, ordered
 from phlo.testing.law import assert_converges, converge
-from phlo.values import Change, Event, FileSpec, ImageSource, Secret, Step
+from phlo.values import Change, Event, FileSpec, ImageSource, Secret, Step, is_set_aside
 
 MakeArgs = Callable[..., container.Args]
 
@@ -28,8 +28,9 @@ def inspect(engine: Engine, args: container.Args) -> dict[str, Any]:
 
 
 def names(engine: Engine, args: container.Args) -> list[str]:
+    """The service's containers, but for one that is kept to go back to."""
     found = engine.get("/containers/json", all=True, filters={"label": [f"phlo.project={args.project}"]})
-    return sorted(entry["Names"][0].lstrip("/") for entry in found)
+    return sorted(name for entry in found for name in [entry["Names"][0].lstrip("/")] if not is_set_aside(name))
 
 
 def plan_of(args: container.Args, **gate: Any) -> Plan:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +12,8 @@ import pytest
 
 from phlo.discovery import ServiceDiscovery
 from phlo.hosts.engine import Engine
+from phlo.values import is_set_aside
+from tests.integration.conftest import Phlo
 from tests.support.proxy import RecordingProxy
 
 ROLE = """
@@ -54,8 +52,6 @@ services:
     stop_grace_period: 1s
 """
 
-Phlo = Callable[..., "subprocess.CompletedProcess[str]"]
-
 
 @pytest.fixture
 def port() -> int:
@@ -77,30 +73,11 @@ def folder(tmp_path: Path, project: str, port: int, tiny: str) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def phlo(folder: Path) -> Phlo:
-    """Runs phlo in the project's folder; the exit code must be as said."""
-
-    def call(*words: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "phlo", *words],
-            cwd=folder,
-            env={**os.environ, "NO_COLOR": "1", **environment},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            stdin=subprocess.DEVNULL,
-        )
-        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done
-
-    return call
-
-
 def containers(engine: Engine, project: str) -> dict[str, dict[str, Any]]:
     """Service -> inspect answer of its container."""
     listed = engine.get("/containers/json", all=True, filters={"label": [f"phlo.project={project}"]})
-    return {entry["Labels"]["phlo.service"]: engine.get(f"/containers/{entry['Id']}/json") for entry in listed}
+    current = [entry for entry in listed if not is_set_aside(entry["Names"][0])]
+    return {entry["Labels"]["phlo.service"]: engine.get(f"/containers/{entry['Id']}/json") for entry in current}
 
 
 def edit(folder: Path, old: str, new: str) -> None:
@@ -179,7 +156,13 @@ def test_a_comment_changes_nothing(phlo: Phlo, folder: Path) -> None:
 
 
 def test_what_only_looks_writes_nothing(phlo: Phlo, folder: Path) -> None:
-    commands = (["plan"], ["run", "up", "--check"], ["run", "down", "--check"], ["config", "show"], ["services", "list"])
+    commands = (
+        ["plan"],
+        ["run", "up", "--check"],
+        ["run", "down", "--check"],
+        ["config", "show"],
+        ["services", "list"],
+    )
     for is_up in (False, True):
         with proxied() as proxy:
             for words in commands:
@@ -252,7 +235,7 @@ def test_no_engine_is_exit_code_4_and_says_what_to_do(phlo: Phlo, tmp_path: Path
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [
-        ("  other: {enabled: false}", "  other: {enabld: false}", 'phlo.yaml:6 services.other.enabld'),
+        ("  other: {enabled: false}", "  other: {enabld: false}", "phlo.yaml:6 services.other.enabld"),
         ("  other: {enabled: false}", "  othr: {enabled: false}", 'Did you mean "other"?'),
         ("SIZE: big", "SIZE: [", "phlo.yaml:"),
         ("depends_on: [web]", "depends_on: [wbe]", 'Did you mean "web"?'),
@@ -279,5 +262,3 @@ class proxied:  # noqa: N801  reads as a verb where it is used
     def __exit__(self, *_: object) -> None:
         self._proxy.close()
         self._folder.cleanup()
-
-

@@ -29,15 +29,20 @@ BELOW: dict[str, set[str]] = {
     "inventory": {"errors", "values", "yaml_source"},
 }
 BELOW["config"] = {"errors", "values", "yaml_source", "discovery", "inventory"}
-BELOW["plan"] = {*BELOW["config"], "config", "hosts", "images", "operations"}
+BELOW["plan"] = {*BELOW["config"], "config", "hosts", "images", "operations", "events_json"}
 BELOW["execute"] = {*BELOW["plan"], "plan", "events_json"}
-BELOW["report"] = {*BELOW["plan"], "plan", "events_json"}
+BELOW["playbook"] = {*BELOW["execute"], "execute"}
+BELOW["report"] = {*BELOW["plan"], "plan", "playbook", "events_json"}
 BELOW["doctor"] = {"errors", "values", "hosts", "images", "config"}
 BELOW["testing"] = {*BELOW["execute"], "execute"}
-_TOP = {*BELOW["execute"], "execute", "report", "doctor", "testing"}
-BELOW["cli"] = {*_TOP, "tasks", "settled"}
+_TOP = {*BELOW["execute"], "execute", "playbook", "report", "doctor", "testing"}
+BELOW["scaffold"] = {"errors", "operations"}
+BELOW["cli"] = {*_TOP, "scaffold", "tasks", "settled"}
 BELOW["tasks"] = {*_TOP, "cli"}
 BELOW["__main__"] = {"cli", "settled"}
+for _below in BELOW.values():
+    _below.add("frozen")  # a language feature, so to speak
+BELOW["frozen"] = set()
 
 HEAVY = ("pydantic", "jinja2", "rich", "invoke", "docker", "ruamel", "importlib.metadata", "subprocess", "asyncio")
 
@@ -120,6 +125,8 @@ def test_no_module_knows_a_service_by_name() -> None:
             elif isinstance(node, ast.FunctionDef | ast.ClassDef):
                 text = node.name
             else:
+                continue
+            if text == "superset" and path.name == "filters.py":  # sets have supersets: Ansible's test of this name
                 continue
             if found := pattern.search(text):
                 wrong.append(f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}: {found[0]}")

@@ -55,6 +55,14 @@ LISTED = [
         "Ports": [{"IP": "127.0.0.1", "PrivatePort": 5432, "PublicPort": 15432, "Type": "tcp"}],
     },
     {
+        "Names": ["/demo-postgres-1.phlo-before-20260131-120000-000000"],
+        "Image": "phlo/postgres:16-abc",
+        "State": "exited",
+        "Status": "Exited (0) 2 days ago",
+        "Labels": {"phlo.project": "demo", "phlo.service": "postgres"},
+        "Ports": [],
+    },
+    {
         "Image": "hello:1",
         "State": "exited",
         "Status": "Exited (1) 2 seconds ago",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os.path
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from phlo.config.compose.mounts import target_path
 from phlo.config.compose.process import path_in
 from phlo.config.compose.reading import At, each, record
 from phlo.config.compose.scalars import file_mode, integer, keyed_texts, text, word
+from phlo.frozen import dataclass, field
 from phlo.values import Text
 
 # Ways to make a build faster that do not change what it makes.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from phlo.config.compose.model import BlockIO, Device, DeviceRequest, Restart, Ulimit
@@ -20,6 +19,7 @@ from phlo.config.compose.scalars import (
     texts,
     word,
 )
+from phlo.frozen import dataclass, field
 
 _RULE = re.compile(r"[acb] (\d+|\*):(\d+|\*) [rwm]{1,3}")
 _CDI = re.compile(r"[\w.-]+/[\w.-]+=[\w.:-]+")

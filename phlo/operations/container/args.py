@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from phlo.frozen import dataclass, field
 from phlo.values import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE, FileSpec, ImageSource, reveal_all
 
 if TYPE_CHECKING:
@@ -87,9 +87,11 @@ class Seen:
 
 
 def file_digests(files: tuple[FileSpec, ...]) -> dict[str, str]:
-    """Path -> twelve hex digits over content, mode and owner."""
+    """Path -> twelve hex digits over content, mode and owner, of the files that make a container what it is."""
     digests = {}
     for spec in files:
+        if spec.is_live:
+            continue
         digest = hashlib.sha256(f"{spec.mode:o} {spec.uid} {spec.gid}\n".encode() + spec.data())
         digests[spec.path] = digest.hexdigest()[:12]
     return digests

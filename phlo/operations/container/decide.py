@@ -45,7 +45,7 @@ def decide(args: Args, seen: Seen) -> list[Change]:
     current = seen.current
     if current is not None and current["State"]["Status"] == "created":
         # Made but never started: it may lack its files or networks.
-        changes.append(_tidy(at, current["Name"], "made by an interrupted run and never started"))
+        changes.append(_tidy(at, current["Name"], "made before, but never started"))
         current = None
     if current is None and seen.replaced is not None:
         causes = ("an interrupted run left it renamed",)
@@ -157,14 +157,16 @@ def _update_body(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str
 def _edited(args: Args, seen: Seen, labels: Mapping[str, str]) -> tuple[list[str], list[Change]]:
     """Causes for injected files that were changed in the container, and those that are left as they are.
 
-    A container that was made anew for this very cause, and has it again, changes the file by itself.
+    A container that was made anew for this very cause, and has it again, may well change the file by itself; making
+    it anew each time would not help.
     """
     before = json.loads(labels.get(LABEL_CAUSES) or "[]")
     causes = [f"changed by hand: {phrase}" for phrase in seen.edited]
     own = [cause.removeprefix("changed by hand: ") for cause in causes if cause in before]
-    reason = "again after phlo put it back: the service does so by itself"
+    reason = "again after phlo put it back: left, as the service may do so itself"
+    fix = f"`phlo up {args.service} --recreate` puts it back once more"
     kept = [
-        Change(at=f"container:{args.name}", verb="keep", causes=(f"{phrase} {reason}",), is_counted=False)
+        Change(at=f"container:{args.name}", verb="keep", causes=(f"{phrase} {reason}", fix), is_counted=False)
         for phrase in own
     ]
     return [cause for cause in causes if cause not in before], kept

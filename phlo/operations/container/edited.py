@@ -30,7 +30,7 @@ def edited_files(args: Args, current: Mapping[str, Any], host: ReadHost) -> tupl
     wanted = file_digests(args.files)
     found = []
     for spec in args.files:
-        if put_in.get(spec.path) == wanted[spec.path] and not spec.path.startswith(hidden):
+        if spec.path in wanted and put_in.get(spec.path) == wanted[spec.path] and not spec.path.startswith(hidden):
             phrase = _fate(current["Id"], spec, host)
             if phrase is not None:
                 found.append(f"file {spec.path} {phrase}")

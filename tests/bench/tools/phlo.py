@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.bench.fetch import first_line
+from tests.bench.fetch import first_line, output_of
 from tests.bench.tools.compose import compose_service
 from tests.bench.tools.tool import Tool
 from tests.bench.tools.yaml_text import yaml_text
@@ -28,7 +31,7 @@ def find(command: str | None = None) -> Tool:
         name=NAME,
         title=TITLE,
         version=first_line([*phlo, "--version"], folder=_ROOT).removeprefix("phlo").strip(),
-        files=files,
+        files=functools.partial(files, others=_defaults(phlo)),
         up=(*phlo, "run", "up"),
         up_chain=(*phlo, "run", "up"),
         down=(*phlo, "run", "down"),
@@ -39,13 +42,20 @@ def find(command: str | None = None) -> Tool:
     )
 
 
-def files(workload: Workload) -> Mapping[str, str]:
-    """phlo.yaml."""
+def _defaults(phlo: Sequence[str]) -> list[str]:
+    """The services that phlo would bring up besides the workload's: those of the packages that are installed."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "phlo.yaml").write_text("name: empty\n", encoding="utf-8")
+        listed = json.loads(output_of([*phlo, "services", "list", "--json"], folder=Path(folder)))
+    return sorted(entry["name"] for entry in listed)
+
+
+def files(workload: Workload, *, others: Sequence[str] = ()) -> Mapping[str, str]:
+    """phlo.yaml. others: services that are to stay away."""
+    services = {service.name: {"type": "inline", **compose_service(service, workload)} for service in workload.services}
     document = {
         "name": workload.project,
-        "services": {
-            service.name: {"type": "inline", **compose_service(service, workload)} for service in workload.services
-        },
+        "services": {**({"disabled": list(others)} if others else {}), **services},
         "volumes": {service.volume: {} for service in workload.services},
     }
     return {"phlo.yaml": yaml_text(document)}

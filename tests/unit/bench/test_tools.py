@@ -76,6 +76,12 @@ def test_in_a_chain_each_service_waits_for_the_health_of_the_one_before(files: F
     assert all(body["healthcheck"]["interval"] == "1s" for body in services.values())
 
 
+def test_phlo_is_given_no_service_besides_the_workloads() -> None:
+    (text,) = phlo.files(make_workload("any", 2), others=["store", "web"]).values()
+
+    assert yaml.safe_load(text)["services"].pop("disabled") == ["store", "web"]
+
+
 def test_a_phlo_command_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="phlo failed"):
         phlo.find(str(tmp_path / "phlo"))

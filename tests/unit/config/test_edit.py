@@ -43,7 +43,14 @@ def test_switching_a_service_off_changes_one_line(path: Path) -> None:
 
 def test_switching_a_service_keeps_its_override(path: Path) -> None:
     set_enabled(path, "dagster", False)
-    assert path.read_text() == TEXT.replace("      - B=${B:-yes}\n", "      - B=${B:-yes}\n    enabled: false\n")
+    assert path.read_text() == TEXT.replace("  dagster:\n", "  dagster:\n    enabled: false\n")
+
+
+def test_a_comment_above_the_next_service_stays_there(path: Path) -> None:
+    path.write_text("services:\n  a:\n    port: 80\n\n  # about b\n  b:\n    port: 81\n")
+    set_enabled(path, "a", False)
+    expected = "services:\n  a:\n    enabled: false\n    port: 80\n\n  # about b\n  b:\n    port: 81\n"
+    assert path.read_text() == expected
 
 
 def test_a_service_that_is_not_in_the_file_gets_an_entry(path: Path) -> None:

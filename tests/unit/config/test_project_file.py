@@ -7,7 +7,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from phlo.config.compose.attributes import HONOURED, REFUSED, WARNED
-from phlo.config.project_file import PHLO_KEYS, ROLE_KEYS, ServiceOverride, parse_project_file
+from phlo.config.project_file import PHLO_KEYS, ROLE_KEYS, parse_project_file
+from phlo.config.project_models import ServiceOverride
 from phlo.config.schema import project_schema
 from phlo.errors import PhloError
 from phlo.yaml_source import parse_yaml

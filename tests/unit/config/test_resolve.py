@@ -301,7 +301,7 @@ def test_a_template_can_show_the_project_with_secrets_masked(lake: Workplace) ->
     state = json.loads(content)
     services = {one["name"]: one for one in state["services"]}
     assert state["project"] == "lake"
-    assert services["db"]["ports"] == [{"host": "6000", "container": 5432, "protocol": "tcp"}]
+    assert services["db"]["ports"] == [{"host": "6000", "container": 5432, "protocol": "tcp", "app_protocol": None}]
     assert (services["db"]["enabled"], services["db"]["image"]) == (True, "db:1")
     assert (services["idle"]["enabled"], services["idle"]["reason"]) == (False, "not enabled")
     assert state["config"]["services"]["db"]["environment"]["DB_PASSWORD"] == "***"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from phlo.config.dotenv import parse_env
-from phlo.config.secrets import random_secret, stored_secret
+from phlo.config.secrets import random_secret, replace_entry, stored_secret
 from phlo.errors import ConfigError
 from phlo.values import Secret
 
@@ -61,3 +61,25 @@ def test_random_secrets_are_long_url_safe_and_no_option() -> None:
     found = {random_secret() for _ in range(300)}
     assert len(found) == 300
     assert all(re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{31}", text) for text in found)
+
+
+@pytest.mark.parametrize(
+    "entry", ["A=old", "A='old\n\nA=inside'", 'export A="old" # why', "A", "A='x\\'y'", 'A="two\n# lines"']
+)
+def test_an_entry_is_replaced_and_put_back_to_the_letter(tmp_path: Path, entry: str) -> None:
+    path = tmp_path / ".env.local"
+    path.write_text(f"# mine\nB='1\n2'\n{entry}\n\nC=3")
+    before = path.read_text()
+    assert replace_entry(path, "A", "A=new") == entry
+    assert path.read_text() == "# mine\nB='1\n2'\nA=new\n\nC=3"
+    replace_entry(path, "A", entry)
+    assert path.read_text() == before
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_an_entry_that_is_gone_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / ".env.local"
+    path.write_text("B=1\n")
+    with pytest.raises(ConfigError, match="A does not stand in it any more"):
+        replace_entry(path, "A", "A=new")
+    assert path.read_text() == "B=1\n"

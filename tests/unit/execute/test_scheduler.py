@@ -53,7 +53,13 @@ class Diary:
 
 
 def step(
-    name: str, *after: str, service: str = "", gate: bool = False, when: tuple[str, ...] = (), **args: Any
+    name: str,
+    *after: str,
+    service: str = "",
+    gate: bool = False,
+    when: tuple[str, ...] = (),
+    when_pending: tuple[str, ...] = (),
+    **args: Any,
 ) -> Step:
     arguments = {"name": name, **args}
     return Step(
@@ -65,6 +71,7 @@ def step(
         after=after,
         gate=gate,
         when_changed=when,
+        when_pending=when_pending,
     )
 
 
@@ -159,6 +166,52 @@ def test_nothing_is_undone_when_rollback_is_off() -> None:
     assert (outcome.status, lines) == ("failed", ["apply x", "apply gate"])
 
 
+def test_a_stack_goes_back_as_a_whole_when_one_of_its_services_fails() -> None:
+    outcome, lines, _ = carry_out(
+        step("db", undoable=True),
+        step("db gate", "db", service="db", gate=True, idle=True),
+        step("web", "db gate", undoable=True),
+        step("web gate", "web", service="web", gate=True, act=fail(OperationError("unhealthy"))),
+        step("later", "web gate"),
+        rollback=Rollback.STACK,
+    )
+    assert lines == ["apply db", "apply web", "apply web gate", "undo web", "undo db"]
+    assert (outcome.status, outcome.undone) == ("rolled_back", (("local", "db"), ("local", "web")))
+
+
+def test_a_stack_that_goes_back_starts_nothing_more() -> None:
+    outcome, lines, _ = carry_out(
+        step("broken", act=fail(OperationError("no"))),
+        step("first"),
+        step("other", "first"),
+        forks=1,
+        rollback=Rollback.STACK,
+    )
+    assert statuses(outcome) == {"broken": "failed", "first": "blocked", "other": "blocked"}
+    assert lines == ["apply broken"]
+
+
+def test_a_stack_is_tidied_up_at_the_end_of_a_run_that_went_well() -> None:
+    _, lines, _ = carry_out(
+        step("db", undoable=True),
+        step("db gate", "db", service="db", gate=True, idle=True),
+        step("web", "db gate", undoable=True),
+        step("web gate", "web", service="web", gate=True, idle=True),
+        rollback=Rollback.STACK,
+    )
+    assert lines == ["apply db", "apply web", "finish db", "finish web"]
+
+
+def test_a_change_that_is_not_approved_is_not_made() -> None:
+    def approve(step: Step, changes: tuple[Change, ...]) -> None:
+        if step.id == "b":
+            raise OperationError("not in the plan")
+
+    outcome, lines, _ = carry_out(step("a"), step("b"), step("c", idle=True), approve=approve)
+    assert lines == ["apply a"]
+    assert statuses(outcome) == {"a": "changed", "b": "failed", "c": "ok"}
+
+
 def test_an_undo_that_fails_is_told_and_the_others_are_made() -> None:
     def act(host: Host) -> None:
         host.on_undo(fail_undo)
@@ -181,6 +234,24 @@ def test_a_follower_runs_only_when_something_changed_that_it_follows() -> None:
     )
     assert sorted(lines) == ["apply a", "apply hook a"]
     assert statuses(outcome)["hook b"] == "skipped"
+
+
+def test_a_forerunner_runs_only_when_what_it_precedes_has_something_to_change() -> None:
+    outcome, lines, _ = carry_out(
+        step("hook a", when_pending=("a",)),
+        step("a", "hook a"),
+        step("hook b", when_pending=("b",)),
+        step("b", "hook b", idle=True),
+    )
+    assert sorted(lines) == ["apply a", "apply hook a"]
+    assert statuses(outcome)["hook b"] == "skipped"
+
+
+def test_a_lost_host_is_told_once() -> None:
+    lost = [step(f"s{number}", act=fail(HostError("gone"))) for number in range(5)]
+    outcome, _, events = carry_out(*lost, forks=1)
+    assert [error.what for error in outcome.failures] == ["gone"]
+    assert [event.message for event in events if event.message and event.step] == ["gone."]
 
 
 def test_independent_steps_run_side_by_side() -> None:

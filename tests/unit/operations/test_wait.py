@@ -24,7 +24,7 @@ def seen(status: str, *, code: int = 0, health: str | None = None, running_secon
 
 
 @pytest.mark.parametrize(
-    "args, found",
+    ("args", "found"),
     [
         (ARGS, seen("running", running_seconds=SETTLED_SECONDS)),
         (ARGS, seen("running", running_seconds=-5.0)),
@@ -38,7 +38,7 @@ def test_there_is_nothing_to_wait_for(args: Args, found: Seen) -> None:
 
 
 @pytest.mark.parametrize(
-    "args, found, reason",
+    ("args", "found", "reason"),
     [
         (ARGS, None, "not there yet"),
         (ARGS, seen("running", running_seconds=0.1), "just started"),

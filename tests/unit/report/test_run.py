@@ -140,7 +140,7 @@ def test_a_failure_shows_its_details_the_roll_back_and_what_it_holds_up() -> Non
         "! db         putting back what was there",
         "✓ db         rolled back",
         "! web        needs local/db/wait",
-        "✗ 1 rolled back, 1 not started in 4.0s",
+        "✗ 1 rolled back, 1 left as they were in 4.0s",
     ]
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 TIMEOUT_SECONDS = 5.0
 LABEL_PROJECT = "phlo.project"
 LABEL_SERVICE = "phlo.service"
+SET_ASIDE = ".phlo-before-"
 
 
 class EngineError(Exception):
@@ -55,10 +56,17 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 def list_containers(view_socket: Path, project: str) -> tuple[Container, ...]:
-    """The containers of `project`, running or not. Raises EngineError."""
+    """The containers of `project`, running or not, but for those that phlo only keeps to go back to.
+
+    Raises EngineError.
+    """
     filters = json.dumps({"label": [f"{LABEL_PROJECT}={project}"]})
     answer = _get(view_socket, f"/containers/json?{urlencode({'all': 'true', 'filters': filters})}")
-    return tuple(_container(entry) for entry in answer if entry.get("Labels", {}).get(LABEL_SERVICE))
+    return tuple(
+        _container(entry)
+        for entry in answer
+        if entry.get("Labels", {}).get(LABEL_SERVICE) and not any(SET_ASIDE in name for name in entry.get("Names", ()))
+    )
 
 
 def _get(view_socket: Path, target: str) -> Any:

@@ -1,0 +1,61 @@
+"""phlo secrets rotate: a new value for a secret, and the services that use it made anew with it."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import Any
+
+from phlo.cli import exits
+from phlo.cli.carry_out import carry_out, exit_code
+from phlo.cli.lifecycle import write_outputs
+from phlo.cli.secrets import open_vault_of, with_passphrase
+from phlo.cli.shell import Shell
+from phlo.cli.workspace import Workspace, open_hosts, open_workspace, resolve_project
+from phlo.config.project import Project
+from phlo.config.rotation import rotation_of
+from phlo.config.secrets import random_secret
+from phlo.plan import Options, Plan, build
+from phlo.values import Secret
+
+
+def rotate(options: Any, shell: Shell) -> int:
+    """Give a secret a new value and roll what uses it; if that fails, the old value is put back."""
+    workspace = open_workspace(options, shell)
+    shell = with_passphrase(workspace.root, shell)
+    before = resolve_project(workspace, options, shell)
+    rotation = rotation_of(before, options.name, open_vault=lambda: open_vault_of(workspace.root, shell))
+    fresh = Secret(random_secret())
+    after = _with_value(workspace, options, shell, fresh)
+    services = changed_services(build(before), build(after))
+    take_back = rotation.put(fresh)
+    if not services:
+        shell.tell(f"{options.name} has a new value. No service uses it.")
+        return exits.OK
+    shell.tell(f"{options.name} has a new value. Services that use it: {', '.join(services)}.")
+    code = _roll(after, services, workspace, options, shell)
+    if code == exits.OK:
+        return code
+    take_back()
+    shell.tell(f"{options.name} has its old value again, for not every service came up with the new one.")
+    _roll(before, services, workspace, options, shell)
+    return code
+
+
+def changed_services(before: Plan, after: Plan) -> list[str]:
+    """The services of which a step differs between two plans, in alphabetical order."""
+    known = {step.id: step.args for step in before.steps}
+    return sorted({step.service for step in after.steps if step.service and known.get(step.id) != step.args})
+
+
+def _with_value(workspace: Workspace, options: Any, shell: Shell, text: Secret) -> Project:
+    given = Namespace(**{**vars(options), "extra": [*options.extra, f"{options.name}={text.reveal()}"]})
+    return resolve_project(workspace, given, shell)
+
+
+def _roll(project: Project, services: Sequence[str], workspace: Workspace, options: Any, shell: Shell) -> int:
+    """`up` of exactly these services."""
+    plan = build(project, Options(only=frozenset(services), gate_timeout_seconds=options.timeout))
+    write_outputs(project)
+    hosts = open_hosts(workspace.inventory, plan.hosts(), shell.environ)
+    return exit_code(carry_out(project.root, plan, hosts, options, shell), shell)

@@ -1,0 +1,218 @@
+"""phlo test: a role from its first start to its last trace, in a project of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from phlo.cli import exits
+from phlo.cli.carry_out import carry_out
+from phlo.cli.lifecycle import dependencies, write_outputs
+from phlo.cli.parser import checked
+from phlo.cli.shell import Shell
+from phlo.cli.verbs import VERBS
+from phlo.cli.workspace import all_hosts, open_hosts, open_workspace, resolve_project
+from phlo.config.root import find_project_root
+from phlo.errors import ConfigError, OperationError, PhloError, first_of
+from phlo.plan import build, build_down
+from phlo.report.errors import error_text
+from phlo.testing.subject import Subject, find_subject
+
+if TYPE_CHECKING:
+    from phlo.config.project import Project
+    from phlo.execute import Outcome
+    from phlo.plan import Plan
+
+
+def test(options: Any, shell: Shell) -> int:
+    """Test roles one after the other; the exit code is that of the first that failed."""
+    subjects = [find_subject(text, cwd=shell.cwd, project_root=_root_or_none(shell.cwd)) for text in options.roles]
+    codes = [_test(subject, options, shell) for subject in subjects]
+    return next((code for code in codes if code != exits.OK), exits.OK)
+
+
+def _root_or_none(folder: Path) -> Path | None:
+    try:
+        return find_project_root(folder)
+    except ConfigError:
+        return None
+
+
+def _test(subject: Subject, options: Any, shell: Shell) -> int:
+    import shutil
+
+    folder = Path(tempfile.mkdtemp(prefix="phlo-test-"))
+    code = _RoleTest(subject, folder, options, shell).run()
+    if options.keep:
+        shell.tell(f"Kept. Look at it with `phlo -C {folder} ps`, remove it with `phlo -C {folder} down --volumes`.")
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+    return code
+
+
+class _ToldError(Exception):
+    """A stage did not end well, and the user has been told why."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(slots=True)
+class _RoleTest:
+    """The test of one subject. folder: of its project."""
+
+    subject: Subject
+    folder: Path
+    options: Any
+    shell: Shell
+
+    def run(self) -> int:
+        """Go through the stages up to the first that fails; what was started is removed whatever happens."""
+        if not self.subject.services:
+            return self._stage("verify", self._verify)
+        code = self._stage("lint", self._lint)
+        if code != exits.OK:
+            return code
+        try:
+            for name, work in (("converge", self._up), ("idempotence", self._up_again), ("verify", self._verify)):
+                if code == exits.OK:
+                    code = self._stage(name, work)
+        finally:
+            destroyed = exits.OK if self.options.keep else self._stage("destroy", self._destroy)
+        return code or destroyed
+
+    def _lint(self) -> str:
+        from phlo.testing.lint import lint
+        from phlo.testing.role_project import isolate, write_role_project
+
+        write_role_project(self.subject, self.folder)
+        project = self._resolve(generate_secrets=False)
+        isolate(self.folder, project)
+        if found := lint(self.subject, project):
+            self.shell.tell(error_text(first_of(found), self.shell.style(self.options, err=True)))
+            raise _ToldError(exits.FAILED)
+        return ""
+
+    def _up(self) -> str:
+        outcome = self._converge()
+        _raise_failures(outcome)
+        return ""
+
+    def _up_again(self) -> str:
+        outcome = self._converge()
+        _raise_failures(outcome)
+        _raise_changes(outcome)
+        return "a second run changes nothing"
+
+    def _converge(self) -> Outcome:
+        """What `phlo up ROLE` does, from the packages on."""
+        project = self._resolve(generate_secrets=True)
+        write_outputs(project)
+        return self._carry_out(build(project))
+
+    def _verify(self) -> str:
+        """The role's own tests, by pytest in a process of its own."""
+        import importlib.util
+
+        if importlib.util.find_spec("pytest") is None or importlib.util.find_spec("testinfra") is None:
+            raise ConfigError("the tests need pytest and testinfra", where="phlo test", fix="pip install 'phlo[test]'")
+        argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "phlo.testing.plugin"]
+        argv += ["--import-mode=importlib", "-c", os.devnull, "--rootdir", str(self.subject.folder)]
+        argv += ["--phlo-project", str(self.folder), str(self.subject.tests)]
+        done = subprocess.run(
+            argv,
+            cwd=self.folder,
+            env=self._test_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        lines = done.stdout.rstrip().splitlines()
+        if done.returncode:
+            raise OperationError(f"pytest ended with status {done.returncode}", where=self.subject.tests, detail=lines)
+        if self.options.verbose:
+            self.shell.tell(done.stdout.rstrip())
+        return lines[-1].strip("= ") if lines else ""
+
+    def _test_environment(self) -> dict[str, str]:
+        """The environment, with the tested package to be imported though it may not be installed."""
+        path = os.pathsep.join(filter(None, (str(self.subject.folder.parent), self.shell.environ.get("PYTHONPATH"))))
+        return {**self.shell.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def _destroy(self) -> str:
+        project = self._resolve(generate_secrets=False)
+        plan = build_down(project.name, all_hosts(project), dependencies(project), with_volumes=True)
+        _raise_failures(self._carry_out(plan))
+        return ""
+
+    def _carry_out(self, plan: Plan) -> Outcome:
+        workspace = open_workspace(self._up_options(), self.shell)
+        hosts = open_hosts(workspace.inventory, plan.hosts(), self.shell.environ)
+        return carry_out(self.folder, plan, hosts, self._up_options(), self.shell)
+
+    def _resolve(self, *, generate_secrets: bool) -> Project:
+        options = self._up_options()
+        workspace = open_workspace(options, self.shell)
+        return resolve_project(
+            workspace, options, self.shell, generate_secrets=generate_secrets, asked=options.services
+        )
+
+    def _up_options(self) -> Any:
+        """The options that `phlo up ROLE` has in the test project."""
+        up = next(verb for verb in VERBS if verb.name == "up")
+        given = {name: getattr(self.options, name) for name in ("quiet", "no_color", "debug", "forks", "timeout")}
+        found = checked(up, {"project_dir": str(self.folder), "services": [self.subject.name], **given})
+        found.verbose = self.options.verbose
+        return found
+
+    def _stage(self, name: str, work: Callable[[], str]) -> int:
+        """Do one stage and tell how it went; gives the exit code."""
+        style, started = self.shell.style(self.options, err=True), time.monotonic()
+        code, note = exits.OK, ""
+        try:
+            note = work()
+        except _ToldError as error:
+            code = error.code
+        except PhloError as error:
+            self.shell.tell(error_text(error, style))
+            code = exits.code_of(error)
+        except KeyboardInterrupt:
+            code = exits.INTERRUPTED
+        sign = style.sign("✓" if code == exits.OK else "✗")
+        seconds = time.monotonic() - started
+        line = f"{sign} {style(f'{self.subject.name}: {name}', 'bold')}  {note}  {style(f'{seconds:.1f}s', 'dim')}"
+        self.shell.tell(line.replace("    ", "  "))
+        return code
+
+
+def _raise_failures(outcome: Outcome) -> None:
+    """Raise when a run did not end well; it has said why itself."""
+    code = exits.BY_OUTCOME[outcome.status]
+    if code != exits.OK:
+        raise _ToldError(code)
+
+
+def _raise_changes(outcome: Outcome) -> None:
+    """Raise when a run that should have nothing to do changed something."""
+    changes = [
+        f"{step}: {change.verb} {change.at} ({', '.join(change.causes)})"
+        for step, result in outcome.steps.items()
+        for change in result.changes
+        if change.is_counted
+    ]
+    if changes:
+        raise OperationError(
+            f"a second run changed {len(changes)} thing{'s' if len(changes) > 1 else ''}",
+            fix="A role is done when it finds nothing left to do.",
+            detail=changes,
+        )

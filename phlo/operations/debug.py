@@ -1,0 +1,46 @@
+"""Show a message or the value of an expression."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from phlo.frozen import dataclass
+from phlo.hosts.host import Host, ReadHost
+from phlo.operations.fields import expression, main
+from phlo.values import Change, mask_all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """msg: what to show; secrets in it are masked.
+    var: an expression whose value is shown.
+    """
+
+    msg: Any = main("Hello world!")
+    var: Any = expression()
+
+
+def observe(args: Args, host: ReadHost) -> None:
+    """Nothing on the host is looked at."""
+
+
+def decide(args: Args, seen: None) -> list[Change]:
+    return []
+
+
+def facts(args: Args, seen: None) -> dict[str, Any]:
+    """The message as it is shown."""
+    if args.var is not None:
+        text, value = args.var
+        return {"msg": f"{text}: {_shown(value)}", text: value}
+    return {"msg": _shown(args.msg)}
+
+
+def apply(change: Change, args: Args, seen: None, host: Host) -> None:
+    """There is never anything to change."""
+
+
+def _shown(value: Any) -> str:
+    masked = mask_all(value)
+    return masked if isinstance(masked, str) else json.dumps(masked, indent=2, ensure_ascii=False, default=str)

@@ -1,0 +1,35 @@
+"""Set variables of the host for the tasks that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from phlo.frozen import dataclass
+from phlo.hosts.host import Host, ReadHost
+from phlo.operations.fields import free
+from phlo.values import Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Args:
+    """variables: any names, each with its value."""
+
+    variables: Mapping[str, Any] = free()
+
+
+def observe(args: Args, host: ReadHost) -> None:
+    """Nothing on the host is looked at."""
+
+
+def decide(args: Args, seen: None) -> list[Change]:
+    return []
+
+
+def facts(args: Args, seen: None) -> dict[str, Any]:
+    """The variables; a host keeps them until the run ends."""
+    return {"ansible_facts": {name: value for name, value in args.variables.items() if name != "cacheable"}}
+
+
+def apply(change: Change, args: Args, seen: None, host: Host) -> None:
+    """There is never anything to change."""

@@ -1,0 +1,63 @@
+"""Bringing services up in the middle of a play, as `phlo up` does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from phlo.config.project import Project, ResolvedService
+from phlo.errors import OperationError, first_of
+from phlo.execute import run
+from phlo.hosts.host import Host
+from phlo.plan import Options, build
+from phlo.playbook.announce import Announcer
+from phlo.playbook.surroundings import BringUp
+from phlo.values import Change, Event, Status
+
+
+def bringer(
+    project: Project, hosts: Mapping[str, Host], announcer: Announcer, *, run_id: str, check: bool, forks: int
+) -> BringUp:
+    """What brings services up with all they depend on; what goes wrong is told as it happens."""
+
+    def bring_up(services: Sequence[str], names: Sequence[str]) -> Mapping[str, tuple[Change, ...]]:
+        wanted = _with_needs(project, services)
+        missing = [name for name in services if name not in project.services]
+        if missing:
+            fix = "Enable it in phlo.yaml."
+            raise OperationError(f'the service "{missing[0]}" is not part of this project', fix=fix)
+        chosen = {name: _on(project, name, names) for name in wanted}
+        part = replace(project, services={name: service for name, service in chosen.items() if service.hosts})
+        plan = build(part, Options(only=frozenset(part.services)))
+        done: dict[str, list[Change]] = {name: [] for name in names}
+
+        def take(event: Event) -> None:
+            if event.kind == "step_finished" and event.status in (Status.CHANGED, Status.PENDING):
+                done.setdefault(event.host or "", []).extend(event.changes)
+            if event.kind in ("undo_started", "undo_finished"):
+                announcer.note(f"{event.service}: {event.message or event.kind.replace('_', ' ')}")
+
+        outcome = run(plan, hosts, emit=take, run_id=run_id, check=check, forks=forks, clock=time.time)
+        if outcome.failures:
+            raise first_of(list(outcome.failures))
+        return {name: tuple(changes) for name, changes in done.items()}
+
+    return bring_up
+
+
+def _with_needs(project: Project, services: Sequence[str]) -> list[str]:
+    """The services and all they depend on."""
+    found: dict[str, None] = {}
+    waiting = [name for name in services if name in project.services]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = None
+            waiting += [need.service for need in project.services[name].depends_on if need.service in project.services]
+    return sorted(found)
+
+
+def _on(project: Project, name: str, hosts: Sequence[str]) -> ResolvedService:
+    service = project.services[name]
+    return replace(service, hosts=tuple(host for host in service.hosts if host in hosts))

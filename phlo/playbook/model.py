@@ -1,0 +1,154 @@
+"""Plays, blocks and tasks as they were read: checked, frozen, templates not yet rendered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from phlo.frozen import dataclass, field
+from phlo.playbook.scope import Layer
+from phlo.playbook.source import Origin, Raw
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleContext:
+    """The role that tasks belong to. folder: where its tasks/, files/ and templates/ are.
+
+    service: the service it is the role of, "" for a role that only has tasks.
+    defaults, variables: layers of its defaults/main.yaml and vars/main.yaml.
+    """
+
+    name: str
+    folder: Path
+    service: str = ""
+    defaults: Layer = field(default_factory=dict)
+    variables: Layer = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Directives:
+    """What a task can have itself or take over from the blocks, the role and the play around it.
+
+    when, tags, variables, environment: what stands around a task comes first, its own last.
+    The others: the nearest that says anything; None when nobody does.
+    """
+
+    when: tuple[Raw, ...] = ()
+    tags: tuple[str, ...] = ()
+    variables: tuple[Layer, ...] = ()
+    environment: tuple[Raw, ...] = ()
+    ignore_errors: Raw | None = None
+    ignore_unreachable: Raw | None = None
+    any_errors_fatal: Raw | None = None
+    delegate_to: Raw | None = None
+    no_log: Raw | None = None
+    run_once: Raw | None = None
+    check_mode: Raw | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopControl:
+    """How a loop goes. label: what stands for an item in the output. pause_seconds: between two items."""
+
+    loop_var: str = "item"
+    index_var: str | None = None
+    label: Raw | None = None
+    pause_seconds: Raw | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One task, or a handler.
+
+    operation: an operation's name, or one of the runner's own (`include_tasks`, `include_role`, `meta`).
+    arguments: what stands behind the operation's name.
+    until:     None when the task is not repeated.
+    role:      the role it belongs to. folder: of the file it stands in.
+    """
+
+    name: str
+    operation: str
+    arguments: Raw
+    origin: Origin
+    folder: Path
+    directives: Directives = field(default_factory=Directives)
+    loop: Raw | None = None
+    loop_control: LoopControl = field(default_factory=LoopControl)
+    register: str | None = None
+    until: tuple[Raw, ...] | None = None
+    retries: Raw | None = None
+    delay: Raw | None = None
+    changed_when: tuple[Raw, ...] | None = None
+    failed_when: tuple[Raw, ...] | None = None
+    notify: tuple[Raw, ...] = ()
+    listen: tuple[str, ...] = ()
+    role: RoleContext | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Tasks that belong together. rescue: run for hosts on which one failed. always: run in any case."""
+
+    name: str
+    block: tuple[Entry, ...]
+    rescue: tuple[Entry, ...] = ()
+    always: tuple[Entry, ...] = ()
+    directives: Directives = field(default_factory=Directives)
+
+
+Entry = Task | Block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """Tasks for hosts.
+
+    hosts: a pattern. sections: groups of tasks after each of which notified handlers run.
+    serial: sizes of the batches of hosts, as written. variables: layers of `vars` and `vars_files`.
+    """
+
+    name: str
+    hosts: Raw
+    sections: tuple[tuple[Entry, ...], ...]
+    handlers: tuple[Task, ...] = ()
+    variables: tuple[Layer, ...] = ()
+    vars_files: tuple[Raw, ...] = ()
+    serial: tuple[Raw, ...] = ()
+    max_fail_percentage: Raw | None = None
+    any_errors_fatal: Raw | None = None
+    is_forcing_handlers: bool = False
+    folder: Path
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """An argument of an action. type: text, integer, flag or path (then relative to where phlo was called)."""
+
+    name: str
+    help: str = ""
+    type: str = "text"
+    default: Any = None
+    is_required: bool = False
+    is_positional: bool = False
+    choices: tuple[str, ...] = ()
+
+    @property
+    def variable(self) -> str:
+        """The name that tasks know it by."""
+        return self.name.replace("-", "_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """A task file of a role that is run by name: `phlo run SERVICE.ACTION`.
+
+    needs_lock: no other run of the project may be under way meanwhile.
+    """
+
+    name: str
+    service: str
+    path: Path
+    help: str = ""
+    arguments: tuple[Argument, ...] = ()
+    needs_lock: bool = False

@@ -1,0 +1,219 @@
+"""From YAML to tasks and blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from phlo.errors import ConfigError, did_you_mean
+from phlo.frozen import dataclass
+from phlo.playbook.keywords import BLOCK, INSTEAD, LOOP_CONTROL, META, OWN_OPERATIONS, PREFIXES, TASK
+from phlo.playbook.model import Block, Directives, Entry, LoopControl, RoleContext, Task
+from phlo.playbook.reading import Reader
+from phlo.playbook.scope import written
+from phlo.playbook.source import Origin, Raw
+
+_NEAREST = (
+    "ignore_errors",
+    "ignore_unreachable",
+    "any_errors_fatal",
+    "delegate_to",
+    "no_log",
+    "run_once",
+    "check_mode",
+)
+
+Include = Callable[[Task], tuple[Entry, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskParser:
+    """Reads the tasks of one file.
+
+    operations: names of the operations there are. folder: of the file.
+    imported:   reads what an `import_tasks` or `import_role` stands for.
+    """
+
+    reader: Reader
+    operations: frozenset[str]
+    folder: Path
+    role: RoleContext | None
+    imported: Include
+
+    def entries(self, value: Any, origin: Origin, around: Directives) -> tuple[Entry, ...]:
+        """The tasks and blocks of a list."""
+        found: list[Entry] = []
+        for item, place in self.reader.items(value, origin, "a list of tasks"):
+            mapping = self.reader.mapping(item, place, "a task")
+            if "block" in mapping:
+                found.append(self._block(mapping, place, around))
+            elif mapping:
+                task = self.task(mapping, place, around)
+                if task is not None:
+                    found += self.imported(task) if task.operation in ("import_tasks", "import_role") else (task,)
+        return tuple(found)
+
+    def handlers(self, value: Any, origin: Origin, around: Directives) -> tuple[Task, ...]:
+        """The handlers of a list."""
+        found = []
+        for entry in self.entries(value, origin, around):
+            if isinstance(entry, Task):
+                found.append(entry)
+            else:
+                self.reader.note(origin, "a handler cannot be a block", "Give each of its tasks a `listen`.")
+        return tuple(found)
+
+    def _block(self, mapping: Mapping[str, Any], origin: Origin, around: Directives) -> Block:
+        self.reader.known_keys(mapping, BLOCK, origin, "a block")
+        inner = directives_of(self.reader, mapping, origin, around)
+        return Block(
+            name=self.reader.text(mapping, "name", origin) or "",
+            block=self.entries(mapping["block"], origin / "block", inner),
+            rescue=self.entries(mapping.get("rescue"), origin / "rescue", inner),
+            always=self.entries(mapping.get("always"), origin / "always", inner),
+            directives=inner,
+        )
+
+    def task(self, mapping: Mapping[str, Any], origin: Origin, around: Directives) -> Task | None:
+        """One task; None when it is too wrong to go on with."""
+        reader = self.reader
+        operation, key = self._operation(mapping, origin)
+        if operation is None:
+            return None
+        until = reader.conditions(mapping, "until", origin)
+        task = Task(
+            name=reader.text(mapping, "name", origin) or _short_name(operation, mapping[key]),
+            operation=operation,
+            arguments=self._arguments(mapping, key, origin),
+            origin=origin,
+            folder=self.folder,
+            directives=directives_of(reader, mapping, origin, around),
+            loop=self._loop(mapping, origin),
+            loop_control=self._loop_control(mapping, origin),
+            register=self._register(mapping, origin),
+            until=until or None,
+            retries=reader.raw(mapping, "retries", origin),
+            delay=reader.raw(mapping, "delay", origin),
+            changed_when=_given(reader.conditions(mapping, "changed_when", origin), mapping, "changed_when"),
+            failed_when=_given(reader.conditions(mapping, "failed_when", origin), mapping, "failed_when"),
+            notify=reader.raws(mapping, "notify", origin),
+            listen=reader.texts(mapping, "listen", origin),
+            role=self.role,
+        )
+        self._check_own(task)
+        return task
+
+    def _operation(self, mapping: Mapping[str, Any], origin: Origin) -> tuple[str | None, str]:
+        """The operation's name and the key it stands under."""
+        found: list[tuple[str, str]] = []
+        for key in mapping:
+            name = _without_prefix(str(key))
+            if name in self.operations or name in OWN_OPERATIONS:
+                found.append((name, key))
+            elif key not in TASK:
+                fix = INSTEAD.get(str(key)) or did_you_mean(name, {*self.operations, *OWN_OPERATIONS, *TASK})
+                if not fix.startswith("Known"):
+                    self.reader.note(origin / key, f'"{key}" is neither an operation nor a keyword of a task', fix)
+                else:
+                    fix = "`phlo docs operations` lists all."
+                    self.reader.note(origin / key, f'there is no operation "{key}"', fix)
+                return None, key
+        if len(found) == 1:
+            return found[0]
+        names = ", ".join(key for _, key in found)
+        what = f"has more than one operation: {names}" if found else "has no operation"
+        self.reader.note(origin, f"the task {what}", "Write one operation a task, e.g. `exec: ls`.")
+        return None, ""
+
+    def _arguments(self, mapping: Mapping[str, Any], key: str, origin: Origin) -> Raw:
+        """What stands behind the operation's name, with `args` added."""
+        value, extra = mapping[key], mapping.get("args")
+        if extra is None:
+            return Raw(value, origin / key)
+        more = self.reader.mapping(extra, origin / "args", "args")
+        if isinstance(value, str):
+            return Raw({"__main__": value, **more}, origin / key)
+        return Raw({**more, **(value or {})}, origin / key)
+
+    def _loop(self, mapping: Mapping[str, Any], origin: Origin) -> Raw | None:
+        given = [key for key in ("loop", "with_items", "with_dict") if mapping.get(key) is not None]
+        if len(given) > 1:
+            self.reader.note(origin, f"{' and '.join(given)} exclude each other", "Keep one.")
+        return Raw(mapping[given[0]], origin / given[0]) if given else None
+
+    def _loop_control(self, mapping: Mapping[str, Any], origin: Origin) -> LoopControl:
+        if mapping.get("loop_control") is None:
+            return LoopControl()
+        place = origin / "loop_control"
+        given = self.reader.mapping(mapping["loop_control"], place, "loop_control")
+        self.reader.known_keys(given, LOOP_CONTROL, place, "loop_control")
+        return LoopControl(
+            loop_var=self.reader.text(given, "loop_var", place) or "item",
+            index_var=self.reader.text(given, "index_var", place),
+            label=self.reader.raw(given, "label", place),
+            pause_seconds=self.reader.raw(given, "pause", place),
+        )
+
+    def _register(self, mapping: Mapping[str, Any], origin: Origin) -> str | None:
+        name = self.reader.text(mapping, "register", origin)
+        if name is not None and not name.isidentifier():
+            self.reader.note(origin / "register", f'"{name}" is not a variable\'s name', "Use letters, digits and _.")
+        return name
+
+    def _check_own(self, task: Task) -> None:
+        value = task.arguments.value
+        if task.operation == "meta" and value not in META:
+            fix = did_you_mean(str(value), META)
+            self.reader.note(task.arguments.origin, f'there is no meta task "{value}"', fix)
+        if task.operation.startswith("import_") and task.loop is not None:
+            other = task.operation.replace("import", "include")
+            self.reader.note(task.origin / "loop", f"{task.operation} cannot loop", f"Write {other}.")
+
+
+def directives_of(reader: Reader, mapping: Mapping[str, Any], origin: Origin, around: Directives) -> Directives:
+    """What holds inside a task, block, role or play: its own words and those around it."""
+    variables = around.variables
+    if mapping.get("vars") is not None:
+        place = origin / "vars"
+        variables = (*variables, written(reader.mapping(mapping["vars"], place, "vars"), place))
+    if mapping.get("check_mode") is False:
+        fix = "Check mode never writes; a command that only reads says `reads: true` and runs in check mode, too."
+        reader.note(origin / "check_mode", "check_mode cannot be switched off", fix)
+    nearest = {key: raw for key in _NEAREST if (raw := reader.raw(mapping, key, origin)) is not None}
+    return replace(
+        around,
+        when=(*around.when, *reader.conditions(mapping, "when", origin)),
+        tags=tuple(dict.fromkeys((*around.tags, *reader.texts(mapping, "tags", origin)))),
+        variables=variables,
+        environment=(*around.environment, *reader.raws(mapping, "environment", origin)),
+        **nearest,
+    )
+
+
+def _given(found: tuple[Raw, ...], mapping: Mapping[str, Any], key: str) -> tuple[Raw, ...] | None:
+    return found if mapping.get(key) is not None else None
+
+
+def _without_prefix(name: str) -> str:
+    return next((name.removeprefix(prefix) for prefix in PREFIXES if name.startswith(prefix)), name)
+
+
+def _short_name(operation: str, value: Any) -> str:
+    """What a task without a name is called."""
+    if isinstance(value, str) and operation in (*OWN_OPERATIONS, "exec", "command"):
+        return f"{operation} {value.strip().splitlines()[0][:60] if value.strip() else ''}".strip()
+    return operation
+
+
+def file_argument(task: Task, key: str) -> Raw:
+    """The file or role that an include names: `include_tasks: x.yaml`, or `include_tasks: {file: x.yaml}`."""
+    value, origin = task.arguments
+    if isinstance(value, Mapping):
+        if value.get(key) is None:
+            raise ConfigError(f"{task.operation} needs {key}", where=origin.where())
+        return Raw(value[key], origin / key)
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigError(f"{task.operation} needs the name of a file or role", where=origin.where())
+    return Raw(value.strip(), origin)

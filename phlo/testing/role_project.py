@@ -1,0 +1,113 @@
+"""A project of its own for a role under test: nothing of it meets what runs on the machine already."""
+
+from __future__ import annotations
+
+import re
+import socket
+import uuid
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from phlo.config.project import Project
+from phlo.discovery.definition import ServiceDefinition
+from phlo.errors import ConfigError
+from phlo.testing.subject import Subject
+from phlo.yaml_source import load_yaml
+
+# What a role may say about the project it is tested in: a phlo.yaml.
+OWN_PROJECT = Path("tests") / "phlo.yaml"
+
+
+def write_role_project(subject: Subject, folder: Path) -> str:
+    """Write a project into an empty folder in which the role is enabled with what it needs; gives the project's name.
+
+    What the role's `tests/phlo.yaml` says stands in it; its folder has the role's tests beside it under `tests/`.
+    """
+    name = f"phlo-test-{_short(subject.name)}-{uuid.uuid4().hex[:6]}"
+    data = _own_project(subject)
+    data["name"] = name
+    needed = needed_services(subject.definition, subject.catalog.services, data.setdefault("capabilities", {}))
+    services = data.setdefault("services", {})
+    services["enabled"] = sorted({*services.get("enabled", ()), *needed})
+    others = {one.name for one in subject.catalog.services.values() if one.default} - set(services)
+    services["disabled"] = sorted({*services.get("disabled", ()), *(others - set(services["enabled"]))})
+    for role, path in subject.roles.items():
+        (folder / "roles").mkdir(exist_ok=True)
+        (folder / "roles" / role).symlink_to(path, target_is_directory=True)
+    _write(folder, data)
+    return name
+
+
+def isolate(folder: Path, project: Project) -> None:
+    """Move every port that the project publishes to a free one, and give fixed container names the project's prefix."""
+    data = load_yaml(folder / "phlo.yaml").data
+    published = [(name, port) for name, service in project.services.items() for port in service.compose.ports]
+    free = dict(zip(published, free_ports(len(published)), strict=True))
+    for name, service in project.services.items():
+        entry = data["services"].setdefault(name, {})
+        if service.compose.ports:
+            entry["ports"] = [
+                {
+                    "target": port.target,
+                    "published": str(free[name, port]),
+                    "protocol": port.protocol,
+                    "host_ip": port.host_ip or "127.0.0.1",
+                }
+                for port in service.compose.ports
+            ]
+        if service.compose.container_name:
+            entry["container_name"] = f"{project.name}-{name}"
+    _write(folder, data)
+
+
+def needed_services(
+    definition: ServiceDefinition, known: Mapping[str, ServiceDefinition], capabilities: dict[str, str]
+) -> set[str]:
+    """The service and all that it cannot do without. capabilities: gets the provider of each one that is required.
+
+    Of several providers the one is taken that `capabilities` names, else a default service, else the first by name.
+    """
+    found: set[str] = set()
+    waiting = [definition]
+    while waiting:
+        one = waiting.pop()
+        if one.name in found:
+            continue
+        found.add(one.name)
+        required = [name for name, entry in one.depends_on.items() if entry["required"]]
+        for capability in one.requires:
+            able = [other for other in known.values() if capability in other.provides]
+            if able:
+                best = min(able, key=lambda other: (other.name not in found, not other.default, other.name))
+                required.append(capabilities.setdefault(capability, best.name))
+        waiting += [known[name] for name in required if name in known]
+    return found
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine that nothing listens on just now."""
+    with ExitStack() as servers:
+        found = [servers.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [server.getsockname()[1] for server in found]
+
+
+def _own_project(subject: Subject) -> dict[str, Any]:
+    path = subject.folder / OWN_PROJECT
+    if not path.is_file():
+        return {}
+    data = load_yaml(path, label=f"{subject.folder.name}/{OWN_PROJECT}").data
+    if not isinstance(data, dict):
+        raise ConfigError("should be a mapping, as any phlo.yaml is", where=path)
+    return {key: value for key, value in data.items() if value is not None}
+
+
+def _write(folder: Path, data: Mapping[str, Any]) -> None:
+    (folder / "phlo.yaml").write_text(yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True))
+
+
+def _short(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:30]

@@ -1,0 +1,187 @@
+"""The pages of the documentation that are made out of the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from phlo.cli.help import verb_help
+from phlo.cli.verbs import VERBS
+from phlo.config.compose.attributes import HONOURED, REFUSED, WARNED
+from phlo.config.compose.files import _BUILD_REFUSED, _BUILD_WARNED
+from phlo.config.compose.limits import DEPLOY_WARNED
+from phlo.config.merge import _REPLACED, PAIRS
+from phlo.config.project_file import PHLO_KEYS, ROLE_KEYS
+from phlo.config.schema import project_schema
+
+REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
+
+_TYPES = {
+    "string": "text",
+    "number": "number",
+    "integer": "whole number",
+    "boolean": "true or false",
+    "array": "list",
+    "object": "mapping",
+}
+
+
+def generated() -> dict[Path, str]:
+    """Every generated page: where it stands, and its text."""
+    return {
+        REFERENCE / "commands.md": commands_page(),
+        REFERENCE / "phlo-yaml.md": project_file_page(),
+        REFERENCE / "compose-attributes.md": attributes_page(),
+    }
+
+
+def commands_page() -> str:
+    """The help of every command."""
+    parts = ["# Commands", "Written by `invoke docs` out of the commands themselves."]
+    for verb in VERBS:
+        parts += [f"## phlo {verb.name}", f"```text\n{verb_help(verb, 100).rstrip()}\n```"]
+    return _page(parts)
+
+
+# -- phlo.yaml -----------------------------------------------------------------------------------------
+
+
+def project_file_page() -> str:
+    """Every key of phlo.yaml, from its JSON Schema."""
+    schema = project_schema()
+    parts: Mapping[str, Any] = schema["$defs"]
+    override: Mapping[str, Any] = parts["ServiceOverride"]["properties"]
+    compose = [key for key in override if key not in (*PHLO_KEYS, *ROLE_KEYS)]
+    page = [
+        "# phlo.yaml",
+        (
+            "Written by `invoke docs` out of the schema that `phlo config schema` prints. How overrides merge, and what"
+            "\nvariables are, is in [configuration](../guides/configuration.md)."
+        ),
+        "Keys that begin with `x-` are allowed everywhere and ignored.",
+        "## The file",
+        _keys_table(schema["properties"], schema["properties"]),
+        "## services",
+        "`services.NAME` is an override of the service of that name or, with `type: inline`, a service of its own.",
+        _keys_table(parts["Services"]["properties"], parts["Services"]["properties"]),
+        "### What phlo decides",
+        _keys_table(override, PHLO_KEYS),
+        "### The container",
+        (
+            "In the words of a Compose service. What phlo does with each attribute is in"
+            "\n[this table](compose-attributes.md)."
+        ),
+        _keys_table(override, compose),
+        "### Inline services only",
+        "What a role says in [service.yaml](../guides/service-yaml.md); for a package's service the package says it.",
+        _keys_table(override, ROLE_KEYS),
+    ]
+    for name, part in sorted(parts.items()):
+        if name in ("ServiceOverride", "Services"):
+            continue
+        page += [f"## {name}", part.get("description", ""), _keys_table(part["properties"], part["properties"])]
+    return _page(page)
+
+
+def _keys_table(properties: Mapping[str, Any], keys: Iterable[str]) -> str:
+    rows = [(f"`{key}`", _form(properties[key]), _meaning(properties[key])) for key in keys]
+    return _table(("key", "form", "meaning"), rows)
+
+
+def _meaning(part: Mapping[str, Any]) -> str:
+    default = part.get("default")
+    said = str(part.get("description", ""))
+    return f"{said} Default: `{default}`.".strip() if isinstance(default, str) else said
+
+
+def _form(part: Mapping[str, Any]) -> str:
+    """What a value looks like, in words; links to the table of a mapping with known keys."""
+    if "$ref" in part:
+        name = str(part["$ref"]).rpartition("/")[2]
+        return f"[{name}](#{name.lower()})" if name != "ServiceOverride" else "mapping"
+    if "const" in part:
+        return f"`{part['const']}`"
+    if "enum" in part:
+        return ", ".join(f"`{value}`" for value in part["enum"])
+    if "anyOf" in part:
+        return " or ".join(form for option in part["anyOf"] if (form := _form(option)))
+    types = part.get("type", [])
+    names = [types] if isinstance(types, str) else list(types)
+    inner = part.get("additionalProperties")
+    if names == ["object"] and isinstance(inner, Mapping):
+        return f"mapping of names to {_form(inner)}"
+    if names == ["array"] and isinstance(part.get("items"), Mapping):
+        return f"list of {_form(part['items'])}"
+    if "minimum" in part and "maximum" in part:
+        return f"{part['minimum']} to {part['maximum']}"
+    return " or ".join(_TYPES[name] for name in names if name != "null")
+
+
+# -- Compose attributes -----------------------------------------------------------------------------------
+
+
+def attributes_page() -> str:
+    """What phlo does with each attribute of a Compose service."""
+    properties = project_schema()["$defs"]["ServiceOverride"]["properties"]
+    return _page(
+        [
+            "# Compose attributes",
+            (
+                "Written by `invoke docs` out of the tables that phlo reads services with. What each attribute means is"
+                "\nin the Compose specification. An attribute that is in none of these tables is an error that names"
+                "\nthe nearest one; `x-*` is ignored."
+            ),
+            "## Honoured",
+            _table(
+                ("attribute", "an override in phlo.yaml"),
+                [(f"`{name}`", _merging(name, properties.get(name, {}))) for name in sorted(HONOURED)],
+            ),
+            "## Warned about",
+            "Read, named in a warning, and without effect.",
+            _table(("attribute", "why"), [(f"`{name}`", text) for name, text in sorted(WARNED.items())]),
+            "## Refused",
+            "An error, with what to do instead.",
+            _table(("attribute", "instead"), [(f"`{name}`", text) for name, text in sorted(REFUSED.items())]),
+            "## deploy",
+            (
+                "`replicas`, `resources` and `restart_policy` are honoured, `mode` only as `replicated`. These have an"
+                f"\neffect only in a Swarm, and are warned about: {_listed(DEPLOY_WARNED)}."
+            ),
+            "## build",
+            (
+                "`context`, `dockerfile`, `args` and `target` are honoured; roles also have `base`, the Debian release"
+                f"\nof the base image. Warned about: {_listed(_BUILD_WARNED)}.\nRefused: {_listed(_BUILD_REFUSED)}."
+            ),
+        ]
+    )
+
+
+def _merging(name: str, part: Mapping[str, Any]) -> str:
+    """How an override of the attribute goes with what the role says."""
+    if name == "volumes":
+        return "added; one of the same target takes its place"
+    if name in PAIRS:
+        return "merged by name"
+    if name in _REPLACED or "object" not in part.get("type", ()):
+        return "replaced"
+    return "merged" if "array" not in part["type"] and "string" not in part["type"] else "merged, if both are mappings"
+
+
+# -- Markdown -----------------------------------------------------------------------------------------------
+
+
+def _page(parts: Iterable[str]) -> str:
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(_row(cells) for cells in (head, ["---"] * len(head), *rows))
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|').replace(chr(10), ' ') for cell in cells)} |"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,205 @@
+"""A project on an engine, on which runs of phlo are made to go wrong and are put right again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from phlo.discovery import ServiceDiscovery
+from phlo.hosts.connect import open_engine
+from phlo.testing.images import tiny_image
+from tests.faults import scenario, state
+from tests.faults.proxy import FaultProxy, Kind, Request
+from tests.faults.scenario import Target
+
+TIMEOUT_SECONDS = 120
+EXIT_CODES = (0, 1, 4, 5, 6, 130)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a run of phlo ended. code: negative for the signal that killed it."""
+
+    code: int
+    output: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Trial:
+    """One fault. struck: where it struck, empty when the run was over before. problems: empty when phlo survived."""
+
+    struck: str = ""
+    problems: list[str] = field(default_factory=list)
+
+
+class Site:
+    """The project of `scenario`, under a name of its own; removed at the end of a `with` block."""
+
+    def __init__(self, address: str | None = None, *, target: str = "/var/run/docker.sock") -> None:
+        self.address = address
+        self.socket = target
+        self.name = f"phlo-faults-{uuid.uuid4().hex[:6]}"
+        self.references: dict[str, Any] = {}
+        self.engine = open_engine(address, name="local", environ=os.environ)
+        self._folder = tempfile.TemporaryDirectory(prefix="phlo-faults-")
+        self.folder = Path(self._folder.name)
+        self.first_port = _free_ports()
+        self._disabled = tuple(service.name for service in ServiceDiscovery().get_default_services())
+        self._proxies = 0
+
+    def __enter__(self) -> Site:
+        self.tag_image()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        state.clear(self.engine, self.name)
+        self.engine.close()
+        self._folder.cleanup()
+
+    def tag_image(self) -> None:
+        """Give the image of the scenario its name (once more)."""
+        repository, _, tag = scenario.IMAGE.partition(":")
+        self.engine.post(f"/images/{tiny_image(self.engine)}/tag", repo=repository, tag=tag)
+
+    def write(self, target: Target) -> None:
+        scenario.write(self.folder, target, name=self.name, first_port=self.first_port, disabled=self._disabled)
+
+    def start(self, *words: str, address: str | None = None) -> subprocess.Popen[str]:
+        environment = {**os.environ, "NO_COLOR": "1"}
+        if address or self.address:
+            environment["DOCKER_HOST"] = address or self.address or ""
+        return subprocess.Popen(
+            [sys.executable, "-m", "phlo", *(words or ("up",))],
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, *words: str) -> Ended:
+        return end(self.start(*words))
+
+    def reference(self, target: Target) -> Any:
+        """The state that a clean run takes an empty host to; what there is of the project is removed for it."""
+        if target.title not in self.references:
+            state.clear(self.engine, self.name)
+            self.reach(target)
+            self.references[target.title] = state.snapshot(self.engine, self.name)
+        return self.references[target.title]
+
+    def is_at(self, target: Target) -> bool:
+        """Whether the project is in the state of a clean run to `target`."""
+        return not state.differences(self.references[target.title], state.snapshot(self.engine, self.name))
+
+    def reach(self, target: Target) -> None:
+        """Bring the project to a state, without any fault."""
+        self.write(target)
+        done = self.run()
+        assert done.code == 0, done.output
+
+    def faulty_run(
+        self,
+        target: Target,
+        *words: str,
+        kind: Kind,
+        at: int,
+        only_writes: bool = False,
+        event: Callable[[Request], bool] | None = None,
+    ) -> tuple[FaultProxy, Ended]:
+        """An `up` to a target, one of whose requests goes wrong."""
+        self.write(target)
+        self._proxies += 1
+        proxy = FaultProxy(
+            self.folder / f"{self._proxies}.sock",
+            kind=kind,
+            at=at,
+            only_writes=only_writes,
+            engine=self.socket,
+            event=event,
+        )
+        process = self.start("up", *words, address=proxy.address)
+        proxy.victim = process.pid
+        done = end(process)
+        proxy.close()
+        return proxy, done
+
+    def check_recovery(self, target: Target, before: bytes | None) -> list[str]:
+        """Run `up` twice; what is then not as after a clean run. before: what the volume held, None if it was new."""
+        problems = []
+        repaired = self.run()
+        if repaired.code != 0:
+            problems.append(f"the next up ended with {repaired.code}: {repaired.output}")
+        problems += state.differences(self.references[target.title], state.snapshot(self.engine, self.name))
+        problems += state.leftovers(self.engine, self.name)
+        if before is not None and state.born(self.engine, self.name) != before:
+            problems.append("the volume's content was lost")
+        ids = _ids(self)
+        again = self.run()
+        if again.code != 0 or "Nothing to do" not in again.output:
+            problems.append(f"the up after that found something to do: {again.output}")
+        if _ids(self) != ids:
+            problems.append("the up after that made containers anew")
+        return problems
+
+
+def end(process: subprocess.Popen[str]) -> Ended:
+    """Wait for a run; one that hangs is killed and told by the exit code."""
+    try:
+        output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+        return Ended(code=process.returncode, output=output)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        output, _ = process.communicate()
+        return Ended(code=999, output=f"it hung; killed after {TIMEOUT_SECONDS} s\n{output}")
+
+
+def manners(done: Ended, *, is_killed: bool = False) -> list[str]:
+    """What is wrong with how a run ended, whatever happened to it."""
+    if is_killed and done.code == -signal.SIGKILL:
+        return []
+    problems = [] if done.code in EXIT_CODES else [f"ended with {done.code}: {done.output}"]
+    return problems + ([f"showed a traceback: {done.output}"] if "Traceback" in done.output else [])
+
+
+def strike(site: Site, target: Target, *, kind: Kind, at: int, only_writes: bool = False) -> Trial:
+    """Let one request of an `up` go wrong, then see whether the next `up` puts everything right."""
+    before = state.born(site.engine, site.name)
+    proxy, done = site.faulty_run(target, kind=kind, at=at, only_writes=only_writes)
+    if proxy.struck is None:
+        return Trial(problems=[] if done.code == 0 else [f"without a fault it ended with {done.code}: {done.output}"])
+    trial = Trial(struck=str(proxy.struck), problems=manners(done, is_killed=kind in KILLS))
+    trial.problems += site.check_recovery(target, before)
+    return trial
+
+
+KILLS = (Kind.KILL_AFTER, Kind.KILL_BEFORE)
+
+
+def _ids(site: Site) -> Mapping[str, str]:
+    return {name: found["Id"] for name, found in state.current(site.engine, site.name).items()}
+
+
+def _free_ports() -> int:
+    """The first of two neighbouring ports that nothing listens on."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as first:
+            number: int = first.getsockname()[1]
+            try:
+                with socket.create_server(("127.0.0.1", number + 1)):
+                    return number
+            except OSError:
+                continue

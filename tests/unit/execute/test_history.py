@@ -1,0 +1,83 @@
+"""The records of runs: which are kept, and how one is found and read."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from phlo.errors import ConfigError
+from phlo.execute.history import FOLDER, KEPT_RUNS, find_run, read_run, recorded, run_ids
+from phlo.values import Change, Event, Status
+
+MADE = (Change(at="container:lake-web-1", verb="create", causes=("not found",)),)
+
+
+def event(kind: str, status: Status | None = None, changes: tuple[Change, ...] = ()) -> Event:
+    return Event(kind=kind, time=1.0, run="r", status=status, changes=changes)
+
+
+def record(root: Path, run: str, *events: Event) -> list[Event]:
+    told: list[Event] = []
+    with recorded(root, run, told.append) as emit:
+        for one in events:
+            emit(one)
+    return told
+
+
+def test_events_are_passed_on_and_written_for_the_user_alone(tmp_path: Path) -> None:
+    events = [event("run_started"), event("step_finished", Status.CHANGED, MADE), event("run_finished")]
+    assert record(tmp_path, "r1", *events) == events
+    assert read_run(tmp_path, "r1") == events
+    assert stat.S_IMODE((tmp_path / FOLDER / "r1.jsonl").stat().st_mode) == 0o600
+
+
+def test_a_run_in_which_nothing_happened_leaves_no_record(tmp_path: Path) -> None:
+    record(tmp_path, "r1", event("run_started"), event("step_finished", Status.OK), event("run_finished"))
+    assert run_ids(tmp_path) == []
+
+
+def test_only_the_newest_runs_are_kept(tmp_path: Path) -> None:
+    names = [f"r{number:04}" for number in range(KEPT_RUNS + 3)]
+    for name in names:
+        record(tmp_path, name, event("step_finished", Status.CHANGED, MADE))
+    assert run_ids(tmp_path) == names[3:]
+
+
+def test_what_a_killed_run_left_half_written_is_left_out(tmp_path: Path) -> None:
+    events = [event("run_started"), event("step_finished", Status.FAILED)]
+    record(tmp_path, "r1", *events)
+    with (tmp_path / FOLDER / "r1.jsonl").open("a") as file:
+        file.write('{"v":1,"kind":"step_fin')
+    assert read_run(tmp_path, "r1") == events
+
+
+@pytest.mark.parametrize(
+    ("name", "run"),
+    [
+        ("last", "20260102-120000-2"),
+        ("20260101-120000-1", "20260101-120000-1"),
+        ("20260101", "20260101-120000-1"),
+        ("0-2", "20260102-120000-2"),
+    ],
+)
+def test_a_run_is_found_by_its_id_or_a_part_of_it(name: str, run: str, tmp_path: Path) -> None:
+    for known in ("20260101-120000-1", "20260102-120000-2"):
+        record(tmp_path, known, event("step_finished", Status.CHANGED))
+    assert find_run(tmp_path, name) == run
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("2026", "can be 2 runs"), ("1999", "there is no record"), ("20260103-120000-1", "Did you mean")]
+)
+def test_a_name_for_no_run_or_for_several_is_refused(name: str, what: str, tmp_path: Path) -> None:
+    for known in ("20260101-120000-1", "20260102-120000-2"):
+        record(tmp_path, known, event("step_finished", Status.CHANGED))
+    with pytest.raises(ConfigError, match=what):
+        find_run(tmp_path, name)
+
+
+def test_without_records_there_is_no_last_run(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="phlo history"):
+        find_run(tmp_path, "last")
