@@ -16,7 +16,7 @@ An error says where, what, and what to do; all three fit in one line:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 
 class PhloError(Exception):
@@ -92,6 +92,24 @@ class EngineError(OperationError):
 
 class LockError(PhloError):
     """Somebody else holds the deploy lock."""
+
+
+def mask_error(error: PhloError, mask: Callable[[str], str]) -> PhloError:
+    """The error itself, with the texts masked of it, of those found with it, and of what led to it (for `--debug`)."""
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        one.args = tuple(mask(part) if isinstance(part, str) else part for part in one.args)
+        if isinstance(one, PhloError):
+            one.what, one.where, one.fix = mask(one.what), mask(one.where), mask(one.fix)
+            one.detail = tuple(map(mask, one.detail))
+            waiting += one.others
+        waiting += (one.__cause__, one.__context__)
+    return error
 
 
 def first_of(errors: Sequence[PhloError]) -> PhloError:

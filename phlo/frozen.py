@@ -3,7 +3,7 @@
 The standard decorator writes and compiles six methods for every class: half a millisecond each, with a hundred classes
 a good part of what a short command takes. Here all classes share the methods; in every other respect they are the
 standard ones (`replace`, `fields`, `asdict` and `match` know them, type checkers see nothing else).
-See docs/architecture/decisions/0009.
+See docs/architecture/decisions/0010.
 """
 
 from __future__ import annotations

@@ -89,18 +89,32 @@ def mask_all(value: Any) -> Any:
 
 
 class Masker:
-    """Replaces known secret texts in what comes from outside (logs, engine messages, build output)."""
+    """Replaces known secret texts in what comes from outside (logs, engine messages, build output).
+
+    A secret is also known by what JSON and URLs make of it. Texts of fewer than four characters are left alone: they
+    would mask ordinary words.
+    """
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
-        # Longest first, so that a secret holding another one is masked whole. Texts of fewer than
-        # four characters would mask ordinary words.
-        self._texts = sorted({s.reveal() for s in secrets if len(s.reveal()) >= 4}, key=len, reverse=True)
+        forms = {form for secret in secrets for form in _forms(secret.reveal())}
+        # Longest first, so that a secret holding another one is masked whole.
+        self._texts = sorted((form for form in forms if len(form) >= 4), key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         for secret in self._texts:
             if secret in text:
                 text = text.replace(secret, "***")
         return text
+
+
+def _forms(text: str) -> tuple[str, ...]:
+    """A text as it stands, inside a JSON text, and inside a URL."""
+    if text.replace("-", "").replace("_", "").isalnum() and text.isascii():
+        return (text,)
+    import json
+    from urllib.parse import quote
+
+    return (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], quote(text, safe=""), quote(text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

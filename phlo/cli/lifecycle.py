@@ -11,6 +11,7 @@ from phlo.cli import exits
 from phlo.cli.carry_out import carry_out, exit_code, new_run_id
 from phlo.cli.narrow import builds_only, pulls_only, tagged
 from phlo.cli.proof import look, remember
+from phlo.cli.role_tasks import has_role_tasks, with_role_tasks
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import Workspace, all_hosts, open_hosts, open_workspace, resolve_project
 from phlo.errors import ConfigError, did_you_mean
@@ -30,11 +31,11 @@ def up(options: Any, shell: Shell) -> int:
     started = time.time()
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, generate_secrets=not options.check, asked=options.services)
-    plan = tagged(build_plan(project, plan_options(project, options)), options.tags)
+    plan = whole_plan(project, workspace, options)
     if not options.check:
         write_outputs(project)
     hosts = open_hosts(workspace.inventory, plan.hosts(), shell.environ)
-    before = look(project, workspace, hosts, options, shell)
+    before = None if has_role_tasks(plan) else look(project, workspace, hosts, options, shell)
     outcome = carry_out(project.root, plan, hosts, options, shell, check=options.check)
     if before is not None and not any(result.changes for result in outcome.steps.values()) and outcome.status == "ok":
         remember(before, project, options, shell, started)
@@ -49,7 +50,7 @@ def plan(options: Any, shell: Shell) -> int:
 
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, asked=options.services)
-    steps = tagged(build_plan(project, plan_options(project, options)), options.tags)
+    steps = whole_plan(project, workspace, options)
     state = RunState(steps.steps)
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
     outcome = run(steps, hosts, emit=state.take, run_id=new_run_id(), check=True, forks=options.forks)
@@ -132,6 +133,12 @@ def _power(state: str, options: Any, shell: Shell) -> int:
     steps = build_power(project.name, all_hosts(project), known, services, state, secrets=project.secrets)
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
     return exit_code(carry_out(project.root, steps, hosts, options, shell), shell)
+
+
+def whole_plan(project: Project, workspace: Workspace, options: Any) -> Plan:
+    """The steps of `up`, tasks of roles included, cut down to what the options ask for."""
+    plan = build_plan(project, plan_options(project, options))
+    return tagged(with_role_tasks(plan, project, workspace), options.tags)
 
 
 def plan_options(project: Project, options: Any) -> Options:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from phlo.errors import PhloError
+from phlo.hosts.lock import claim_for, read_holder, release
 from phlo.values import Emit, Event
 
 if TYPE_CHECKING:
@@ -20,18 +22,36 @@ if TYPE_CHECKING:
 def nothing_to_do(plan: Plan, hosts: Mapping[str, Host], emit: Emit, *, run_id: str, forks: int) -> Outcome | None:
     """The outcome, told as that of any run, when no step has anything to do; None when there is something.
 
-    It only looks, and takes no lock for that. What is to be done is decided anew once the lock is held.
+    It only looks, and takes no lock for that. What is to be done is decided anew once the lock is held. A lock that
+    a run which was killed left behind is removed, since nobody will take it over.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     from phlo.execute import run
 
     held: list[Event] = []
-    outcome = run(plan, hosts, emit=held.append, run_id=run_id, check=True, forks=forks, stops_at_change=True)
+    with ThreadPoolExecutor(forks) as pool:
+        locks = [pool.submit(_dead_lock, host, plan.project) for host in hosts.values()]
+        outcome = run(plan, hosts, emit=held.append, run_id=run_id, check=True, forks=forks, stops_at_change=True)
     has_found = outcome.failures or any(result.changes for result in outcome.steps.values())
     if has_found and not outcome.is_interrupted:
         return None
+    for host, lock in zip(hosts.values(), locks, strict=True):
+        identity = lock.result()
+        if identity is not None:
+            release(host.engine, identity)
     for event in held:
         emit(event)
     return outcome
+
+
+def _dead_lock(host: Host, project: str) -> str | None:
+    """The id of a lock whose holder has certainly ended; None also when that cannot be told."""
+    try:
+        holder = read_holder(host.engine, project)
+    except PhloError:  # whoever needs the lock will say what is wrong
+        return None
+    return holder.id if holder is not None and holder.is_dead else None
 
 
 @contextmanager
@@ -40,7 +60,6 @@ def locked(
 ) -> Iterator[Mapping[str, Host]]:
     """The hosts, as long as their deploy locks are held; a write to one whose lock was lost raises LockError."""
     from phlo.execute.deploy_lock import DeployLock
-    from phlo.hosts.lock import claim_for
 
     def tell(message: str) -> None:
         emit(Event(kind="note", time=time.time(), run=run_id, message=message))

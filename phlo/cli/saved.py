@@ -77,17 +77,15 @@ def show(options: Any, shell: Shell) -> int:
 
 def up_saved(options: Any, shell: Shell) -> int:
     """Carry out a saved plan, if all it was made from is still the same."""
-    from phlo.cli.lifecycle import plan_options, write_outputs
-    from phlo.cli.narrow import tagged
+    from phlo.cli.lifecycle import whole_plan, write_outputs
     from phlo.execute import run
-    from phlo.plan import build as build_plan
 
     path = shell.cwd / options.plan
     saved = read(path)
     _take_over(saved, options, project_root(options, shell))
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, asked=options.services)
-    plan = tagged(build_plan(project, plan_options(project, options)), options.tags)
+    plan = whole_plan(project, workspace, options)
     hosts = open_hosts(workspace.inventory, plan.hosts(), shell.environ)
     checked = run(plan, hosts, emit=_unheard, run_id=new_run_id(), check=True, forks=options.forks)
     if checked.failures:
@@ -106,7 +104,7 @@ def up_saved(options: Any, shell: Shell) -> int:
     if not options.check:
         if project.pending_secrets:
             project = resolve_project(workspace, options, shell, generate_secrets=True, asked=options.services)
-            plan = tagged(build_plan(project, plan_options(project, options)), options.tags)
+            plan = whole_plan(project, workspace, options)
         write_outputs(project)
     outcome = carry_out(project.root, plan, hosts, options, shell, check=options.check, approve=approver(saved, plan))
     return exit_code(outcome, shell)

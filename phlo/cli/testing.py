@@ -16,6 +16,7 @@ from phlo.cli import exits
 from phlo.cli.carry_out import carry_out
 from phlo.cli.lifecycle import dependencies, write_outputs
 from phlo.cli.parser import checked
+from phlo.cli.role_tasks import with_role_tasks
 from phlo.cli.shell import Shell
 from phlo.cli.verbs import VERBS
 from phlo.cli.workspace import all_hosts, open_hosts, open_workspace, resolve_project
@@ -116,7 +117,9 @@ class _RoleTest:
         """What `phlo up ROLE` does, from the packages on."""
         project = self._resolve(generate_secrets=True)
         write_outputs(project)
-        return self._carry_out(build(project))
+        workspace = open_workspace(self._up_options(), self.shell)
+        plan = with_role_tasks(build(project), project, workspace)
+        return self._carry_out(plan)
 
     def _verify(self) -> str:
         """The role's own tests, by pytest in a process of its own."""

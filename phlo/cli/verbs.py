@@ -588,6 +588,21 @@ VERBS: tuple[Verb, ...] = (
         examples=(("phlo test ./phlo-thing", "a package that is being written"),),
     ),
     Verb(
+        "docs operations",
+        "List the operations that tasks can use",
+        "phlo.cli.docs:operations",
+        (JSON, *COMMON),
+        group=MORE,
+    ),
+    Verb(
+        "docs operation",
+        "Show what an operation does, and its arguments",
+        "phlo.cli.docs:operation",
+        (Option("name", help="the operation", positional="one", metavar="NAME"), JSON, *COMMON),
+        group=MORE,
+        examples=(("phlo docs operation exec", ""),),
+    ),
+    Verb(
         "completion",
         "Print the completion script of a shell",
         "phlo.cli.completion:completion",

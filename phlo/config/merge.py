@@ -50,6 +50,16 @@ class Part:
             return Source(layer=self.layer, path=self.label or None)
         return self.document.source(*self._in_document(keys), layer=self.layer)
 
+    def written(self, *keys: str | int) -> Any:
+        """What stands at `keys` in the document, before any variable is replaced; None when there is no document."""
+        value: Any = self.document.data if self.document else None
+        for key in self._in_document(keys) if self.document else ():
+            try:
+                value = value[key]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
     def _in_document(self, keys: Keys) -> Keys:
         keys = self.positions.get(keys, keys)
         marks = self.document.marks if self.document else {}
@@ -138,6 +148,9 @@ def with_pairs_as_mappings(part: Part) -> Part:
             if not isinstance(item, (str, Secret)):
                 where = part.where(key, index)
                 raise ConfigError("should be NAME=value", where=where, fix='Write "NAME=value", or use a mapping.')
+            if isinstance(item, Secret) and "$" in str(part.written(key, index)).partition("=")[0]:
+                where = part.where(key, index)
+                raise ConfigError("a secret cannot be a name", where=where, fix='Write "NAME=${VARIABLE}".')
             name, pairs_value = _pair(item, key)
             pairs[name] = pairs_value
             positions[(key, name)] = (key, index)

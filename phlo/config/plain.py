@@ -2,7 +2,7 @@
 
 Loading pydantic and building its models takes longer than all else that a short command does. So a file that fits the
 JSON Schema of the models (project_schema.json, which a test keeps equal to theirs) to the letter is taken as it is;
-about any other, right or wrong, the models have the word.
+about any other, right or wrong, the models have the word. See docs/architecture/decisions/0010.
 """
 
 from __future__ import annotations

@@ -37,6 +37,9 @@ from phlo.errors import ConfigError, PhloError, first_of
 from phlo.inventory.hosts import Inventory
 from phlo.values import Condition, FileSpec, ImagePolicy, Secret, Source, Value
 
+# Shorter lines of a secret are not masked on their own: `}` or `end` would be everywhere.
+SHORTEST_LINE = 8
+
 # Gives the project its name, as `--project` does.
 NAME_VARIABLE = "PHLO_PROJECT"
 
@@ -372,6 +375,9 @@ def _secrets_in(values: Mapping[str, Value], services: Mapping[str, ResolvedServ
     found = {value.text for value in values.values() if isinstance(value.text, Secret)}
     for value in values.values():
         found |= {text for text, source in value.losers if isinstance(text, Secret) and source.layer != ROLE_DEFAULTS}
+    # Of a secret of several lines (a key in PEM, say) a log shows one at a time.
+    lines = {line.strip() for secret in found for line in secret.reveal().splitlines()}
+    found |= {Secret(line) for line in lines if len(line) >= SHORTEST_LINE}
     for service in services.values():
         found |= {text for text in service.compose.environment.values() if isinstance(text, Secret)}
         found |= {spec.content for spec in service.files if isinstance(spec.content, Secret)}

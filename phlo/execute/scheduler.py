@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from phlo.errors import HostError, PhloError
+from phlo.errors import HostError, PhloError, mask_error
 from phlo.execute.outcome import Outcome, StepResult
 from phlo.execute.rollback import Ledger, Rollback
 from phlo.hosts.host import Host
@@ -224,8 +224,11 @@ class _Run:
                 on_finish=lambda call: self._ledger.on_finish(step, call),
                 is_cancelled=self._cancelled.is_set,
             )
-            for change in changes:
-                module.apply(change, step.args, seen, equipped)
+            told = [module.apply(change, step.args, seen, equipped) for change in changes]
+            done = [facts["changes"] for facts in told if facts and "changes" in facts]
+            if done:  # what was done instead of what was foreseen
+                changes = tuple(self._masked(change) for found in done for change in found)
+                is_counted = any(change.is_counted for change in changes)
         return (Status.CHANGED if is_counted else Status.OK), changes
 
     def _has_pending(self, step: Step) -> bool:
@@ -276,10 +279,7 @@ class _Run:
         return replace(change, causes=tuple(map(self._masker, change.causes)))
 
     def _mask(self, error: PhloError) -> PhloError:
-        error.what = self._masker(error.what)
-        error.fix = self._masker(error.fix)
-        error.detail = tuple(self._masker(line) for line in error.detail)
-        return error
+        return mask_error(error, self._masker)
 
     def _emit(
         self,

@@ -27,6 +27,10 @@ class Query(Protocol):
     ) -> CommandResult: ...
 
 
+def _ignore(what: object) -> None:
+    """The default for somebody who does not listen."""
+
+
 def _no_query(container: str, command: Sequence[str], **options: object) -> CommandResult:
     """The default for a host that nothing can be run on."""
     raise NotImplementedError
@@ -45,10 +49,11 @@ class ReadHost:
     engine: EngineReader
     is_local: bool = True
     query: Query = _no_query
+    progress: Callable[[str], None] = _ignore
+    is_cancelled: Callable[[], bool] = lambda: False
 
-
-def _ignore(what: object) -> None:
-    """The default for somebody who does not listen."""
+    def reader(self) -> ReadHost:
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

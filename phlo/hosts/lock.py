@@ -12,8 +12,7 @@ still renews.
 
 from __future__ import annotations
 
-import base64
-import io
+import binascii
 import json
 import time
 from collections.abc import Callable
@@ -22,7 +21,6 @@ from datetime import datetime
 from phlo.errors import EngineError, LockError
 from phlo.frozen import dataclass
 from phlo.hosts.engine import Engine, EngineReader, path_part
-from phlo.hosts.lock_image import IMAGE, load_lock_image
 from phlo.hosts.process import ProcessId, this_process
 
 LABEL_LOCK = "phlo.lock"
@@ -31,6 +29,7 @@ LABEL_PROCESS = "phlo.lock.process"
 LABEL_COMMAND = "phlo.lock.command"
 LABEL_LEASE = "phlo.lock.lease-seconds"
 
+IMAGE = "phlo/lock:1"
 LEASE_SECONDS = 60.0
 RENEWALS_IN_A_LEASE = 4
 FIRST_PAUSE_SECONDS = 0.1
@@ -154,6 +153,7 @@ def read_holder(engine: EngineReader, project: str) -> Holder | None:
 
 def renew(engine: Engine, identity: str) -> bool:
     """Renew the lease; False when the lock is no longer there."""
+    import io
     import tarfile
 
     buffer = io.BytesIO()
@@ -240,7 +240,9 @@ def _create(engine: Engine, project: str, claim: Claim) -> str | None:
         except EngineError as error:
             if error.status != 404:
                 raise
-            load_lock_image(engine)
+            from phlo.hosts.lock_image import load_image  # seldom needed
+
+            load_image(engine, IMAGE)
             return create()
     except EngineError as error:
         if error.status == 409:
@@ -252,7 +254,7 @@ def _renewed(engine: EngineReader, identity: str) -> float:
     """When the lease was last renewed; 0 when it has not been yet, or the engine is just making or removing it."""
     headers = engine.head(f"/containers/{path_part(identity)}/archive", path=f"/{_LEASE_FILE}") or {}
     stat = headers.get("X-Docker-Container-Path-Stat")
-    return _epoch(json.loads(base64.b64decode(stat))["mtime"]) if stat else 0.0
+    return _epoch(json.loads(binascii.a2b_base64(stat))["mtime"]) if stat else 0.0
 
 
 def _epoch(moment: str) -> float:

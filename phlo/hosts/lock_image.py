@@ -11,19 +11,18 @@ from collections.abc import Mapping
 from phlo.errors import LockError
 from phlo.hosts.engine import Engine
 
-IMAGE = "phlo/lock:1"
 _EPOCH = "1970-01-01T00:00:00Z"
 
 
-def load_lock_image(engine: Engine) -> None:
-    """Give an engine the image; it is the same, byte for byte, whoever does."""
-    archive = _image(str(engine.get("/version")["Arch"]))
+def load_image(engine: Engine, reference: str) -> None:
+    """Give an engine the image under a name; it is the same, byte for byte, whoever does."""
+    archive = _image(reference, str(engine.get("/version")["Arch"]))
     for message in engine.post_stream("/images/load", archive, headers={"Content-Type": "application/x-tar"}):
         if "error" in message:
             raise LockError(f"the engine does not take the lock's empty image ({message['error']})")
 
 
-def _image(architecture: str) -> bytes:
+def _image(reference: str, architecture: str) -> bytes:
     """An image with one empty layer, in the form that `docker save` writes."""
     layer = _tar({})
     config = json.dumps(
@@ -37,7 +36,7 @@ def _image(architecture: str) -> bytes:
         }
     ).encode()
     name = f"{hashlib.sha256(config).hexdigest()}.json"
-    manifest = [{"Config": name, "RepoTags": [IMAGE], "Layers": ["layer.tar"]}]
+    manifest = [{"Config": name, "RepoTags": [reference], "Layers": ["layer.tar"]}]
     return _tar({name: config, "layer.tar": layer, "manifest.json": json.dumps(manifest).encode()})
 
 

@@ -21,7 +21,20 @@ from phlo.errors import PlanError, did_you_mean
 from phlo.hosts.host import Host, ReadHost
 from phlo.values import Change
 
-BUILT_IN = ("image", "network", "volume", "container", "file", "wait", "hook", "power", "absent", "orphans", "rollback")
+BUILT_IN = (
+    "image",
+    "network",
+    "volume",
+    "container",
+    "file",
+    "wait",
+    "hook",
+    "power",
+    "absent",
+    "orphans",
+    "rollback",
+    "tasks",
+)
 FOR_TASKS = (
     "archive",
     "assert",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import shlex
-import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,6 +52,8 @@ def decide(args: Args, seen: bool) -> list[Change]:
 
 def apply(change: Change, args: Args, seen: bool, host: Host) -> None:
     """Run it to its end; a status other than 0 or the time-out is an OperationError with the last ten lines."""
+    import subprocess  # a run without hooks has no use for it
+
     time.sleep(args.delay_seconds)
     shown = args.command if isinstance(args.command, str) else shlex.join(args.command)
     where = f"{host.name} {args.service} {args.point} hook {args.name}"

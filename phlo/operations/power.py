@@ -15,7 +15,7 @@ from phlo.values import LABEL_ONE_SHOT, LABEL_PROJECT, LABEL_SERVICE, Change, is
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
-    """state: started, stopped or restarted."""
+    """service: the service. state: started, stopped or restarted."""
 
     project: str = given("project")
     service: str

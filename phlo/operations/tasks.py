@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from phlo.frozen import dataclass
+from phlo.frozen import dataclass, field
 from phlo.hosts.host import Host, ReadHost
 from phlo.values import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
-    """service: the service whose role they are.
+    """service: the service whose role they are. text: the file they stand in.
     look: finds out what they would do.
     carry_out: does them, and tells what they changed.
     """
 
     service: str
-    look: Callable[[ReadHost], tuple[Change, ...]]
-    carry_out: Callable[[Host], tuple[Change, ...]]
+    text: str
+    look: Callable[[ReadHost], tuple[Change, ...]] = field(compare=False, repr=False)
+    carry_out: Callable[[Host], tuple[Change, ...]] = field(compare=False, repr=False)
 
 
 def observe(args: Args, host: ReadHost) -> tuple[Change, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from phlo.errors import ConfigError, OperationError, PhloError
 from phlo.frozen import dataclass
-from phlo.hosts.host import Host
+from phlo.hosts.host import Host, ReadHost
 from phlo.operations.arguments import expressions_in, make_args
 from phlo.operations.fields import field_with, fields_of
 from phlo.playbook.filters import as_boolean
@@ -37,7 +37,7 @@ class Attempt:
     """
 
     task: Task
-    host: Host
+    host: Host | ReadHost
     scope: Scope
     module: Any
     templar: Templar
@@ -135,7 +135,7 @@ class Attempt:
             f"`until` {what} after {tries} tries", where=self.task.origin.where(), fix="Raise retries or delay."
         )
         return replace(
-            result, status=Status.FAILED, error=error, data={**result.data, "failed": True, "msg": str(error)}
+            result, status=Status.FAILED, error=error, data={**result.data, "failed": True, "msg": error.what}
         )
 
     def _judged(self, scope: Scope) -> Result:
@@ -171,7 +171,7 @@ class Attempt:
         if self.task.failed_when and len(held) == len(self.task.failed_when):
             what = f"`failed_when` holds: {' and '.join(str(raw.value) for raw in held)}"
             error = OperationError(what, where=self.task.origin.where())
-            data = {**result.data, "failed": True, "failed_when_result": True, "msg": str(error)}
+            data = {**result.data, "failed": True, "failed_when_result": True, "msg": error.what}
             return replace(result, status=Status.FAILED, error=error, data=data)
         data = {**result.data, "failed": False, "failed_when_result": False}
         if result.status is Status.FAILED:

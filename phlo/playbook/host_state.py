@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from phlo.frozen import dataclass, field
-from phlo.hosts.host import Host
+from phlo.hosts.host import Host, ReadHost
 from phlo.playbook.result import Result
 from phlo.playbook.scope import Layer, Variable
 from phlo.values import Status
@@ -26,7 +26,7 @@ class HostState:
     """
 
     name: str
-    host: Host
+    host: Host | ReadHost
     base: tuple[Layer, ...]
     facts: dict[str, Variable] = field(default_factory=dict)
     params: tuple[Layer, ...] = ()

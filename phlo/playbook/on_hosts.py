@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from phlo.errors import ConfigError, InventoryError, OperationError, PhloError, did_you_mean
-from phlo.hosts.host import Host
+from phlo.hosts.host import Host, ReadHost
 from phlo.playbook.attempt import Attempt
 from phlo.playbook.context import PlayContext
 from phlo.playbook.filters import as_boolean
@@ -36,6 +36,7 @@ def run_task(context: PlayContext, task: Task, states: Sequence[HostState]) -> N
 def _on_host(context: PlayContext, task: Task, state: HostState, number: int) -> Result:
     """The result on one host; whatever goes wrong is in it."""
     scope = context.scope(state, task)
+    task = replace(task, name=_shown_name(context, task, scope))
     step = context.step(task, state.name, number)
     announcer, clock = context.announcer, context.world.clock
     announcer.task_started(task, state.name, step)
@@ -48,9 +49,8 @@ def _on_host(context: PlayContext, task: Task, state: HostState, number: int) ->
 
     try:
         is_hidden = _flag(context, task, task.directives.no_log, state)
-        named = replace(task, name=str(context.templar.render(Raw(task.name, task.origin), scope)))
         attempt = Attempt(
-            task=named,
+            task=task,
             host=replace(
                 _target(context, task, state, scope),
                 progress=lambda line: announcer.progress(task, state.name, step, line),
@@ -80,7 +80,15 @@ def _on_host(context: PlayContext, task: Task, state: HostState, number: int) ->
         return result
 
 
-def _target(context: PlayContext, task: Task, state: HostState, scope: Scope) -> Host:
+def _shown_name(context: PlayContext, task: Task, scope: Scope) -> str:
+    """The task's name with its variables filled in; as it was written when they only come with the loop."""
+    try:
+        return str(context.templar.render(Raw(task.name, task.origin), scope))
+    except PhloError:
+        return task.name
+
+
+def _target(context: PlayContext, task: Task, state: HostState, scope: Scope) -> Host | ReadHost:
     """The host that the task is done on: the one it is for, or the one it is delegated to."""
     if task.directives.delegate_to is None:
         return state.host

@@ -47,10 +47,18 @@ def with_role_tasks(
     for service in project.services.values():
         if service.name not in left and any(name in MAIN_FILES for name in service.definition.tasks):
             play = _play(service, loader)
+            text = _text(service, loader)
             for host in service.hosts:
-                step = _step(plan, service.name, host, _RoleRun(
-                    project=project, inventory=inventory, loader=loader, find=operations.find, play=play, host=host,
-                ))  # fmt: skip
+                run = _RoleRun(
+                    project=project,
+                    inventory=inventory,
+                    loader=loader,
+                    find=operations.find,
+                    play=play,
+                    host=host,
+                    text=text,
+                )
+                step = _step(plan, service.name, host, run)
                 if step is not None:
                     added[host, service.name] = step
     steps = [_after_tasks(step, plan, added) for step in plan.steps]
@@ -69,6 +77,12 @@ def _play(service: ResolvedService, loader: Loader) -> Play:
     )
 
 
+def _text(service: ResolvedService, loader: Loader) -> str:
+    """The task file, so that a plan that was saved is known to have been made from another one."""
+    name = next(name for name in MAIN_FILES if name in service.definition.tasks)
+    return loader.file(service.definition.root / name).text
+
+
 def _step(plan: Plan, service: str, host: str, run: _RoleRun) -> Step | None:
     """The step of a role's tasks; None when the plan leaves the service out."""
     own = [step.id for step in plan.steps if (step.host, step.service) == (host, service)]
@@ -79,7 +93,7 @@ def _step(plan: Plan, service: str, host: str, run: _RoleRun) -> Step | None:
         host=host,
         service=service,
         operation="tasks",
-        args=tasks.Args(service=service, look=run.look, carry_out=run.carry_out),
+        args=tasks.Args(service=service, text=run.text, look=run.look, carry_out=run.carry_out),
         after=tuple(own),
     )
 
@@ -105,6 +119,7 @@ class _RoleRun:
     find: Callable[[str], Operation]
     play: Play
     host: str
+    text: str
 
     def look(self, host: ReadHost) -> tuple[Change, ...]:
         """What the tasks would change; one uncounted change when that is only known once they run."""

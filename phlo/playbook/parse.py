@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from phlo.errors import ConfigError, did_you_mean
+from phlo.errors import ConfigError, PhloError, did_you_mean
 from phlo.frozen import dataclass
 from phlo.playbook.keywords import BLOCK, INSTEAD, LOOP_CONTROL, META, OWN_OPERATIONS, PREFIXES, TASK
 from phlo.playbook.model import Block, Directives, Entry, LoopControl, RoleContext, Task
@@ -52,8 +52,18 @@ class TaskParser:
             elif mapping:
                 task = self.task(mapping, place, around)
                 if task is not None:
-                    found += self.imported(task) if task.operation in ("import_tasks", "import_role") else (task,)
+                    found += self._or_imported(task)
         return tuple(found)
+
+    def _or_imported(self, task: Task) -> tuple[Entry, ...]:
+        """The task, or what an import stands for."""
+        if task.operation not in ("import_tasks", "import_role") or task.loop is not None:
+            return (task,)
+        try:
+            return self.imported(task)
+        except PhloError as error:
+            self.reader.problems.append(error)
+            return ()
 
     def handlers(self, value: Any, origin: Origin, around: Directives) -> tuple[Task, ...]:
         """The handlers of a list."""

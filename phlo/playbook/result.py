@@ -50,9 +50,9 @@ def failed(error: PhloError) -> Result:
     """The result for an error: unreachable when the host did not answer."""
     facts = getattr(error, "facts", {})
     if isinstance(error, HostError):
-        data = {"changed": False, "failed": True, "unreachable": True, "msg": str(error)}
+        data = {"changed": False, "failed": True, "unreachable": True, "msg": error.what}
         return Result(status=Status.UNREACHABLE, data=data, error=error)
-    data = {"changed": False, **facts, "failed": True, "msg": str(error)}
+    data = {"changed": False, **facts, "failed": True, "msg": error.what}
     return Result(status=Status.FAILED, data=data, error=error)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from phlo import __version__
 from phlo.config.project import Project
 from phlo.frozen import dataclass, field
-from phlo.hosts.host import Host
+from phlo.hosts.host import Host, ReadHost
 from phlo.inventory.hosts import Inventory
 from phlo.operations import Operation
 from phlo.playbook.host_state import HostState
@@ -40,7 +40,7 @@ class Surroundings:
 
     project: Project
     inventory: Inventory
-    hosts: Mapping[str, Host]
+    hosts: Mapping[str, Host | ReadHost]
     loader: Loader
     find: Callable[[str], Operation]
     bring_up: BringUp

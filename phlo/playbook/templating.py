@@ -43,6 +43,20 @@ class _Omit:
 OMIT = _Omit()
 
 
+class _Chained(Unknown):
+    """A name that is not there; what is asked of it is not there either, so that `default` can step in at the end."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, key: object) -> Any:
+        return self
+
+
 class _Names(Context):
     """Looks up a name when a template uses it."""
 
@@ -67,7 +81,7 @@ class Templar:
     def __init__(
         self, *, functions: Mapping[str, Any] | None = None, on_secret: Callable[[Secret], None] | None = None
     ) -> None:
-        environment = ImmutableSandboxedEnvironment(undefined=Unknown, keep_trailing_newline=True, trim_blocks=True)
+        environment = ImmutableSandboxedEnvironment(undefined=_Chained, keep_trailing_newline=True, trim_blocks=True)
         environment.context_class = _Names
         environment.filters.update(FILTERS)
         environment.tests.update(TESTS)
@@ -247,6 +261,8 @@ def _undefined(reason: UnknownNameError, origin: Origin, render: _Render) -> Und
         what += f" (it has {', '.join(sorted(reason.siblings))})"
     fix = f'Did you mean "{close}"?' if close else ""
     spot = origin.spot(reason.name)
+    masked = Masker(render.secrets)
+    what, fix = masked(what), masked(fix)
     if spot is None or origin.file is None:
         return UndefinedNameError(what, where=origin.where(), fix=fix)
     detail = (spot.text, " " * (spot.column - 1) + "^")

@@ -14,6 +14,8 @@ from phlo.config.compose.limits import DEPLOY_WARNED
 from phlo.config.merge import _REPLACED, PAIRS
 from phlo.config.project_file import PHLO_KEYS, ROLE_KEYS
 from phlo.config.schema import project_schema
+from phlo.playbook.operations import Operations
+from phlo.report.operation_docs import markdown_of
 
 REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
@@ -33,6 +35,7 @@ def generated() -> dict[Path, str]:
         REFERENCE / "commands.md": commands_page(),
         REFERENCE / "phlo-yaml.md": project_file_page(),
         REFERENCE / "compose-attributes.md": attributes_page(),
+        REFERENCE / "operations.md": operations_page(),
     }
 
 
@@ -41,6 +44,20 @@ def commands_page() -> str:
     parts = ["# Commands", "Written by `invoke docs` out of the commands themselves."]
     for verb in VERBS:
         parts += [f"## phlo {verb.name}", f"```text\n{verb_help(verb, 100).rstrip()}\n```"]
+    return _page(parts)
+
+
+def operations_page() -> str:
+    """Every operation that tasks can use, packages' own left out."""
+    operations = Operations(installed={})
+    parts = [
+        "# Operations",
+        (
+            "Written by `invoke docs` out of the operations themselves; `phlo docs operation NAME` prints the same, for"
+            "\nthose of installed packages as well. How tasks use them is in [tasks and playbooks](../guides/playbooks.md)."
+        ),
+    ]
+    parts += [markdown_of(name, operations.find(name)).rstrip() for name in sorted(operations.names())]
     return _page(parts)
 
 

@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Mapping
 from typing import Any
 
+from phlo.errors import EngineError
 from phlo.hosts.engine import Engine
 from phlo.hosts.lock import lock_name
 from phlo.values import LABEL_CAUSES, LABEL_RUN, SET_ASIDE
@@ -51,10 +52,13 @@ def leftovers(engine: Engine, project: str) -> list[str]:
 
 
 def born(engine: Engine, project: str) -> bytes | None:
-    """What db wrote into its volume when that was new; None when there is no db."""
-    if engine.get_or_none(f"/containers/{project}-db-1/json") is None:
-        return None
-    archive = b"".join(engine.get_bytes(f"/containers/{project}-db-1/archive", path="/data/born"))
+    """What db wrote into its volume when that was new; None when there is no db, or it never ran."""
+    try:
+        archive = b"".join(engine.get_bytes(f"/containers/{project}-db-1/archive", path="/data/born"))
+    except EngineError as error:
+        if error.status == 404:
+            return None
+        raise
     with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
         stream = opened.extractfile("born")
         assert stream is not None

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from phlo.discovery import discover_services
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "phlo"
 
@@ -158,3 +160,31 @@ def test_the_hot_path_loads_nothing_heavy(module: str) -> None:
 
     loaded = set(done.stdout.split())
     assert not loaded & set(HEAVY)
+
+
+def test_a_project_without_mistakes_is_planned_without_anything_heavy(tmp_path: Path) -> None:
+    services = "  web: {type: inline, image: 'web:1', ports: ['80:80'], volumes: ['data:/data']}\n"
+    disabled = f"  disabled: [{', '.join(discover_services(tmp_path).services)}]\n"
+    (tmp_path / "phlo.yaml").write_text(f"name: lake\nservices:\n{disabled}{services}volumes: {{data: }}\n")
+    code = """
+import sys
+from phlo.cli import lifecycle, parser
+from phlo.cli.shell import Shell
+from phlo.execute import run
+verb, rest = parser.find_verb(["up"])
+options, shell = parser.parse(verb, rest), Shell.of_process(["up"])
+workspace = lifecycle.open_workspace(options, shell)
+steps = lifecycle.build_plan(lifecycle.resolve_project(workspace, options, shell))
+assert "local/web/container" in {step.id for step in steps.steps}
+print(*sorted(sys.modules))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT)},
+    )
+
+    assert not set(done.stdout.split()) & set(HEAVY)

@@ -49,13 +49,13 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
         case "restore":
             rename(engine, args.name + REPLACED, args.name)
         case "adopt":
-            _keep_for_rollback(args, host)
+            _keep_for_rollback(args, host, seen)
         case "keep":
             return
         case "create":
             _create_and_start(args, host, change.causes)
         case "recreate" if args.is_one_shot:
-            _run_again(args, host, change.causes)
+            _run_again(args, host, seen, change.causes)
         case "recreate":
             _replace(args, host, seen, change.causes)
         case "start":
@@ -96,75 +96,85 @@ def remove(engine: Engine, name: str) -> None:
 
 def _create_and_start(args: Args, host: Host, causes: Causes) -> None:
     # When it fails it stays, for its log to be read; there is nothing to put back.
-    _create(args, host, args.name, None, causes)
-    with explained(args, host):
-        host.engine.post(f"/containers/{path_part(args.name)}/start")
+    _start(_create(args, host, args.name, None, causes), args, host)
 
 
 def _replace(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
-    """Put a new container in the place of the old, which stays, stopped and renamed, until the service works."""
+    """Put a new container in the place of the old, which stays, stopped and renamed, until the service works.
+
+    From here on containers are known by their ids: under a name there may be somebody else's any moment.
+    """
     engine = host.engine
-    old = seen.current or seen.replaced
-    staged, replaced = args.name + STAGED, args.name + REPLACED
-    kept = _exists(engine, replaced)
-    _create(args, host, staged, old, causes)
-    host.on_undo(lambda: remove(engine, staged))
-    if kept:
+    old = seen.started or seen.replaced
+    assert old is not None
+    new = _create(args, host, args.name + STAGED, old, causes)
+    host.on_undo(lambda: remove(engine, new))
+    if seen.started is not None and seen.replaced is not None:
         # An interrupted run left the version before this one: that one worked, the current one was never proven.
-        remove(engine, args.name)
+        remove(engine, seen.started["Id"])
     else:
         # One that an interrupted run had stopped and renamed ran before that.
-        was_running = seen.replaced is not None or bool(old and old["State"]["Running"])
-        host.on_undo(lambda: _put_back(args, host, was_running))
-        stop(engine, args.name)
-        rename(engine, args.name, replaced)
-    rename(engine, staged, args.name)
-    host.on_finish(lambda: set_aside(args, host))
+        was_running = seen.replaced is not None or bool(old["State"]["Running"])
+        host.on_undo(lambda: _put_back(args, host, old["Id"], instead_of=new, was_running=was_running))
+        stop(engine, old["Id"])
+        rename(engine, old["Id"], args.name + REPLACED)
+        host.on_finish(lambda: set_aside(args, host, old["Id"]))
     with explained(args, host):
-        engine.post(f"/containers/{path_part(args.name)}/start")
+        rename(engine, new, args.name)
+    _start(new, args, host)
 
 
-def _run_again(args: Args, host: Host, causes: Causes) -> None:
+def _run_again(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
     """Put a new container in the place of a one-shot's. It has run: there is nothing that could be put back."""
-    staged = args.name + STAGED
-    _create(args, host, staged, None, causes)
-    remove(host.engine, args.name)
-    rename(host.engine, staged, args.name)
+    old = seen.started or seen.replaced
+    assert old is not None
+    new = _create(args, host, args.name + STAGED, None, causes)
+    remove(host.engine, old["Id"])
     with explained(args, host):
-        host.engine.post(f"/containers/{path_part(args.name)}/start")
+        rename(host.engine, new, args.name)
+    _start(new, args, host)
 
 
-def _keep_for_rollback(args: Args, host: Host) -> None:
-    host.on_undo(lambda: _put_back(args, host, was_running=True))
-    host.on_finish(lambda: set_aside(args, host))
+def _start(container: str, args: Args, host: Host) -> None:
+    with explained(args, host):
+        host.engine.post(f"/containers/{container}/start")
 
 
-def _put_back(args: Args, host: Host, was_running: bool) -> None:
+def _keep_for_rollback(args: Args, host: Host, seen: Seen) -> None:
+    assert seen.started is not None
+    assert seen.replaced is not None
+    new, old = seen.started["Id"], seen.replaced["Id"]
+    host.on_undo(lambda: _put_back(args, host, old, instead_of=new, was_running=True))
+    host.on_finish(lambda: set_aside(args, host, old))
+
+
+def _put_back(args: Args, host: Host, old: str, *, instead_of: str, was_running: bool) -> None:
     """Give the replaced container its name back and start it; nothing is removed unless it is there."""
     engine = host.engine
-    if _exists(engine, args.name + REPLACED):
-        remove(engine, args.name)
-        rename(engine, args.name + REPLACED, args.name)
-    if was_running:
-        engine.post(f"/containers/{path_part(args.name)}/start")
+    found = engine.get_or_none(f"/containers/{old}/json")
+    if found is None:
+        return
+    remove(engine, instead_of)
+    try:
+        if found["Name"] != f"/{args.name}":
+            rename(engine, old, args.name)
+    finally:  # whoever took the name meanwhile: it goes on serving
+        if was_running:
+            engine.post(f"/containers/{old}/start")
 
 
-def _exists(engine: Engine, name: str) -> bool:
-    return engine.get_or_none(f"/containers/{path_part(name)}/json") is not None
-
-
-def set_aside(args: Args, host: Host) -> None:
-    """Keep the replaced container as what `phlo rollback` goes back to; what was kept before it goes."""
+def set_aside(args: Args, host: Host, container: str) -> None:
+    """Keep a replaced container as what `phlo rollback` goes back to; what was kept before it goes."""
     engine = host.engine
-    replaced = engine.get_or_none(f"/containers/{path_part(args.name + REPLACED)}/json")
+    replaced = engine.get_or_none(f"/containers/{container}/json")
     if replaced is None:
         return
     for name in names_set_aside(args, engine):
         remove(engine, name)
     if (replaced["HostConfig"].get("RestartPolicy") or {}).get("Name") == "always":
         # An engine that starts anew starts what has `always`, even what was stopped.
-        engine.post(f"/containers/{replaced['Id']}/update", {"RestartPolicy": {"Name": "unless-stopped"}})
-    rename(engine, args.name + REPLACED, f"{args.name}{SET_ASIDE}{host.run_id}")
+        engine.post(f"/containers/{container}/update", {"RestartPolicy": {"Name": "unless-stopped"}})
+    rename(engine, container, f"{args.name}{SET_ASIDE}{host.run_id}")
 
 
 def names_set_aside(args: Args, engine: EngineReader) -> list[str]:
@@ -181,8 +191,8 @@ def _image(args: Args, host: Host) -> ImageSeen:
     return image
 
 
-def _create(args: Args, host: Host, name: str, old: Mapping[str, Any] | None, causes: Causes) -> None:
-    """Create the container with its networks and files; on failure nothing of it stays."""
+def _create(args: Args, host: Host, name: str, old: Mapping[str, Any] | None, causes: Causes) -> str:
+    """Create the container with its networks and files, giving its id; on failure nothing of it stays."""
     engine, image = host.engine, _image(args, host)
     body = _with_anonymous_volumes(_with_file_folders(reveal_all(args.body), args.files), old)
     body["Image"] = image.reference
@@ -204,6 +214,7 @@ def _create(args: Args, host: Host, name: str, old: Mapping[str, Any] | None, ca
     except BaseException:
         remove(engine, created["Id"])
         raise
+    return str(created["Id"])
 
 
 def _connect(engine: Engine, container: str, network: str, endpoint: Mapping[str, Any]) -> None:

@@ -67,7 +67,7 @@ class Seen:
     current, replaced, staged: inspect answers of the containers of these roles.
     stray:      other containers that carry this instance's labels, by name.
     foreign:    the holder of the container's name when phlo did not make it.
-    network_ids: name -> id of the networks it shall be on, of those that are there.
+    network_ids: name -> id of the networks it shall be on, of those that are there; {} without a container.
     container_ids: name -> id of the containers whose namespaces it shares (`network_mode: service:x`).
     edited: what was done to injected files inside the container, a phrase each.
     api: the engine's API version.
@@ -84,6 +84,12 @@ class Seen:
     container_ids: Mapping[str, str] = field(default_factory=dict)
     edited: tuple[str, ...] = ()
     api: tuple[int, int] = (1, 41)
+
+    @property
+    def started(self) -> Mapping[str, Any] | None:
+        """The current container; None when it was made and never started, since it may lack its files or networks."""
+        current = self.current
+        return None if current is not None and current["State"]["Status"] == "created" else current
 
 
 def file_digests(files: tuple[FileSpec, ...]) -> dict[str, str]:

@@ -42,11 +42,9 @@ def decide(args: Args, seen: Seen) -> list[Change]:
     changes = [_tidy(at, name, "left over from an interrupted run") for name in seen.stray]
     if seen.staged is not None:
         changes.append(_tidy(at, seen.staged["Name"], "left over from an interrupted run"))
-    current = seen.current
-    if current is not None and current["State"]["Status"] == "created":
-        # Made but never started: it may lack its files or networks.
-        changes.append(_tidy(at, current["Name"], "made before, but never started"))
-        current = None
+    current = seen.started
+    if seen.current is not None and current is None:
+        changes.append(_tidy(at, seen.current["Name"], "made before, but never started"))
     if current is None and seen.replaced is not None:
         causes = ("an interrupted run left it renamed",)
         changes.append(Change(at=at, verb="restore", causes=causes, data=seen.replaced["Name"]))

@@ -17,6 +17,11 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
         "Stop what holds it (`phlo doctor` names it), or set `services.{service}.port` in phlo.yaml.",
     ),
     (
+        r'container name \\?"/(?P<what>[^"\\]+)\\?" is already in use',
+        'the container name "{what}" is taken by a container that phlo did not make',
+        "Rename or remove that container, then run the same command again.",
+    ),
+    (
         r"no space left on device",
         "the disk of the Docker engine is full",
         "Free space there (`docker system df`, `docker system prune`), then run the same command again.",

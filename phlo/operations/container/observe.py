@@ -32,7 +32,7 @@ def observe(args: Args, host: ReadHost) -> Seen:
         staged=staged,
         stray=tuple(sorted(ours)),
         foreign=foreign,
-        network_ids=_network_ids(args, host),
+        network_ids=_network_ids(args, host) if base else {},
         container_ids=_container_ids(args, host),
         edited=edited_files(args, base, host) if base and args.files and not args.is_one_shot else (),
         api=host.engine.api,

@@ -44,14 +44,9 @@ def test_the_entry_point_of_an_operation_names_its_module(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("", "service"),
-        ("My", "service"),
-        ("1st", "service"),
-        ("a--b", "service"),
-        ("a_b", "service"),
-        ("a/b", "service"),
-    ]
-    + [("class", "operation"), ("exec", "operation")],
+        *((name, "service") for name in ("", "My", "1st", "a--b", "a_b", "a/b")),
+        *((name, "operation") for name in ("class", "exec")),
+    ],
 )
 def test_a_name_that_cannot_be_one_is_refused_before_anything_is_written(name: str, kind: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="phlo plugin create"):

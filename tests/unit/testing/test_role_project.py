@@ -90,7 +90,8 @@ def test_two_tests_of_a_role_never_share_a_name(bench: Bench) -> None:
 
 
 def test_the_roles_own_test_project_has_the_say(bench: Bench) -> None:
-    own = "name: x\nenv: {A: b}\ncapabilities: {s3: two}\nservices: {app: {scale: 2}, helper: {type: inline, image: x:1}}\n"
+    services = "services: {app: {scale: 2}, helper: {type: inline, image: x:1}}\n"
+    own = f"name: x\nenv: {{A: b}}\ncapabilities: {{s3: two}}\n{services}"
     bench.role("app", "requires: [s3]\n", own)
     bench.role("one", "default: true\nprovides: {s3: {}}\n")
     bench.role("two", "provides: {s3: {}}\n")

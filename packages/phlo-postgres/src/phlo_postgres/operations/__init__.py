@@ -1,0 +1,1 @@
+"""Operations for tasks: `postgres_db` and `postgres_user`."""

@@ -1,0 +1,46 @@
+"""Host patterns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from phlo.errors import InventoryError
+from phlo.inventory import load
+from phlo.inventory.patterns import matching
+
+HOSTS = """
+all:
+  children:
+    web: {hosts: {"web-[1:3]": , both: }}
+    data: {hosts: {data-1: , both: }}
+"""
+
+MATCHES: dict[str, str] = {
+    "all": "web-1 web-2 web-3 both data-1",
+    "web": "web-1 web-2 web-3 both",
+    "web-1,data-1": "web-1 data-1",
+    "web:&data": "both",
+    "web:!web-2": "web-1 web-3 both",
+    "!web": "data-1",
+    "web-*": "web-1 web-2 web-3",
+    "web-[12]": "web-1 web-2",
+    r"~web-\d": "web-1 web-2 web-3",
+    "none-*": "",
+}
+
+
+@pytest.mark.parametrize("pattern", MATCHES)
+def test_a_pattern_means_hosts_in_the_inventory_s_order(pattern: str, tmp_path: Path) -> None:
+    (tmp_path / "hosts.yaml").write_text(HOSTS)
+
+    assert " ".join(matching(load([tmp_path / "hosts.yaml"]), pattern)) == MATCHES[pattern]
+
+
+def test_an_unknown_name_suggests_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "hosts.yaml").write_text(HOSTS)
+
+    with pytest.raises(InventoryError, match='there is no host or group "wbe"') as caught:
+        matching(load([tmp_path / "hosts.yaml"]), "wbe")
+    assert caught.value.fix == 'Did you mean "web"?'
