@@ -12,6 +12,7 @@ This is all that the common `up` without changes loads, so it imports next to no
 from __future__ import annotations
 
 import _socket
+import itertools
 import json
 import os
 import sys
@@ -204,7 +205,7 @@ def _quoted(text: str) -> str:
 def _project_root(words: Sequence[str], cwd: str) -> str:
     """The folder that `find_project_root` would find, as far as the words tell without being parsed."""
     folder = cwd
-    for flag, value in zip(words, words[1:], strict=False):
+    for flag, value in itertools.pairwise(words):
         if flag in ("-C", "--project-dir"):
             folder = os.path.join(cwd, value)
     folder = os.path.realpath(folder)

@@ -54,7 +54,7 @@ def operations_page() -> str:
         "# Operations",
         (
             "Written by `invoke docs` out of the operations themselves; `phlo docs operation NAME` prints the same, for"
-            "\nthose of installed packages as well. How tasks use them is in [tasks and playbooks](../guides/playbooks.md)."
+            "\nthose of installed packages as well. How tasks use them: [tasks and playbooks](../guides/playbooks.md)."
         ),
     ]
     parts += [markdown_of(name, operations.find(name)).rstrip() for name in sorted(operations.names())]

@@ -9,15 +9,19 @@ the very state of a clean run with its data kept and nothing left over, and the 
 from __future__ import annotations
 
 import argparse
+import enum
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from tests.faults import outside, state
+from tests.faults.own_engine import OwnEngine
 from tests.faults.proxy import Kind
 from tests.faults.scenario import CHANGED, FIRST, SCALED, Target
 from tests.faults.site import Site, Trial, strike
@@ -28,10 +32,19 @@ RANDOM_TRIALS = 30
 Attempt = Callable[[Site, Target, int], Trial]
 
 
+class Disk(enum.Enum):
+    """The disk of an engine that a series has for itself, in bytes; LARGE is this machine's."""
+
+    NONE = 0
+    LARGE = 1
+    SMALL = 192 << 20
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """A fault at one place of a run after the other, until a run has no such place or there were `most`.
 
+    engine: the disk of an engine of its own, Disk.NONE for the system's engine.
     start: what there is before the run, None for an empty host. With a start the fault is tried on the way back, too.
     """
 
@@ -39,6 +52,7 @@ class Series:
     start: Target | None
     target: Target
     attempt: Attempt
+    engine: Disk = Disk.NONE
     most: int = 100_000
 
     @property
@@ -65,6 +79,14 @@ def all_series() -> Iterator[Series]:
         yield Series(title="a health check never passes", start=start, target=target, attempt=_never_healthy, most=1)
         for title, attempt in (("Ctrl-C at a random moment", _interrupted), ("two ups at once", _two_at_once)):
             yield Series(title=title, start=start, target=target, attempt=attempt, most=RANDOM_TRIALS)
+        if os.geteuid() == 0:  # an engine of one's own needs root
+            engine = Disk.LARGE
+            yield Series(
+                title="the engine is killed", start=start, target=target, attempt=_engine_killed, engine=engine
+            )
+            yield Series(
+                title="the disk is full", start=start, target=target, attempt=_disk_full, engine=Disk.SMALL, most=2
+            )
 
 
 def _strike(kind: Kind, site: Site, target: Target, at: int) -> Trial:
@@ -95,13 +117,32 @@ def _two_at_once(site: Site, target: Target, at: int) -> Trial:
     return outside.two_at_once(site, target, seed=at)
 
 
+def _engine_killed(site: Site, target: Target, at: int) -> Trial:
+    return outside.engine_killed(site, target, at=at)
+
+
+def _disk_full(site: Site, target: Target, at: int) -> Trial:
+    return outside.disk_full(site, target, free=(at - 1) * (8 << 20))
+
+
+@contextmanager
+def site_for(series: Series) -> Iterator[Site]:
+    """A project on the engine that the series asks for."""
+    if series.engine is Disk.NONE:
+        with Site() as site:
+            yield site
+        return
+    with OwnEngine(disk_bytes=series.engine.value if series.engine is Disk.SMALL else None) as own, Site(own) as site:
+        yield site
+
+
 def carry_out(series: Series, most: int) -> Tally:
     """Try a fault at every place, on a project of its own."""
     tally = Tally()
     ways = [(series.start, series.target)]
     if series.start is not None:
         ways.append((series.target, series.start))
-    with Site() as site:
+    with site_for(series) as site:
         for _, target in ways:
             site.reference(target)
         for at in range(1, min(most, series.most) + 1):

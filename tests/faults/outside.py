@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import random
+import re
+import shutil
 import signal
 import socket
 import threading
 from urllib.parse import parse_qs, urlsplit
 
 from phlo.values import SET_ASIDE
-from tests.faults import scenario, state
+from tests.faults import state
 from tests.faults.proxy import Kind, Request
 from tests.faults.scenario import BROKEN, Target
 from tests.faults.site import Site, Trial, end, manners
+
+_BLOB_BYTES = 24 << 20
 
 
 def name_taken(site: Site, target: Target, *, at: int) -> Trial:
@@ -27,7 +31,7 @@ def name_taken(site: Site, target: Target, *, at: int) -> Trial:
         given.append(name)
         if len(given) < at:
             return False
-        made = site.engine.post("/containers/create", {"Image": scenario.IMAGE}, name=name)
+        made = site.engine.post("/containers/create", {"Image": site.image}, name=name)
         taken.append((name, made["Id"]))
         return True
 
@@ -57,7 +61,7 @@ def image_removed(site: Site, target: Target, *, at: int) -> Trial:
     """The image's name is removed before the `at`-th write, and given again before the next `up`."""
 
     def remove(request: Request) -> bool:
-        site.engine.delete(f"/images/{scenario.IMAGE}", force=True, noprune=True)
+        site.engine.delete(f"/images/{site.image}", force=True, noprune=True)
         return True
 
     before = state.born(site.engine, site.name)
@@ -141,6 +145,51 @@ def two_at_once(site: Site, target: Target, *, seed: int) -> Trial:
         trial.problems += [f"they ended with {codes}", *(done.output for done in ends)]
     if state.differences(site.references[target.title], state.snapshot(site.engine, site.name)):
         trial.problems.append("the state after both is not that of a clean run")
+    trial.problems += site.check_recovery(target, before)
+    return trial
+
+
+def engine_killed(site: Site, target: Target, *, at: int) -> Trial:
+    """The engine is killed at the `at`-th write, and started anew."""
+    assert site.own is not None
+    own = site.own
+
+    def restart(request: Request) -> bool:
+        own.stop()
+        own.start()
+        return True
+
+    before = state.born(site.engine, site.name)
+    proxy, done = site.faulty_run(target, kind=Kind.EVENT, at=at, only_writes=True, event=restart)
+    if proxy.struck is None:
+        return Trial()
+    trial = Trial(struck=f"engine killed at {proxy.struck}", problems=manners(done))
+    trial.problems += site.check_recovery(target, before)
+    return trial
+
+
+def disk_full(site: Site, target: Target, *, free: int) -> Trial:
+    """So little of the disk is free that an image cannot be built (or nothing can be done at all)."""
+    assert site.own is not None
+    filler = site.own.disk / "filler"
+    before = state.born(site.engine, site.name)
+    site.write(target)
+    with (site.folder / "phlo.yaml").open("a") as project:
+        project.write("  big: {type: inline, build: ./big, stop_grace_period: 1s}\n")
+    (site.folder / "big").mkdir(exist_ok=True)
+    (site.folder / "big" / "Dockerfile").write_text(f"FROM {site.image}\nCOPY blob /blob\n")
+    (site.folder / "big" / "blob").write_bytes(random.Random(f"{target.title} {free}").randbytes(_BLOB_BYTES))
+    filler.write_bytes(b"x" * max(shutil.disk_usage(site.own.disk).free - free, 0))
+    done = site.run()
+    trial = Trial(struck=f"{free} bytes free", problems=manners(done))
+    if done.code != 1 or not re.search("no space left|disk .* full", done.output):
+        trial.problems.append(f"ended with {done.code}: {done.output}")
+    filler.unlink()
+    repaired = site.run()
+    if repaired.code != 0:
+        trial.problems.append(f"with room again it ended with {repaired.code}: {repaired.output}")
+    site.write(target)
+    site.run("up", "--remove-orphans")
     trial.problems += site.check_recovery(target, before)
     return trial
 

@@ -51,7 +51,7 @@ class FaultProxy:
         kind: Kind,
         at: int,
         only_writes: bool = False,
-        engine: str = "/var/run/docker.sock",
+        engine: str,
         event: Callable[[Request], bool] | None = None,
     ) -> None:
         self.address = f"unix://{path}"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-IMAGE = "phlo/test-faults:1"
-
 _PROJECT = """
 name: {name}
 networks: {{front: {{}}, back: {{}}}}
@@ -72,11 +70,13 @@ SCALED = Target(title="a moved port and another instance", scale=2, port=1)
 BROKEN = Target(title="a health check that never passes", size="tiny", test="false")
 
 
-def write(folder: Path, target: Target, *, name: str, first_port: int, disabled: tuple[str, ...] = ()) -> None:
+def write(
+    folder: Path, target: Target, *, name: str, image: str, first_port: int, disabled: tuple[str, ...] = ()
+) -> None:
     """Write the project's file. disabled: default services of installed packages, which this is not about."""
     text = _PROJECT.format(
         name=name,
-        image=IMAGE,
+        image=image,
         size=target.size,
         page=target.page,
         scale=target.scale,

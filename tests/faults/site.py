@@ -19,6 +19,7 @@ from phlo.discovery import ServiceDiscovery
 from phlo.hosts.connect import open_engine
 from phlo.testing.images import tiny_image
 from tests.faults import scenario, state
+from tests.faults.own_engine import OwnEngine
 from tests.faults.proxy import FaultProxy, Kind, Request
 from tests.faults.scenario import Target
 
@@ -43,14 +44,18 @@ class Trial:
 
 
 class Site:
-    """The project of `scenario`, under a name of its own; removed at the end of a `with` block."""
+    """The project of `scenario`, under a name of its own; removed at the end of a `with` block.
 
-    def __init__(self, address: str | None = None, *, target: str = "/var/run/docker.sock") -> None:
-        self.address = address
-        self.socket = target
+    own: an engine of its own, None for the system's.
+    """
+
+    def __init__(self, own: OwnEngine | None = None) -> None:
+        self.own = own
+        self.address = own.address if own else os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
         self.name = f"phlo-faults-{uuid.uuid4().hex[:6]}"
+        self.image = f"phlo/test-faults:{self.name}"
         self.references: dict[str, Any] = {}
-        self.engine = open_engine(address, name="local", environ=os.environ)
+        self.engine = open_engine(self.address, name="local", environ=os.environ)
         self._folder = tempfile.TemporaryDirectory(prefix="phlo-faults-")
         self.folder = Path(self._folder.name)
         self.first_port = _free_ports()
@@ -65,21 +70,27 @@ class Site:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         state.clear(self.engine, self.name)
+        self.engine.delete(f"/images/{self.image}", noprune=True)
         self.engine.close()
         self._folder.cleanup()
 
     def tag_image(self) -> None:
         """Give the image of the scenario its name (once more)."""
-        repository, _, tag = scenario.IMAGE.partition(":")
+        repository, _, tag = self.image.partition(":")
         self.engine.post(f"/images/{tiny_image(self.engine)}/tag", repo=repository, tag=tag)
 
     def write(self, target: Target) -> None:
-        scenario.write(self.folder, target, name=self.name, first_port=self.first_port, disabled=self._disabled)
+        scenario.write(
+            self.folder,
+            target,
+            name=self.name,
+            image=self.image,
+            first_port=self.first_port,
+            disabled=self._disabled,
+        )
 
     def start(self, *words: str, address: str | None = None) -> subprocess.Popen[str]:
-        environment = {**os.environ, "NO_COLOR": "1"}
-        if address or self.address:
-            environment["DOCKER_HOST"] = address or self.address or ""
+        environment = {**os.environ, "NO_COLOR": "1", "DOCKER_HOST": address or self.address}
         return subprocess.Popen(
             [sys.executable, "-m", "phlo", *(words or ("up",))],
             cwd=self.folder,
@@ -128,7 +139,7 @@ class Site:
             kind=kind,
             at=at,
             only_writes=only_writes,
-            engine=self.socket,
+            engine=self.address.removeprefix("unix://"),
             event=event,
         )
         process = self.start("up", *words, address=proxy.address)

@@ -178,5 +178,5 @@ def test_a_hook_that_fails_is_a_failure(command: str | tuple[str, ...], what: st
 
 
 def test_a_hook_that_takes_too_long_is_ended(tmp_path: Path, host: Host) -> None:
-    with pytest.raises(OperationError, match="did not end within 0.1 s"):
+    with pytest.raises(OperationError, match=r"did not end within 0\.1 s"):
         converge("hook", hook_args(tmp_path, ("sleep", "30"), timeout_seconds=0.1), host)

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from phlo.discovery import ServiceDiscovery
 from phlo.hosts.engine import Engine
+from phlo.testing.images import TINY
 
 PROJECT = """
 name: {name}
@@ -35,18 +37,16 @@ services:
 secrets:
   key: {{environment: KEY}}
 """
-# A service that takes no other key than the first one it was started with.
-PICKY = """
-  picky:
-    <<: *service
-    command:
-      - sh
-      - -c
-      - '[ -e /d/key ] || echo "$$GOT" > /d/key; [ "$$GOT" = "$$(cat /d/key)" ] || exit 3; exec sleep 600'
-    volumes: ["kept:/d"]
-    stop_signal: SIGKILL
-secrets:
-"""
+# A service that takes no other key than the one it has stored.
+PICKY = {
+    "env_vars": {"KEY": {"secret": True}},
+    "compose": {
+        "environment": {"GOT": "${KEY}"},
+        "command": ["sh", "-c", '[ -e /d/key ] || echo "$$GOT" > /d/key; [ "$$GOT" = "$$(cat /d/key)" ] && sleep 600'],
+        "volumes": ["kept:/d"],
+        "stop_signal": "SIGKILL",
+    },
+}
 
 Phlo = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -108,8 +108,9 @@ def test_exactly_the_services_that_use_a_secret_get_its_new_value(
 def test_when_a_service_refuses_the_new_value_all_have_the_old_one_again(
     phlo: Phlo, folder: Path, engine: Engine, project: str
 ) -> None:
-    path = folder / "phlo.yaml"
-    path.write_text(path.read_text().replace("secrets:\n  key", f"{PICKY.lstrip(chr(10))}  key"))
+    role = folder / "roles" / "picky"
+    role.mkdir(parents=True)
+    (role / "service.yaml").write_text(yaml.safe_dump({"name": "picky", "default": True, "image": TINY, **PICKY}))
     phlo("up")
     old, kept = phlo("secrets", "get", "KEY").stdout.strip(), (folder / ".phlo" / ".env.local").read_text()
     told = phlo("secrets", "rotate", "KEY", code=5).stderr
@@ -118,6 +119,22 @@ def test_when_a_service_refuses_the_new_value_all_have_the_old_one_again(
     found = containers(engine, project)
     assert [got(found[name]) for name in ("by-environment", "picky")] == [old, old]
     assert "Nothing to do" in phlo("up").stderr
+
+
+def test_what_a_service_has_stored_is_changed_by_its_own_action_first(
+    phlo: Phlo, folder: Path, engine: Engine, project: str
+) -> None:
+    role = folder / "roles" / "picky"
+    (role / "tasks").mkdir(parents=True)
+    (role / "service.yaml").write_text(yaml.safe_dump({"name": "picky", "default": True, "image": TINY, **PICKY}))
+    task = {"exec": {"command": ["sh", "-c", "cat > /d/key"], "stdin": "{{ KEY }}"}}
+    (role / "tasks" / "rotate.yaml").write_text(yaml.safe_dump([task]))
+    phlo("up")
+    before = containers(engine, project)["picky"]
+    phlo("secrets", "rotate", "KEY")
+    after = containers(engine, project)["picky"]
+    assert after["State"]["Running"]
+    assert got(after) == phlo("secrets", "get", "KEY").stdout.strip() != got(before)
 
 
 def test_a_secret_that_no_service_uses_is_changed_without_a_run(phlo: Phlo, engine: Engine, project: str) -> None:

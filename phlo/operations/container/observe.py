@@ -14,29 +14,36 @@ from phlo.values import is_set_aside
 
 
 def observe(args: Args, host: ReadHost) -> Seen:
-    """The containers of this instance, the image they shall have, the networks they shall be on."""
+    """The containers of this instance, the image they shall have, the networks they shall be on.
+
+    Those that matter are asked for by name: an engine's list can lag behind what was just made or renamed.
+    """
+    holders = {name: _inspect(host, name) for name in (args.name, args.name + REPLACED, args.name + STAGED)}
+    ours = {name: found for name, found in holders.items() if found and _is_ours(args, found)}
     listed = host.engine.get("/containers/json", all=True, filters={"label": list(args.labels())})
-    shown = [entry for entry in listed if not is_set_aside(entry["Names"][0])]
-    ours = {name: found for entry in shown if (found := _inspect(host, entry["Id"])) for name in [found["Name"][1:]]}
+    shown = {entry["Names"][0][1:] for entry in listed if not is_set_aside(entry["Names"][0])}
     image = present(args.image, host)
-    current = ours.pop(args.name, None)
-    replaced = ours.pop(args.name + REPLACED, None)
-    staged = ours.pop(args.name + STAGED, None)
-    foreign = _inspect(host, args.name) if current is None else None
+    current = ours.get(args.name)
+    replaced = ours.get(args.name + REPLACED)
     base = current or replaced
     return Seen(
         image=image,
         image_config=_config_of(host, base["Image"], image) if base else {},
         current=current,
         replaced=replaced,
-        staged=staged,
-        stray=tuple(sorted(ours)),
-        foreign=foreign,
+        staged=ours.get(args.name + STAGED),
+        stray=tuple(sorted(shown - set(holders))),
+        foreign=holders[args.name] if current is None else None,
         network_ids=_network_ids(args, host) if base else {},
         container_ids=_container_ids(args, host),
         edited=edited_files(args, base, host) if base and args.files and not args.is_one_shot else (),
         api=host.engine.api,
     )
+
+
+def _is_ours(args: Args, found: Mapping[str, Any]) -> bool:
+    labels = found["Config"].get("Labels") or {}
+    return all(labels.get(name) == value for name, _, value in (label.partition("=") for label in args.labels()))
 
 
 def _inspect(host: ReadHost, name: str) -> Mapping[str, Any] | None:

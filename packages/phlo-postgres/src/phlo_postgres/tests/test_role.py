@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import socket
 import struct
+from contextlib import closing
 from typing import Any
 
 import testinfra
+from phlo_postgres.operations import postgres_db, postgres_user
+
+from phlo.hosts.connect import open_engine
+from phlo.hosts.host import Host
+from phlo.values import Secret
 
 READY = "timeout 60 sh -c 'until pg_isready --quiet --host 127.0.0.1; do sleep 0.1; done'"
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # PostgreSQL's message formats, SSLRequest
@@ -78,3 +85,26 @@ def test_it_stops_by_itself(host: Any, role: Any) -> None:
     docker(f"start {role.container}")
     assert host.run(READY).succeeded
     assert state["ExitCode"] == 0
+
+
+def test_its_operations_find_nothing_to_do_a_second_time(role: Any) -> None:
+    given = {"project": role.project.name, "own_service": role.service}
+    with closing(open_engine(None, name="local", environ=os.environ)) as engine:
+        server = Host(name="local", engine=engine)
+        for user in (
+            {"name": "role_test", "password": Secret("first'\\one")},
+            {"name": "role_test", "password": Secret("second"), "createdb": True},
+        ):
+            converge(postgres_user, postgres_user.Args(**user, **given), server)
+        for state in ("present", "absent"):
+            converge(postgres_db, postgres_db.Args(name='role "test"', owner="role_test", state=state, **given), server)
+        converge(postgres_user, postgres_user.Args(name="role_test", state="absent", **given), server)
+
+
+def converge(operation: Any, args: Any, server: Host) -> None:
+    seen = operation.observe(args, server.reader())
+    changes = operation.decide(args, seen)
+    assert changes
+    for change in changes:
+        operation.apply(change, args, seen, server)
+    assert operation.decide(args, operation.observe(args, server.reader())) == []
