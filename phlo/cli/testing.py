@@ -50,12 +50,13 @@ def _test(subject: Subject, options: Any, shell: Shell) -> int:
     import shutil
 
     folder = Path(tempfile.mkdtemp(prefix="phlo-test-"))
-    code = _RoleTest(subject, folder, options, shell).run()
-    if options.keep:
-        shell.tell(f"Kept. Look at it with `phlo -C {folder} ps`, remove it with `phlo -C {folder} down --volumes`.")
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
-    return code
+    try:
+        return _RoleTest(subject, folder, options, shell).run()
+    finally:
+        if options.keep:
+            shell.tell(f"Kept. See `phlo -C {folder} ps`; `phlo -C {folder} down --volumes` removes it.")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class _ToldError(Exception):

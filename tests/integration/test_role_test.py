@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -70,6 +70,13 @@ def left_of(told: str, engine: Engine) -> list[str]:
     mine = {"label": [f"phlo.project={name}"]}
     found = engine.get("/containers/json", all=True, filters=mine) + engine.get("/networks", filters=mine)
     return [json.dumps(one) for one in [*found, *(engine.get("/volumes", filters=mine)["Volumes"] or ())]]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_image_is_left(engine: Engine) -> Iterator[None]:
+    yield
+    for image in engine.get("/images/json", filters={"reference": ["phlo/thing"]}):
+        engine.delete(f"/images/{image['Id']}", force=True)
 
 
 @pytest.mark.parametrize("kind", ["service", "operation"])
