@@ -137,6 +137,12 @@ def check(c: Context, fix: bool = False) -> None:
         sys.exit(f"check: failed: {', '.join(failed)}")
 
 
+@task(help={"options": "options of `python -m tests.faults`, e.g. --options='--only killed --most 5'"})
+def faults(c: Context, options: str = "") -> None:
+    """Let phlo run into every fault there is (hours), and write the table into docs/reliability.md."""
+    _run(c, f"python -m tests.faults {options or '--save'}")
+
+
 @task(help={"options": "options of `python -m tests.bench`, e.g. --options='--quick'"})
 def bench(c: Context, options: str = "") -> None:
     """Measure phlo beside its peers, and write the tables into docs/benchmarks.md."""
@@ -196,5 +202,5 @@ def clean(c: Context) -> None:
 namespace = phlo.tasks.collection()
 for verb in namespace.tasks.values():
     verb.pre = [quickstart, *verb.pre]
-for own in (quickstart, engine, urls, images, test, check, bench, docs, lock, clean):
+for own in (quickstart, engine, urls, images, test, check, faults, bench, docs, lock, clean):
     namespace.add_task(own)
