@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from phlo.values import is_set_aside
 from tests.bench.workload import DATA, LABEL_PROJECT, LABEL_SERVICE, MEMORY_BYTES, PREFIX, RESTART, Workload
 
 _DEFAULT_SOCKET = "/var/run/docker.sock"
@@ -80,7 +81,9 @@ class Engine:
         """Every container of `project`, running or not, by service name."""
         filters = json.dumps({"label": [f"{LABEL_PROJECT}={project}"]})
         listed = self.request("GET", "/containers/json", query={"all": "1", "filters": filters})
-        found = [self.request("GET", f"/containers/{item['Id']}/json") for item in listed]
+        # phlo keeps what it replaced, stopped, to go back to; no other tool has such containers.
+        current = [item["Id"] for item in listed if not is_set_aside(item["Names"][0])]
+        found = [self.request("GET", f"/containers/{identity}/json") for identity in current]
         return sorted((_seen(item) for item in found), key=lambda seen: seen.service)
 
     def clear(self) -> None:
