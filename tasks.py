@@ -182,7 +182,10 @@ def lock(c: Context, upgrade: bool = False) -> None:
     wanted: set[str] = set()
     for project in projects:
         extras = project.get("optional-dependencies", {})
-        wanted.update(project.get("dependencies", ()), *(extras.get(name, ()) for name in ("test", "otel", "graph", "watch", "dev")))
+        wanted.update(
+            project.get("dependencies", ()),
+            *(extras.get(name, ()) for name in ("test", "otel", "graph", "watch", "dev")),
+        )
     # Ours come from this repository, never from an index, where the name may be a stranger's.
     ours = {project["name"] for project in projects}
     foreign = sorted(line for line in wanted if re.split(r"[^\w.-]", line, maxsplit=1)[0] not in ours)

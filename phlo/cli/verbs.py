@@ -414,6 +414,30 @@ VERBS: tuple[Verb, ...] = (
         group=LOOK,
     ),
     Verb(
+        "services graph",
+        "Draw which service needs which, and what of it",
+        "phlo.cli.graph:graph",
+        (
+            SERVICES,
+            PROFILE,
+            Option(
+                "format",
+                ("--format",),
+                help="how: tree, mermaid, dot, svg or png (default: tree, or what the ending of FILE says)",
+                choices=("tree", "mermaid", "dot", "svg", "png"),
+            ),
+            Option("out", ("-o", "--out"), help="write it into this file", metavar="FILE", complete="files"),
+            JSON,
+            *PROJECT,
+        ),
+        group=LOOK,
+        more="On an edge stand the capabilities that are used, and what is waited for. SVG and PNG need graphviz.",
+        examples=(
+            ("phlo services graph web", "what web needs"),
+            ("phlo services graph -o lake.svg", "a picture of the whole project"),
+        ),
+    ),
+    Verb(
         "config show",
         "Print the whole configuration, every value final, secrets masked",
         "phlo.cli.configuration:show",
