@@ -75,7 +75,7 @@ def remove_service(path: Path, name: str) -> None:
         lists = [services[key] for key in ("enabled", "disabled") if isinstance(services.get(key), list)]
         holding = [names for names in lists if name in names]
         if name not in services and not holding:
-            known = ", ".join(key for key in services if key not in ("enabled", "disabled"))
+            known = ", ".join(key for key in services if key not in ("defaults", "enabled", "disabled"))
             fix = f"It has: {known}." if known else ""
             raise ConfigError(f'there is no service "{name}" in the file', where=path.name, fix=fix)
         if not isinstance(services.get(name), list):

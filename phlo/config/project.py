@@ -47,6 +47,7 @@ class ResolvedService:
     hosts:   names of the hosts it is placed on.
     reason:  why it is part of this run (`default`, `profile api`, `asked for`, `needed by dagster`,
              `enabled in phlo.yaml:9`).
+    facts:   what its templates and tasks see of capabilities, see `Wiring.seen_by`.
     sources: attribute, or one entry of it (`ports[0]`, `environment.FLAG`) -> where it was written.
     """
 
@@ -61,6 +62,7 @@ class ResolvedService:
     hooks: tuple[Hook, ...] = ()
     hosts: tuple[str, ...] = ("local",)
     reason: str = "default"
+    facts: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
 
     @property
@@ -112,7 +114,7 @@ class Project:
     inputs:   every file and folder that this result was made from (for caching).
     environment_read: names of process environment variables that were looked at (for caching).
     warnings: what could not be honoured, by name, one sentence each.
-    capabilities: capability -> the facts its provider offers, Secrets inside.
+    capabilities: capability -> the facts its provider offers, Secrets inside; of a collected one the facts of each.
     pending_secrets: secrets that have a placeholder for a value until the first `up` makes them.
     is_volatile: some value comes from a command, which may say something else the next time.
     """
@@ -129,7 +131,7 @@ class Project:
     environment_read: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     secrets: tuple[Secret, ...] = ()
-    capabilities: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    capabilities: Mapping[str, Any] = field(default_factory=dict)
     pending_secrets: tuple[str, ...] = ()
     is_volatile: bool = False
 

@@ -159,11 +159,11 @@ class ServiceOverride(_Strict):
     one_shot: bool | None = None
     profile: _Text = None
     provides: _Pairs = None
-    requires: _List = None
+    requires: _Pairs = None
     tasks: _List = None
     templates: _List = None
     version: _Text = None
-    wants: _List = None
+    wants: _Pairs = None
 
 
 class Services(_Strict):
@@ -172,6 +172,7 @@ class Services(_Strict):
     model_config = ConfigDict(frozen=True, extra="allow")
     __pydantic_extra__: dict[str, ServiceOverride | None]
 
+    defaults: bool = Field(True, description="Whether services that are default ones in their package run unasked.")
     enabled: list[str] = Field([], description="Services that run though they are not default ones.")
     disabled: list[str] = Field([], description="Services that do not run.")
 

@@ -16,7 +16,7 @@ from phlo.config.candidates import (
     project_env,
     role_defaults,
 )
-from phlo.config.capabilities import facts_of
+from phlo.config.capabilities import Wiring, wire
 from phlo.config.containers import Container, Containers, literal_secret_warning
 from phlo.config.definitions import all_definitions, switches
 from phlo.config.files import ContainerFiles, role_outputs
@@ -174,7 +174,8 @@ class _Resolution:
         chosen = [self.containers.of(self.definitions[name]) for name in selection.chosen]
         for container in chosen:
             self._have_secrets(container.definition)
-        services = self._services(selection, chosen)
+        wiring = wire(selection, self.definitions, self.variables)
+        services = self._services(selection, chosen, wiring)
         values = self._values()
         return Project(
             name=self.name,
@@ -189,7 +190,7 @@ class _Resolution:
             environment_read=self.variables.environment_read,
             warnings=tuple(dict.fromkeys((*self.warnings, *self.containers.warnings, *self.variables.warnings))),
             secrets=_secrets_in(values, services),
-            capabilities=facts_of(selection.providers, self.definitions, self.variables),
+            capabilities=wiring.facts,
             pending_secrets=tuple(sorted(set(secrets.pending))),
             is_volatile=self.sources.has_run,
         )
@@ -200,15 +201,17 @@ class _Resolution:
             if variable.secret:
                 self.variables.text(name, definition.name)
 
-    def _services(self, selection: Selection, chosen: Sequence[Container]) -> dict[str, ResolvedService]:
+    def _services(
+        self, selection: Selection, chosen: Sequence[Container], wiring: Wiring
+    ) -> dict[str, ResolvedService]:
         images = Images(project=self.name, file=self.file, variables=self.variables, policy=self.policy)
         files = ContainerFiles(root=self.root, file=self.file, variables=self.variables)
-        facts = facts_of(selection.providers, self.definitions, self.variables)
         state = self._state(selection, images)
         found: dict[str, ResolvedService] = {}
         errors: list[PhloError] = []
         for container in chosen:
             name = container.definition.name
+            facts = wiring.seen_by(container.definition)
             try:
                 found[name] = ResolvedService(
                     name=name,
@@ -222,6 +225,7 @@ class _Resolution:
                     hooks=self._hooks(container.definition),
                     hosts=self._hosts(name),
                     reason=selection.chosen[name],
+                    facts=facts,
                     sources=container.merged.sources(),
                 )
             except PhloError as error:
@@ -241,14 +245,11 @@ class _Resolution:
         self,
         container: Container,
         files: ContainerFiles,
-        facts: Mapping[str, Mapping[str, Any]],
+        facts: Mapping[str, Any],
         state: Callable[[], Mapping[str, Any]],
     ) -> tuple[FileSpec, ...]:
         definition = container.definition
-        usable = {*definition.requires, *definition.wants, *definition.provides}
-        names: dict[str, Any] = {}
-        for capability in usable & set(facts):
-            names[capability] = names[capability.replace("-", "_")] = facts[capability]
+        names = dict(facts)
         names["service"] = {
             "name": definition.name,
             "description": definition.description,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from phlo.config.capability_types import is_collected
 from phlo.config.containers import Container, Containers
 from phlo.config.definitions import Switch
 from phlo.config.project import Absence
@@ -31,7 +32,7 @@ class Selection:
 
 @dataclass(slots=True, kw_only=True)
 class Selector:
-    """Follows dependencies from what is enabled."""
+    """Follows dependencies from what is enabled. stood_in: default service -> the one that is there in its place."""
 
     file: ProjectFile
     definitions: Mapping[str, ServiceDefinition]
@@ -40,15 +41,18 @@ class Selector:
     profiles: frozenset[str]
     errors: list[PhloError] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
+    stood_in: dict[str, str] = field(default_factory=dict)
 
     def select(self, asked: Sequence[str], *, no_deps: bool) -> Selection:
         """Choose. Raises ConfigError with everything that is wrong in the services looked at."""
         self._check_profiles()
         self._check_asked(asked)
+        given = self._wanted_providers()
+        self._note_stood_in()
         start = {name: reason for name in self.definitions if (reason := self._reason(name))}
-        start |= self._wanted_providers()
+        start |= given
         start |= {name: "asked for" for name in asked if name in self.definitions}
-        enabled = self._closure(start, optional=frozenset())
+        enabled = self._with_only_providers(self._closure(start, optional=frozenset()))
         providers = self._providers(enabled)
         chosen = dict(enabled)
         if asked:
@@ -92,7 +96,8 @@ class Selector:
             return f"profile {active[0]}" if active else None
         if definition.kind == "inline":
             return "inline"
-        return "default" if definition.default else None
+        is_default = definition.default and self.file.config.services.defaults and name not in self.stood_in
+        return "default" if is_default else None
 
     def _profiles_of(self, name: str) -> frozenset[str]:
         definition = self.definitions[name]
@@ -105,8 +110,11 @@ class Selector:
         found = {}
         for capability, name in self.file.config.capabilities.items():
             where = self.file.document.where("capabilities", capability)
-            able = [other for other, one in self.definitions.items() if capability in one.provides]
-            if name not in able:
+            able = self._able(capability)
+            if is_collected(capability):
+                what = f'many services provide "{capability}" at once'
+                self.errors.append(ConfigError(what, where=where, fix="There is nothing to choose: take it out."))
+            elif name not in able:
                 fix = did_you_mean(name, able) or f'No installed service provides "{capability}".'
                 self.errors.append(ConfigError(f'"{name}" does not provide "{capability}"', where=where, fix=fix))
             elif self._is_disabled(name):
@@ -115,6 +123,38 @@ class Selector:
             else:
                 source = self.file.document.source("capabilities", capability)
                 found[name] = f"provides {capability} by {source}"
+        return found
+
+    def _able(self, capability: str) -> list[str]:
+        return [name for name, one in self.definitions.items() if capability in one.provides]
+
+    def _note_stood_in(self) -> None:
+        """Default services that phlo.yaml chose others for, and those that are of no use without them."""
+        given = self.file.config.capabilities
+        for name, definition in self.definitions.items():
+            if definition.default and name not in given.values():
+                others = [given[capability] for capability in definition.provides if capability in given]
+                if others:
+                    self.stood_in[name] = others[0]
+        for name, definition in self.definitions.items():
+            for other, entry in definition.depends_on.items():
+                if definition.default and entry["required"] and other in self.stood_in:
+                    self.stood_in.setdefault(name, self.stood_in[other])
+
+    def _with_only_providers(self, enabled: Mapping[str, str]) -> dict[str, str]:
+        """Together with each service that is the only one to provide what an enabled one requires."""
+        found = dict(enabled)
+        while missing := self._only_providers(found):
+            found = self._closure({**found, **missing}, optional=frozenset())
+        return found
+
+    def _only_providers(self, enabled: Mapping[str, str]) -> dict[str, str]:
+        found = {}
+        for name in sorted(enabled):
+            for capability in self.definitions[name].requires:
+                able = [other for other in self._able(capability) if not self._is_disabled(other)]
+                if len(able) == 1 and able[0] not in enabled and capability not in self.file.config.capabilities:
+                    found[able[0]] = f"needed by {name} for {capability}"
         return found
 
     def _closure(
@@ -183,7 +223,8 @@ class Selector:
         able: dict[str, list[str]] = {}
         for name in sorted(enabled):
             for capability in self.definitions[name].provides:
-                able.setdefault(capability, []).append(name)
+                if not is_collected(capability):
+                    able.setdefault(capability, []).append(name)
         for capability, names in sorted(able.items()):
             wanted = self.file.config.capabilities.get(capability)
             found[capability] = wanted if wanted in names else names[0]
@@ -198,11 +239,14 @@ class Selector:
         for name in sorted(enabled):
             definition = self.definitions[name]
             for index, capability in enumerate(definition.requires):
-                if capability in providers or capability in self.file.config.capabilities:
+                is_chosen = capability in self.file.config.capabilities
+                if capability in providers or is_chosen or is_collected(capability):
                     continue
-                able = [other for other, one in self.definitions.items() if capability in one.provides]
-                fix = f"Enable {' or '.join(able)}." if able else "Install a package that provides it."
-                where = definition.where("requires", index)
+                able = self._able(capability)
+                fix = "Install a package that provides it."
+                if able:
+                    fix = f"Choose {' or '.join(able)}: write capabilities: {{{capability}: {able[0]}}} in phlo.yaml."
+                where = definition.where("requires", capability if capability in definition.claims else index)
                 what = f'"{name}" requires "{capability}", which no enabled service provides'
                 self.errors.append(ConfigError(what, where=where, fix=fix))
 
@@ -213,6 +257,8 @@ class Selector:
             return Absence(definition=definition, reason="disabled in phlo.yaml", source=source, is_disabled=True)
         if name in enabled:
             return Absence(definition=definition, reason="not asked for")
+        if name in self.stood_in and definition.name not in self.switches:
+            return Absence(definition=definition, reason=f"{self.stood_in[name]} takes its place")
         profiles = sorted(self._profiles_of(name))
         return Absence(definition=definition, reason=f"profile {profiles[0]}" if profiles else "not enabled")
 

@@ -25,15 +25,7 @@ class Facts(Mapping[str, Any]):
         self.used: list[Secret] = []
 
     def __getitem__(self, key: str) -> Any:
-        value = self._facts[key]
-        if isinstance(value, Mapping):
-            inner = Facts(value)
-            inner.used = self.used
-            return inner
-        if isinstance(value, Secret):
-            self.used.append(value)
-            return value.reveal()
-        return value
+        return _seen(self._facts[key], self.used)
 
     def whole(self) -> Mapping[str, Any]:
         """What it was made from, Secrets inside."""
@@ -44,6 +36,20 @@ class Facts(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._facts)
+
+
+def _seen(value: Any, used: list[Secret]) -> Any:
+    """A value as a template sees it. used: gets every secret that is looked at."""
+    if isinstance(value, Secret):
+        used.append(value)
+        return value.reveal()
+    if isinstance(value, Mapping):
+        facts = Facts(value)
+        facts.used = used
+        return facts
+    if isinstance(value, (list, tuple)):
+        return [_seen(item, used) for item in value]
+    return value
 
 
 def render_template(
@@ -72,15 +78,7 @@ def render_template(
                 return super().resolve_or_missing(key)
             value = names[key] if key in names else variable(key)
             value = value() if callable(value) else value
-            if value is None:
-                return missing
-            if isinstance(value, Secret):
-                secrets.append(value)
-                return value.reveal()
-            if isinstance(value, Mapping):
-                value = Facts(value)
-                value.used = secrets
-            return value
+            return missing if value is None else _seen(value, secrets)
 
     environment = ImmutableSandboxedEnvironment(undefined=Unknown, keep_trailing_newline=True, trim_blocks=True)
     environment.context_class = Names

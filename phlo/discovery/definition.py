@@ -96,6 +96,8 @@ class ServiceDefinition:
     compose:     the container in Compose syntax, not interpolated; image, build, depends_on and
                  conditional_environment are taken out of it into their own fields.
     provides:    capability -> its facts, not interpolated.
+    claims:      capability of `requires` and `wants` -> what the service wants of its own there, not interpolated;
+                 only those that were written as a mapping.
     one_shot:    as written, None when it is not; ask `is_one_shot`.
     phlo_dev:    as written: whether, or how, the engine's own source is mounted in dev mode.
     source_path: where the package's source lies for dev mode.
@@ -123,6 +125,7 @@ class ServiceDefinition:
     provides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     requires: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
+    claims: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     templates: tuple[TemplateDefinition, ...] = ()
     tasks: tuple[str, ...] = ()
     one_shot: bool | None = None

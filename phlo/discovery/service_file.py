@@ -18,6 +18,7 @@ from phlo.discovery.service_parts import (
     read_files,
     read_hooks,
     read_named,
+    read_needs,
     read_tasks,
     read_templates,
     read_variables,
@@ -156,6 +157,7 @@ def _role(fields: Fields, data: Mapping[str, Any], keys: Keys, root: Path) -> di
     def at(key: str) -> tuple[Any, Keys]:
         return data.get(key), (*keys, key)
 
+    requires, wants = read_needs(fields, *at("requires")), read_needs(fields, *at("wants"))
     return {
         "description": fields.text(*at("description")) or "",
         "category": fields.text(*at("category")) or "other",
@@ -166,8 +168,9 @@ def _role(fields: Fields, data: Mapping[str, Any], keys: Keys, root: Path) -> di
         "hooks": read_hooks(fields, *at("hooks")),
         "dev": read_dev(fields, *at("dev")),
         "provides": read_named(fields, *at("provides")),
-        "requires": fields.texts(*at("requires")),
-        "wants": fields.texts(*at("wants")),
+        "requires": requires.names,
+        "wants": wants.names,
+        "claims": {**wants.claims, **requires.claims},
         "templates": read_templates(fields, *at("templates"), root),
         "tasks": read_tasks(fields, *at("tasks"), root),
         "one_shot": fields.flag(*at("one_shot")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from phlo.discovery.definition import (
     BuildDefinition,
@@ -234,6 +234,21 @@ def read_dev(fields: Fields, value: Any, keys: Keys) -> DevDefinition | None:
         cwd=fields.text(dev.get("cwd"), (*keys, "cwd")),
         compose={key: item for key, item in dev.items() if key not in ("command", "environment", "volumes", "cwd")},
     )
+
+
+class Needs(NamedTuple):
+    """Capabilities that a service uses, and what it claims of those that were written as a mapping."""
+
+    names: tuple[str, ...]
+    claims: Mapping[str, Mapping[str, Any]]
+
+
+def read_needs(fields: Fields, value: Any, keys: Keys) -> Needs:
+    """`requires` and `wants`: a list of capabilities, or a mapping capability -> claim."""
+    if not isinstance(value, Mapping):
+        return Needs(fields.texts(value, keys), {})
+    claims = read_named(fields, value, keys)
+    return Needs(tuple(claims), claims)
 
 
 def read_named(fields: Fields, value: Any, keys: Keys) -> dict[str, dict[str, Any]]:

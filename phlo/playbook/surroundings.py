@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from phlo import __version__
+from phlo.config.capabilities import spelled
 from phlo.config.project import Project
 from phlo.frozen import dataclass, field
 from phlo.hosts.host import Host, ReadHost
@@ -16,7 +17,7 @@ from phlo.inventory.hosts import Inventory
 from phlo.operations import Operation
 from phlo.playbook.host_state import HostState
 from phlo.playbook.load import Loader
-from phlo.playbook.model import Play, Task
+from phlo.playbook.model import Play, RoleContext, Task
 from phlo.playbook.scope import Layer, Scope, Variable, final
 from phlo.playbook.source import Origin
 from phlo.playbook.templating import OMIT
@@ -54,9 +55,7 @@ class Surroundings:
     def state(self, name: str) -> HostState:
         """A host at the start of a run."""
         project = {key: Variable(value.text) for key, value in self.project.values.items()}
-        capabilities: dict[str, Variable] = {}
-        for key, facts in self.project.capabilities.items():
-            capabilities[key] = capabilities[key.replace("-", "_")] = Variable(facts)
+        capabilities = final(spelled(self.project.capabilities))
         groups = [_inventory_layer(group.variables) for group in self.inventory.groups_of(name)]
         own = _inventory_layer(self.inventory.hosts[name].variables)
         return HostState(name=name, host=self.hosts[name], base=(project, capabilities, *groups, own))
@@ -70,7 +69,7 @@ class Surroundings:
         """The variables of a task on a host. shared: what all hosts of the play see (`ansible_play_hosts`, ...)."""
         role = task.role
         low = (role.defaults,) if role else ()
-        middle = (role.variables,) if role else ()
+        middle = (self._facts(role), role.variables) if role else ()
         return Scope(
             (
                 *low,
@@ -85,6 +84,11 @@ class Surroundings:
                 self.extra_layer(),
             )
         )
+
+    def _facts(self, role: RoleContext) -> Layer:
+        """Capabilities as the role's service sees them, and what others claim of it."""
+        service = self.project.services.get(role.service or "")
+        return final(service.facts) if service else {}
 
     def _magic(self, state: HostState, play: Play, task: Task, states: Mapping[str, HostState]) -> Layer:
         role = task.role

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from phlo.config.capability_types import is_collected
 from phlo.config.project import Project
 from phlo.discovery.definition import ServiceDefinition
 from phlo.errors import ConfigError
@@ -33,8 +34,7 @@ def write_role_project(subject: Subject, folder: Path) -> str:
     needed = needed_services(subject.definition, subject.catalog.services, data.setdefault("capabilities", {}))
     services = data.setdefault("services", {})
     services["enabled"] = sorted({*services.get("enabled", ()), *needed})
-    others = {one.name for one in subject.catalog.services.values() if one.default} - set(services)
-    services["disabled"] = sorted({*services.get("disabled", ()), *(others - set(services["enabled"]))})
+    services.setdefault("defaults", False)
     for role, path in subject.roles.items():
         (folder / "roles").mkdir(exist_ok=True)
         (folder / "roles" / role).symlink_to(path, target_is_directory=True)
@@ -79,7 +79,7 @@ def needed_services(
             continue
         found.add(one.name)
         required = [name for name, entry in one.depends_on.items() if entry["required"]]
-        for capability in one.requires:
+        for capability in (name for name in one.requires if not is_collected(name)):
             able = [other for other in known.values() if capability in other.provides]
             if able:
                 best = min(able, key=lambda other: (other.name not in found, not other.default, other.name))

@@ -8,6 +8,7 @@ from typing import Any
 
 from phlo.cli.help import verb_help
 from phlo.cli.verbs import VERBS
+from phlo.config.capability_types import KNOWN, Fact
 from phlo.config.compose.attributes import HONOURED, REFUSED, WARNED
 from phlo.config.compose.files import _BUILD_REFUSED, _BUILD_WARNED
 from phlo.config.compose.limits import DEPLOY_WARNED
@@ -36,6 +37,7 @@ def generated() -> dict[Path, str]:
         REFERENCE / "phlo-yaml.md": project_file_page(),
         REFERENCE / "compose-attributes.md": attributes_page(),
         REFERENCE / "operations.md": operations_page(),
+        REFERENCE / "capabilities.md": capabilities_page(),
     }
 
 
@@ -59,6 +61,31 @@ def operations_page() -> str:
     ]
     parts += [markdown_of(name, operations.find(name)).rstrip() for name in sorted(operations.names())]
     return _page(parts)
+
+
+def capabilities_page() -> str:
+    """Every capability that phlo knows by name, with its facts."""
+    page = [
+        "# Capabilities",
+        (
+            "Written by `invoke docs` out of the table that phlo checks them against. What they are for is in"
+            "\n[service.yaml](../guides/service-yaml.md#capabilities). A capability that is not listed here may have"
+            "\nany facts, and they are not checked."
+        ),
+    ]
+    for name, known in KNOWN.items():
+        many = " Many services may provide it at once; who wants it gets a list, each entry with `service` and `host`."
+        rows = [(f"`{fact}`", one.kind, _need(one), one.meaning) for fact, one in known.facts.items()]
+        page += [f"## {name}", known.meaning + (many if known.is_collected else "")]
+        page += [_table(("fact", "kind", "", "meaning"), rows)]
+    return _page(page)
+
+
+def _need(fact: Fact) -> str:
+    if fact.default is not None:
+        return f"default `{fact.default}`"
+    words = ["required"] if fact.is_required else []
+    return ", ".join([*words, *(["may be claimed"] if fact.is_claimed else [])])
 
 
 # -- phlo.yaml -----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ networks: {{front: {{}}, back: {{}}}}
 configs:
   page: {{content: "{page}"}}
 services:
+  defaults: false
   db:
     type: inline
     image: {image}
@@ -70,10 +71,8 @@ SCALED = Target(title="a moved port and another instance", scale=2, port=1)
 BROKEN = Target(title="a health check that never passes", size="tiny", test="false")
 
 
-def write(
-    folder: Path, target: Target, *, name: str, image: str, first_port: int, disabled: tuple[str, ...] = ()
-) -> None:
-    """Write the project's file. disabled: default services of installed packages, which this is not about."""
+def write(folder: Path, target: Target, *, name: str, image: str, first_port: int) -> None:
+    """Write the project's file."""
     text = _PROJECT.format(
         name=name,
         image=image,
@@ -83,4 +82,4 @@ def write(
         port=first_port + target.port,
         test=target.test,
     )
-    (folder / "phlo.yaml").write_text(text + "".join(f"  {service}: {{enabled: false}}\n" for service in disabled))
+    (folder / "phlo.yaml").write_text(text)

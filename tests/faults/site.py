@@ -15,7 +15,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from phlo.discovery import ServiceDiscovery
 from phlo.hosts.connect import open_engine
 from phlo.testing.images import tiny_image
 from tests.faults import scenario, state
@@ -59,7 +58,6 @@ class Site:
         self._folder = tempfile.TemporaryDirectory(prefix="phlo-faults-")
         self.folder = Path(self._folder.name)
         self.first_port = _free_ports()
-        self._disabled = tuple(service.name for service in ServiceDiscovery().get_default_services())
         self._proxies = 0
 
     def __enter__(self) -> Site:
@@ -86,7 +84,6 @@ class Site:
             name=self.name,
             image=self.image,
             first_port=self.first_port,
-            disabled=self._disabled,
         )
 
     def start(self, *words: str, address: str | None = None) -> subprocess.Popen[str]:

@@ -20,7 +20,7 @@ DB = """
       DB_PASSWORD: {default: published, secret: true, description: of the admin}
       DB_PORT: {default: 5432}
     provides:
-      sql: {host: db, port: 5432, dsn: "sql://admin:${DB_PASSWORD}@db"}
+      sql: {dialect: test, host: db, port: 5432, database: main, user: admin, password: "${DB_PASSWORD}"}
     compose:
       ports: ["${DB_PORT}:5432"]
       environment: {DB_PASSWORD: "${DB_PASSWORD}", MODE: "${MODE:-plain}"}
@@ -248,12 +248,12 @@ def test_a_secret_that_stands_in_phlo_yaml_is_hidden_and_warned_about(lake: Work
 
 def test_no_secret_shows_in_the_project(lake: Workplace) -> None:
     lake.role(
-        "app", "default: true\nrequires: [sql]\ntemplates: [{source: t.j2, dest: /t}]\n", {"t.j2": "{{ sql.dsn }}"}
+        "app", "default: true\nrequires: [sql]\ntemplates: [{source: t.j2, dest: /t}]\n", {"t.j2": "{{ sql.password }}"}
     )
     lake.write(".phlo/.env", "DB_PASSWORD=hunter22\n")
     project = lake.resolve()
     assert "hunter22" not in repr(project)
-    assert project.masker()("x hunter22 y sql://admin:hunter22@db") == "x *** y ***"
+    assert project.masker()("x hunter22 y sql://admin:hunter22@db") == "x *** y sql://admin:***@db"
     assert "published" not in {secret.reveal() for secret in project.secrets}
 
 
@@ -272,7 +272,7 @@ def test_templates_are_rendered_with_variables_and_facts(lake: Workplace) -> Non
           - {source: plain.j2, dest: /plain, secret: true}
         """,
         {
-            "templates/app.conf.j2": "{{ service.name }} {{ project.name }} {{ DEST }} {{ sql.dsn }}\n",
+            "templates/app.conf.j2": "{{ service.name }} {{ project.name }} {{ DEST }} {{ sql.password }}\n",
             "templates/plain.j2": "{{ sql.host }}",
         },
     )
@@ -280,7 +280,7 @@ def test_templates_are_rendered_with_variables_and_facts(lake: Workplace) -> Non
     project = lake.resolve()
     conf, plain = project.services["app"].files
     assert (conf.path, conf.mode, conf.uid, conf.gid) == ("/etc/app/app.conf", 0o640, 10, 20)
-    assert conf.content == Secret("app lake /etc/app sql://admin:hunter22@db\n")
+    assert conf.content == Secret("app lake /etc/app hunter22\n")
     assert conf.origin == "pkg-app/templates/app.conf.j2"
     assert plain.content == Secret("db")
     assert any(path.name == "plain.j2" for path in project.inputs)

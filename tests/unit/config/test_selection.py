@@ -129,7 +129,11 @@ def test_a_dependency_that_is_not_required_is_taken_when_it_runs_anyway(stack: W
             [],
             'phlo.yaml:1 services.db.type: pkg-db has a service "db" already.',
         ),
-        ("services: {db: {requires: [s3]}}", [], 'phlo.yaml:1 services.db.requires: "requires" is for inline services'),
+        (
+            "services: {db: {requires: [store]}}",
+            [],
+            'phlo.yaml:1 services.db.requires: "requires" is for inline services',
+        ),
         ("services: {disabled: [db], db: {enabled: true}}", [], 'phlo.yaml:1: "db" is switched on and off'),
         ("name: x", ["qery"], 'there is no service "qery". Did you mean "query"?'),
         ("services: {app: {enabled: false}}", ["app"], 'phlo.yaml:1: the service "app" is disabled.'),
@@ -201,15 +205,18 @@ def test_a_healthcheck_of_the_user_counts_for_the_condition(workplace: Workplace
 
 @pytest.fixture
 def stores(workplace: Workplace) -> Workplace:
-    workplace.role("alpha", "provides: {s3: {endpoint: http://alpha}}\n")
-    workplace.role("beta", "provides: {s3: {endpoint: http://beta}}\n")
-    workplace.role("app", "default: true\nrequires: [s3]\n")
+    workplace.role("alpha", "provides: {store: {endpoint: http://alpha}}\n")
+    workplace.role("beta", "provides: {store: {endpoint: http://beta}}\n")
+    workplace.role("app", "default: true\nrequires: [store]\n")
     return workplace
 
 
 def test_a_required_capability_that_nobody_provides_names_who_could(stores: Workplace) -> None:
     assert stores.errors() == [
-        'app/service.yaml:4 requires[0]: "app" requires "s3", which no enabled service provides. Enable alpha or beta.'
+        (
+            'app/service.yaml:4 requires[0]: "app" requires "store", which no enabled service provides. Choose alpha or '
+            "beta: write capabilities: {store: alpha} in phlo.yaml."
+        )
     ]
 
 
@@ -221,27 +228,27 @@ def test_the_provider_of_a_capability_is_a_dependency(stores: Workplace) -> None
 
 def test_two_providers_are_an_error_until_phlo_yaml_says_which(stores: Workplace) -> None:
     stores.phlo_yaml("services: {enabled: [alpha, beta]}")
-    assert stores.errors()[0].startswith('phlo.yaml:1 capabilities: "s3" is provided by alpha and by beta.')
-    stores.phlo_yaml("services: {enabled: [alpha, beta]}\ncapabilities: {s3: beta}\n")
+    assert stores.errors()[0].startswith('phlo.yaml:1 capabilities: "store" is provided by alpha and by beta.')
+    stores.phlo_yaml("services: {enabled: [alpha, beta]}\ncapabilities: {store: beta}\n")
     assert [one.service for one in stores.resolve().services["app"].depends_on] == ["beta"]
 
 
 def test_naming_a_provider_makes_it_part_of_the_run(stores: Workplace) -> None:
-    stores.phlo_yaml("capabilities: {s3: beta}\n")
-    assert stores.resolve().services["beta"].reason == "provides s3 by phlo.yaml:1"
+    stores.phlo_yaml("capabilities: {store: beta}\n")
+    assert stores.resolve().services["beta"].reason == "provides store by phlo.yaml:1"
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("capabilities: {s3: app}", 'phlo.yaml:1 capabilities.s3: "app" does not provide "s3"'),
+        ("capabilities: {store: app}", 'phlo.yaml:1 capabilities.store: "app" does not provide "store"'),
         (
-            "capabilities: {s3: betta}",
-            'phlo.yaml:1 capabilities.s3: "betta" does not provide "s3". Did you mean "beta"?',
+            "capabilities: {store: betta}",
+            'phlo.yaml:1 capabilities.store: "betta" does not provide "store". Did you mean "beta"?',
         ),
         (
-            "capabilities: {s3: beta}\nservices: {beta: {enabled: false}}",
-            'phlo.yaml:1 capabilities.s3: "beta" should provide "s3" but is disabled (see phlo.yaml:2).',
+            "capabilities: {store: beta}\nservices: {beta: {enabled: false}}",
+            'phlo.yaml:1 capabilities.store: "beta" should provide "store" but is disabled (see phlo.yaml:2).',
         ),
     ],
 )
@@ -251,8 +258,66 @@ def test_a_provider_that_cannot_be_is_an_error(stores: Workplace, text: str, mes
 
 
 def test_a_wanted_capability_may_be_missing(workplace: Workplace) -> None:
-    workplace.role("app", "default: true\nwants: [metrics]\n")
-    workplace.role("meter", "provides: {metrics: {port: 1}}\n")
+    workplace.role("app", "default: true\nwants: [figures]\n")
+    workplace.role("meter", "provides: {figures: {port: 1}}\n")
     assert workplace.resolve().services["app"].depends_on == ()
     workplace.phlo_yaml("services: {enabled: [meter]}")
     assert [one.service for one in workplace.resolve().services["app"].depends_on] == ["meter"]
+
+
+def test_the_only_provider_of_what_is_required_comes_along(workplace: Workplace) -> None:
+    workplace.role("alpha", "provides: {store: {}}\n")
+    workplace.role("app", "default: true\nrequires: [store]\n")
+    assert workplace.resolve().services["alpha"].reason == "needed by app for store"
+    workplace.phlo_yaml("services: {alpha: {enabled: false}}")
+    assert '"app" requires "store"' in workplace.errors()[0]
+
+
+@pytest.fixture
+def defaults(workplace: Workplace) -> Workplace:
+    """Two default stores, each with a companion, and another one."""
+    for name in ("alpha", "beta"):
+        workplace.role(name, "default: true\nprovides: {store: {}, metrics: {port: 1}}\n")
+        workplace.role(f"{name}-helper", f"default: true\ndepends_on: [{name}]\n")
+    workplace.role("gamma", "provides: {store: {}}\n")
+    return workplace
+
+
+@pytest.mark.parametrize(
+    ("chosen", "running"),
+    [("alpha", ["alpha", "alpha-helper"]), ("beta", ["beta", "beta-helper"]), ("gamma", ["gamma"])],
+)
+def test_choosing_a_provider_leaves_out_default_ones_and_their_companions(
+    defaults: Workplace, chosen: str, running: list[str]
+) -> None:
+    defaults.phlo_yaml(f"capabilities: {{store: {chosen}}}")
+    project = defaults.resolve()
+    assert list(project.services) == running
+    reasons = {name: absence.reason for name, absence in project.absent.items() if name != "gamma"}
+    assert set(reasons.values()) == {f"{chosen} takes its place"}
+
+
+def test_a_default_service_that_is_enabled_runs_beside_the_chosen_one(defaults: Workplace) -> None:
+    defaults.phlo_yaml("capabilities: {store: beta}\nservices: {enabled: [alpha]}")
+    assert list(defaults.resolve().services) == ["alpha", "beta", "beta-helper"]
+
+
+def test_default_services_can_be_left_out_all_together(stack: Workplace) -> None:
+    stack.phlo_yaml("services: {defaults: false, enabled: [db]}")
+    project = stack.resolve()
+    assert list(project.services) == ["db"]
+    assert project.absent["app"].reason == "not enabled"
+
+
+def test_a_collected_capability_orders_nothing_and_is_not_chosen(workplace: Workplace) -> None:
+    workplace.role("meter", "default: true\nprovides: {metrics: {port: 1}}\n")
+    workplace.role("other", "default: true\nprovides: {metrics: {port: 2}}\n")
+    workplace.role("watch", "default: true\nwants: [metrics]\nprovides: {metrics: {port: 3}}\n")
+    assert workplace.resolve().services["watch"].depends_on == ()
+    workplace.phlo_yaml("capabilities: {metrics: meter}")
+    assert workplace.errors() == [
+        (
+            'phlo.yaml:1 capabilities.metrics: many services provide "metrics" at once. There is nothing to choose: '
+            "take it out."
+        )
+    ]

@@ -73,14 +73,14 @@ def bench(tmp_path: Path) -> Bench:
 
 
 def test_what_the_role_needs_is_enabled_and_other_defaults_are_not(bench: Bench) -> None:
-    bench.role("app", "depends_on: [db]\nrequires: [s3]\nwants: [mail]\n")
+    bench.role("app", "depends_on: [db]\nrequires: [store]\nwants: [mail]\n")
     bench.role("db", "default: true\n")
-    bench.role("store", "default: true\nprovides: {s3: {}}\n")
-    bench.role("other-store", "provides: {s3: {}}\n")
+    bench.role("store", "default: true\nprovides: {store: {}}\n")
+    bench.role("other-store", "provides: {store: {}}\n")
     bench.role("post", "default: true\nprovides: {mail: {}}\n")
     written = bench.write()
-    assert written["services"] == {"enabled": ["app", "db", "store"], "disabled": ["post"]}
-    assert written["capabilities"] == {"s3": "store"}
+    assert written["services"] == {"enabled": ["app", "db", "store"], "defaults": False}
+    assert written["capabilities"] == {"store": "store"}
     assert set(bench.resolve().services) == {"app", "db", "store"}
 
 
@@ -91,10 +91,10 @@ def test_two_tests_of_a_role_never_share_a_name(bench: Bench) -> None:
 
 def test_the_roles_own_test_project_has_the_say(bench: Bench) -> None:
     services = "services: {app: {scale: 2}, helper: {type: inline, image: x:1}}\n"
-    own = f"name: x\nenv: {{A: b}}\ncapabilities: {{s3: two}}\n{services}"
-    bench.role("app", "requires: [s3]\n", own)
-    bench.role("one", "default: true\nprovides: {s3: {}}\n")
-    bench.role("two", "provides: {s3: {}}\n")
+    own = f"name: x\nenv: {{A: b}}\ncapabilities: {{store: two}}\n{services}"
+    bench.role("app", "requires: [store]\n", own)
+    bench.role("one", "default: true\nprovides: {store: {}}\n")
+    bench.role("two", "provides: {store: {}}\n")
     written = bench.write()
     assert written["name"].startswith("phlo-test-app-")
     assert written["env"] == {"A": "b"}
