@@ -212,12 +212,8 @@ def stores(workplace: Workplace) -> Workplace:
 
 
 def test_a_required_capability_that_nobody_provides_names_who_could(stores: Workplace) -> None:
-    assert stores.errors() == [
-        (
-            'app/service.yaml:4 requires[0]: "app" requires "store", which no enabled service provides. Choose alpha or '
-            "beta: write capabilities: {store: alpha} in phlo.yaml."
-        )
-    ]
+    message = 'app/service.yaml:4 requires[0]: "app" requires "store", which no enabled service provides.'
+    assert stores.errors() == [f"{message} Choose alpha or beta: write capabilities: {{store: alpha}} in phlo.yaml."]
 
 
 def test_the_provider_of_a_capability_is_a_dependency(stores: Workplace) -> None:
