@@ -12,6 +12,8 @@ from phlo.images.machine import (
     Mirror,
     certificates,
     debian_mirrors,
+    maven_files,
+    maven_settings,
     npm_files,
     npm_registry,
     pip_files,
@@ -45,6 +47,7 @@ class BaseRecipe:
     mirrors: tuple[Mirror, ...]
     certificates: Mapping[str, bytes]
     pip_conf: str
+    maven_settings: str
     environment: Mapping[str, str]
     inputs: tuple[Path, ...]
 
@@ -53,6 +56,7 @@ class BaseRecipe:
         """`phlo/base:trixie-<hash>`."""
         lines = [f"form {_FORM}", *PACKAGES, *EXCLUDED, *(mirror.line() for mirror in self.mirrors), self.pip_conf]
         lines += [f"{name} {hashlib.sha256(text).hexdigest()}" for name, text in sorted(self.certificates.items())]
+        lines += [self.maven_settings] if self.maven_settings else []
         lines += [f"{name}={value}" for name, value in sorted(self.environment.items())]
         return f"{NAME}:{self.suite}-{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()[:12]}"
 
@@ -67,7 +71,7 @@ def read_base_recipe(
     """The recipe for a Debian release on this machine. root: where its system's files are."""
     home = home or Path(environ.get("HOME") or "/")
     trusted = certificates(root)
-    pip, npm = pip_files(root, home, environ), npm_files(root, home)
+    pip, npm, maven = pip_files(root, home, environ), npm_files(root, home), maven_files(root, home)
     environment = {
         "LANG": "C.UTF-8",
         "SSL_CERT_FILE": BUNDLE,
@@ -82,6 +86,7 @@ def read_base_recipe(
         mirrors=debian_mirrors(root, suite),
         certificates={name: path.read_bytes() for name, path in trusted.items()},
         pip_conf=pip_settings(pip, environ),
+        maven_settings=maven_settings(maven),
         environment=environment,
-        inputs=(*source_files(root), *trusted.values(), *pip, *npm),
+        inputs=(*source_files(root), *trusted.values(), *pip, *npm, *maven),
     )

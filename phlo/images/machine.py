@@ -123,6 +123,34 @@ def npm_registry(files: list[Path], environ: Mapping[str, str]) -> str | None:
     return address if address and _is_public_address(address) else None
 
 
+def maven_files(root: Path, home: Path) -> list[Path]:
+    """Maven's settings, the one that counts most first (https://maven.apache.org/settings.html)."""
+    return [path for path in (home / ".m2/settings.xml", root / "etc/maven/settings.xml") if path.is_file()]
+
+
+def maven_settings(files: list[Path]) -> str:
+    """The text of a settings.xml that has Maven use the mirrors of this machine's Maven; empty: its defaults.
+
+    Left out are mirrors whose address has a password or that have a login of their own, and blockers.
+    """
+    mirrors: dict[str, str] = {}
+    for path in files:
+        text = re.sub(r"<!--.*?-->", "", path.read_text(encoding="utf-8", errors="replace"), flags=re.DOTALL)
+        logins = {_element("id", server) for server in re.findall(r"<server>(.*?)</server>", text, re.DOTALL)}
+        for mirror in re.findall(r"<mirror>(.*?)</mirror>", text, re.DOTALL):
+            name, of, url = (_element(tag, mirror) for tag in ("id", "mirrorOf", "url"))
+            if name not in logins and _element("blocked", mirror) != "true" and _is_public_address(url):
+                line = f"<mirror><id>{name}</id><mirrorOf>{of}</mirrorOf><url>{url}</url></mirror>"
+                mirrors.setdefault(name, line)
+    return "\n".join(["<settings><mirrors>", *mirrors.values(), "</mirrors></settings>", ""]) if mirrors else ""
+
+
+def _element(tag: str, text: str) -> str:
+    """The text of an element as it is written, entities and all; empty when there is none."""
+    found = re.search(rf"<{tag}>\s*(.*?)\s*</{tag}>", text, re.DOTALL)
+    return found[1] if found else ""
+
+
 def _may_be_shown(name: str, word: str) -> bool:
     return name == "trusted-host" or _is_public_address(word)
 

@@ -17,6 +17,8 @@ def overlay(recipe: BaseRecipe) -> dict[str, bytes]:
     files = {f"{_CERTIFICATES}/{name}": content for name, content in recipe.certificates.items()}
     if recipe.pip_conf:
         files["etc/pip.conf"] = recipe.pip_conf.encode()
+    if recipe.maven_settings:
+        files["root/.m2/settings.xml"] = recipe.maven_settings.encode()
     return files
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from phlo.images.base_recipe import read_base_recipe
-from phlo.images.machine import certificates, debian_mirrors, npm_files, npm_registry, pip_files, pip_settings
+from phlo.images.machine import (
+    certificates,
+    debian_mirrors,
+    maven_files,
+    maven_settings,
+    npm_files,
+    npm_registry,
+    pip_files,
+    pip_settings,
+)
 
 KEYRING = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
 
@@ -134,9 +144,45 @@ def test_npms_registry_is_taken_over_without_a_password(
     assert npm_registry(npm_files(tmp_path, tmp_path / "home"), environ) == registry
 
 
+def mirror(name: str, url: str, more: str = "") -> str:
+    return f"<mirror>\n  <id>{name}</id>\n  <mirrorOf>central</mirrorOf><url> {url} </url>{more}\n</mirror>"
+
+
+@pytest.mark.parametrize(
+    ("files", "addresses"),
+    [
+        ({}, []),
+        ({"etc/maven": mirror("blocker", "http://0.0.0.0/", "<blocked>true</blocked>")}, []),
+        ({"etc/maven": mirror("far", "https://far.test/m?a=1&amp;b=2")}, ["https://far.test/m?a=1&amp;b=2"]),
+        ({"etc/maven": f"<!-- {mirror('example', 'https://example.test')} -->"}, []),
+        (
+            {"etc/maven": mirror("one", "https://far.test"), "home/.m2": mirror("two", "https://near.test")},
+            ["https://near.test", "https://far.test"],
+        ),
+        (
+            {"etc/maven": mirror("one", "https://far.test"), "home/.m2": mirror("one", "https://near.test")},
+            ["https://near.test"],
+        ),
+        ({"home/.m2": mirror("one", "https://user:password@m.test")}, []),
+        ({"home/.m2": mirror("one", "https://m.test") + "<server><id>one</id><password>p</password></server>"}, []),
+    ],
+)
+def test_mavens_mirrors_are_taken_over_but_no_login_and_no_blocker(
+    tmp_path: Path, files: dict[str, str], addresses: list[str]
+) -> None:
+    for folder, text in files.items():
+        write(tmp_path, f"{folder}/settings.xml", f"<settings><mirrors>{text}</mirrors></settings>")
+
+    written = maven_settings(maven_files(tmp_path, tmp_path / "home"))
+
+    assert re.findall(r"<mirrorOf>central</mirrorOf><url>(.*?)</url>", written) == addresses
+    assert bool(written) is bool(addresses)
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("home/.m2/settings.xml", f"<settings><mirrors>{mirror('near', 'https://m.test')}</mirrors></settings>"),
         ("etc/apt/sources.list", "deb http://other.test/debian bookworm main\n"),
         ("usr/local/share/ca-certificates/corp.crt", "CERTIFICATE"),
         ("etc/pip.conf", "[global]\nindex-url = https://p.test/s\n"),
