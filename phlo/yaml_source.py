@@ -12,7 +12,7 @@ from phlo.errors import ConfigError, PhloError
 from phlo.frozen import dataclass
 from phlo.values import Source
 
-_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # More than any real file has; aliases of aliases can make a small file this large.
 MOST_VALUES = 200_000
@@ -55,10 +55,12 @@ def dotted_name(keys: tuple[str | int, ...]) -> str:
     return text
 
 
-def load_yaml(path: Path, *, label: str | None = None, error: type[PhloError] = ConfigError) -> YamlDocument:
+def load_yaml(
+    path: Path, *, label: str | None = None, error: type[PhloError] = ConfigError, loader: type[Any] = Loader
+) -> YamlDocument:
     """Read and parse a YAML file.
 
-    label: what errors call the file; None: the path as given.
+    label: what errors call the file; None: the path as given. loader: what says how scalars and tags are read.
     Raises `error` when the file cannot be read, is not UTF-8, is not YAML, has a duplicate key or an alias cycle.
     """
     label = label or str(path)
@@ -70,22 +72,24 @@ def load_yaml(path: Path, *, label: str | None = None, error: type[PhloError] = 
         raise error(f"is not UTF-8 text ({reason.reason} at byte {reason.start})", where=label) from None
     except OSError as reason:
         raise error(f"cannot be read: {reason.strerror}", where=label) from None
-    return parse_yaml(text, label=label, error=error)
+    return parse_yaml(text, label=label, error=error, loader=loader)
 
 
-def parse_yaml(text: str, *, label: str, error: type[PhloError] = ConfigError) -> YamlDocument:
+def parse_yaml(
+    text: str, *, label: str, error: type[PhloError] = ConfigError, loader: type[Any] = Loader
+) -> YamlDocument:
     """Parse YAML text; errors as in `load_yaml`."""
     try:
-        loader = _Loader(text)
+        reader = loader(text)
         try:
-            node = loader.get_single_node()
+            node = reader.get_single_node()
             marks: dict[Keys, tuple[int, int]] = {}
             if node is None:
                 return YamlDocument(data={}, label=label, marks=marks)
             _mark(node, (), marks, label, error, frozenset())
-            data = loader.construct_document(node)
+            data = reader.construct_document(node)
         finally:
-            loader.dispose()
+            reader.dispose()
     except yaml.MarkedYAMLError as reason:
         mark = reason.problem_mark or reason.context_mark
         where = f"{label}:{mark.line + 1}" if mark else label

@@ -78,11 +78,11 @@ def switches(file: ProjectFile) -> dict[str, Switch]:
 
 
 def _inline(name: str, catalog: Catalog, file: ProjectFile) -> ServiceDefinition:
-    if name in catalog.services:
+    if name in catalog.services and file.service(name).get("replaces") is not True:
         definition = catalog.services[name]
         owner = definition.package or f"the {definition.kind} role"
         where = file.document.where("services", name, "type")
-        fix = f'Take "type: inline" out to change that service, or choose another name than "{name}".'
+        fix = 'Take "type: inline" out to change that service, write "replaces: true", or choose another name.'
         raise ConfigError(f'{owner} has a service "{name}" already', where=where, fix=fix)
     keys = ("services", name)
     return ServiceDefinition.from_inline(name, file.service(name), file.document, keys, root=file.path.parent)

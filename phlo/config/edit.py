@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 from ruamel.yaml.util import load_yaml_guess_indent
 from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
@@ -62,7 +62,7 @@ def add_service(path: Path, name: str, mapping: Mapping[str, Any]) -> None:
         if name in services:
             fix = f"Change it in the file, or remove it first with `phlo services remove {name}`."
             raise ConfigError(f'the service "{name}" is there already', where=f"{path.name} services.{name}", fix=fix)
-        services[name] = _unmistakable(mapping)
+        services[name] = unmistakable(mapping)
 
     _edit(path, change)
 
@@ -86,14 +86,19 @@ def remove_service(path: Path, name: str) -> None:
     _edit(path, change)
 
 
-def _unmistakable(value: Any) -> Any:
-    """A copy of `value` with the texts in quotes that YAML would take for something else: `no`, `22:22`, `1.0`."""
+def unmistakable(value: Any) -> Any:
+    """A copy of `value` with the texts in quotes that YAML would take for something else: `no`, `22:22`, `1.0`.
+
+    A text of several lines is written as a block.
+    """
     if isinstance(value, Mapping):
-        return {_unmistakable(key): _unmistakable(item) for key, item in value.items()}
+        return {unmistakable(key): unmistakable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_unmistakable(item) for item in value]
+        return [unmistakable(item) for item in value]
     if isinstance(value, str) and _tag(value) != _TEXT:
         return DoubleQuotedScalarString(value)
+    if isinstance(value, str) and "\n" in value:
+        return LiteralScalarString(value)
     return value
 
 

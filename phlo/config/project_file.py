@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Keys of a service that are no Compose attributes: what phlo decides, and what an inline service may say as a role's
 # service.yaml does.
-PHLO_KEYS = ("type", "enabled", "port", "hosts", "update", "image_source")
+PHLO_KEYS = ("type", "enabled", "port", "hosts", "update", "image_source", "replaces")
 ROLE_KEYS = (
     "category",
     "conditional_environment",

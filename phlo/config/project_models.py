@@ -54,6 +54,9 @@ class ServiceOverride(_Strict):
     hosts: _Names | None = Field(None, description="Hosts or groups of the inventory that the service runs on.")
     update: _Map = Field(None, description="How new versions are rolled out, as Compose's deploy.update_config.")
     image_source: ImageSourceName | None = Field(None, description="Whether the image is pulled or built.")
+    replaces: bool | None = Field(
+        None, description="An inline service takes the place of the installed one of the same name."
+    )
 
     # Compose attributes.
     annotations: _Pairs = None

@@ -59,7 +59,7 @@ _FILE_KEYS = (
     "networks",
 )
 # What phlo.yaml alone decides about a service.
-_PLACEMENT_KEYS = ("type", "enabled", "port", "hosts", "update", "image_source")
+_PLACEMENT_KEYS = ("type", "enabled", "port", "hosts", "update", "image_source", "replaces")
 _SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 

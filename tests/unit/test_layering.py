@@ -36,10 +36,11 @@ BELOW["execute"] = {*BELOW["plan"], "plan", "events_json"}
 BELOW["playbook"] = {*BELOW["execute"], "execute"}
 BELOW["report"] = {*BELOW["plan"], "plan", "playbook", "events_json"}
 BELOW["doctor"] = {"errors", "values", "hosts", "images", "config"}
+BELOW["compose_import"] = {*BELOW["config"], "config"}
 BELOW["testing"] = {*BELOW["execute"], "execute"}
 _TOP = {*BELOW["execute"], "execute", "playbook", "report", "doctor", "testing"}
 BELOW["scaffold"] = {"errors", "operations"}
-BELOW["cli"] = {*_TOP, "scaffold", "tasks", "settled"}
+BELOW["cli"] = {*_TOP, "scaffold", "compose_import", "tasks", "settled"}
 BELOW["tasks"] = {*_TOP, "cli"}
 BELOW["__main__"] = {"cli", "settled"}
 for _below in BELOW.values():

@@ -72,6 +72,13 @@ def test_a_compose_profile_keeps_an_inline_service_out(workplace: Workplace) -> 
     assert workplace.resolve(profiles=["p"]).services["x"].reason == "profile p"
 
 
+def test_an_inline_service_that_replaces_takes_the_place_of_the_installed_one(stack: Workplace) -> None:
+    stack.phlo_yaml("services: {db: {type: inline, replaces: true, image: 'mine:1'}}\n")
+    project = stack.resolve(["query"])
+    assert project.services["db"].is_inline
+    assert project.services["query"].depends_on[0].service == "db"
+
+
 def test_asking_for_services_leaves_the_others_out(stack: Workplace) -> None:
     project = stack.resolve(["query"])
     assert {name: one.reason for name, one in project.services.items()} == {

@@ -1,0 +1,153 @@
+"""What phlo.yaml says a Compose project with, and what is listed as left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from phlo.compose_import.text import yaml_text
+from phlo.config.compose.attributes import REFUSED, WARNED
+from phlo.config.project_file import parse_project_file
+from tests.unit.compose_import.conftest import ComposeFolder
+
+
+def test_variables_stay_variables(compose: ComposeFolder) -> None:
+    compose.write(".env", "TAG=3\nPORT=8080\n")
+    web = compose.service("services: {web: {image: 'web:${TAG}', ports: ['${PORT}:80'], command: 'echo $$HOME'}}")
+    assert (web["image"], web["ports"], web["command"]) == ("web:${TAG}", ["${PORT}:80"], "echo $$HOME")
+
+
+def test_name_and_profiles_are_composes(compose: ComposeFolder) -> None:
+    compose.write("compose.yaml", "services: {web: {image: 'web:1', profiles: [a]}}")
+    assert compose.convert().data["name"] == "shop"
+    compose.write(".env", "COMPOSE_PROJECT_NAME=corner\nCOMPOSE_PROFILES=a,b\n")
+    data = compose.convert().data
+    assert (data["name"], data["profiles"]) == ("corner", ["a", "b"])
+
+
+def test_every_attribute_that_phlo_does_not_honour_is_listed_with_its_line(compose: ComposeFolder) -> None:
+    lines = [f"    {name}: x\n" for name in (*WARNED, *REFUSED) if name != "extends"]
+    compose.write("compose.yaml", "services:\n  web:\n    image: web:1\n" + "".join(lines))
+    found = compose.convert()
+    assert [one.where for one in found.findings] == [
+        f"compose.yaml:{number} services.web.{line.strip().partition(':')[0]}" for number, line in enumerate(lines, 4)
+    ]
+    assert all(one.is_lost for one in found.findings)
+    assert found.data["services"]["web"] == {"type": "inline", "image": "web:1"}
+
+
+def test_only_the_part_that_cannot_be_carried_is_left_out(compose: ComposeFolder) -> None:
+    compose.write(
+        "compose.yaml",
+        """
+        services:
+          web:
+            build: {context: ., ssh: [default], target: t}
+            cap_add: [NET_ADMIN]
+            ports: ["80:80", "99999:1"]
+            frobnicate: 1
+        networks: {front: {scope: swarm, internal: true}}
+        volumes: {data: {driver: local, size: 1}}
+        secrets: {a: {external: true}, b: {environment: B}}
+        models: {m: }
+        """,
+    )
+    found = compose.convert()
+    assert found.data["services"]["web"] == {
+        "type": "inline",
+        "build": {"context": ".", "target": "t"},
+        "cap_add": ["NET_ADMIN"],
+        "ports": ["80:80"],
+    }
+    assert found.data["networks"] == {"front": {"internal": True}}
+    assert found.data["volumes"] == {"data": {"driver": "local"}}
+    assert found.data["secrets"] == {"b": {"environment": "B"}}
+    assert [one.where for one in found.findings] == [
+        "compose.yaml:3 services.web.build.ssh",
+        "compose.yaml:5 services.web.ports[1]",
+        "compose.yaml:6 services.web.frobnicate",
+        "compose.yaml:7 networks.front.scope",
+        "compose.yaml:8 volumes.data.size",
+        "compose.yaml:9 secrets.a",
+        "compose.yaml:10 models",
+    ]
+
+
+def test_a_finding_of_an_overriding_file_names_that_file(compose: ComposeFolder) -> None:
+    compose.write("compose.yaml", "services: {web: {image: 'web:1'}}")
+    compose.write("prod.yaml", "services:\n  web:\n    use_api_socket: true\n")
+    assert compose.findings("compose.yaml", "prod.yaml")[0].startswith("prod.yaml:3 services.web.use_api_socket: ")
+
+
+def test_a_value_that_is_not_known_yet_is_kept_and_named(compose: ComposeFolder) -> None:
+    compose.write("compose.yaml", 'services:\n  web:\n    image: web:1\n    ports: ["${PORT:?which}:80"]\n')
+    found = compose.convert()
+    assert found.data["services"]["web"]["ports"] == ["${PORT:?which}:80"]
+    assert compose.findings() == [
+        "compose.yaml:4 services.web.ports[0]: PORT must be set: which, before it can be checked"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service", "expected"),
+    [
+        ("db: {image: x, restart: 'no', ports: ['1:1']}", False),
+        ("db: {image: x, restart: 'no', healthcheck: {test: [CMD, a]}}", False),
+        ("db: {image: x, restart: 'no'}", None),
+        ("db-setup: {image: x}", None),
+        ("db-setup: {image: x, ports: ['1:1']}", False),
+        ("db: {image: x, restart: always}", None),
+        ("db: {image: x}\n  w: {image: x, depends_on: {db: {condition: service_completed_successfully}}}", True),
+    ],
+)
+def test_what_runs_to_its_end_is_told_from_what_serves(
+    service: str, expected: bool | None, compose: ComposeFolder
+) -> None:
+    name = service.partition(":")[0]
+    assert compose.service(f"services:\n  {service}\n", name).get("one_shot") == expected
+
+
+def test_a_name_of_an_installed_service_replaces_it_and_other_defaults_stay_away(compose: ComposeFolder) -> None:
+    compose.write("compose.yaml", "services: {db: {image: 'db:1'}, enabled: {image: 'x:1'}}")
+    found = compose.convert(installed=["db", "store"], default=["db", "store"])
+    assert found.data["services"] == {
+        "disabled": ["store"],
+        "db": {"type": "inline", "replaces": True, "image": "db:1"},
+    }
+    assert {(one.where, one.is_lost) for one in found.findings} == {
+        ("compose.yaml:1 services.db", False),
+        ("compose.yaml:1 services.enabled", True),
+    }
+
+
+def test_paths_start_at_the_folder_of_the_result(compose: ComposeFolder) -> None:
+    compose.write(
+        "compose.yaml",
+        """
+        services: {web: {image: "web:1", volumes: ["./a:/a", "/b:/b", "~/c:/c"], configs: [d]}}
+        configs: {d: {file: ./d.txt}}
+        """,
+    )
+    data = compose.convert(to="deploy").data
+    assert data["services"]["web"]["volumes"] == ["../a:/a", "/b:/b", "~/c:/c"]
+    assert data["configs"] == {"d": {"file": "../d.txt"}}
+
+
+def test_the_text_is_read_back_as_the_same(compose: ComposeFolder) -> None:
+    compose.write(
+        "compose.yaml",
+        """
+        x-env: &env {A: yes, B: "022", C: "22:22", D: "null", E: ""}
+        services:
+          web: {image: "web:1", environment: *env, command: ["sh", "-c", "a\\n  b\\n"]}
+          web-2: {image: "web:1", environment: *env}
+        """,
+    )
+    found = compose.convert()
+    text = yaml_text(found.data, comment="about it")
+    assert yaml.safe_load(text) == found.data
+    assert parse_project_file(text, path=Path("phlo.yaml")).document.data == found.data
+    assert "&" not in text
+    assert text.startswith("# about it\nname: shop\n\nservices:\n")
