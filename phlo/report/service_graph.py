@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from phlo.config.capability_types import is_collected
 from phlo.config.project import Project, ResolvedService
 from phlo.report.style import Style
 from phlo.values import Condition
@@ -63,8 +64,8 @@ def _used(service: ResolvedService, waits: Mapping[str, str], project: Project) 
     for capability in (*service.definition.requires, *service.definition.wants):
         able = [name for name, one in project.services.items() if capability in one.definition.provides]
         others = [name for name in able if name != service.name]
-        # Of several providers it waits for the chosen one; what it waits for of none, it collects from all.
-        for name in [name for name in others if name in waits] or others:
+        # Of several providers of one thing it waits for the chosen one.
+        for name in others if is_collected(capability) else filter(waits.__contains__, others):
             found.setdefault(name, []).append(capability)
     return found
 

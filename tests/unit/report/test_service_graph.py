@@ -77,22 +77,33 @@ def test_json_has_every_edge() -> None:
 
 @pytest.fixture
 def lake(workplace: Workplace) -> Workplace:
-    workplace.role("db", "default: true\nprovides: {sql: {host: db}}\ncompose: {healthcheck: {test: [CMD, ready]}}\n")
+    workplace.role("db", "default: true\nprovides: {store: {host: db}}\ncompose: {healthcheck: {test: [CMD, ready]}}\n")
     workplace.role("db-setup", "default: true\ndepends_on: [db]\n")
-    workplace.role("app", "default: true\nrequires: [sql]\ndepends_on: [db-setup]\n")
+    workplace.role("app", "default: true\nrequires: [store]\ndepends_on: [db-setup]\n")
     return workplace
 
 
 def test_edges_carry_the_capability_and_what_is_waited_for(lake: Workplace) -> None:
     assert graph_of(lake.resolve()).edges == (
-        Edge("app", "db", ("sql",), "healthy"),
+        Edge("app", "db", ("store",), "healthy"),
         Edge("app", "db-setup", (), "ended"),
         Edge("db-setup", "db", (), "healthy"),
     )
 
 
 def test_a_capability_with_several_providers_is_that_of_the_chosen_one(lake: Workplace) -> None:
-    lake.role("other", "default: true\nprovides: {sql: {host: other}}\n")
-    lake.phlo_yaml("name: lake\ncapabilities: {sql: other}\n")
+    lake.role("other", "default: true\nprovides: {store: {host: other}}\n")
+    lake.phlo_yaml("name: lake\ncapabilities: {store: other}\n")
     edges = graph_of(lake.resolve()).needs_of("app")
-    assert [(edge.needs, edge.capabilities) for edge in edges] == [("db-setup", ()), ("other", ("sql",))]
+    assert [(edge.needs, edge.capabilities) for edge in edges] == [("db-setup", ()), ("other", ("store",))]
+
+
+def test_what_is_collected_comes_from_every_provider_and_orders_nothing(lake: Workplace) -> None:
+    lake.role("scraper", "default: true\nwants: [metrics]\ndepends_on: [app]\nprovides: {metrics: {port: 9}}\n")
+    lake.role("other", "default: true\nprovides: {metrics: {port: 1}}\n")
+    lake.role("another", "default: true\nprovides: {metrics: {port: 2}}\n")
+    assert graph_of(lake.resolve()).needs_of("scraper") == (
+        Edge("scraper", "another", ("metrics",)),
+        Edge("scraper", "app", (), "started"),
+        Edge("scraper", "other", ("metrics",)),
+    )
