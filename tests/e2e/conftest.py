@@ -10,7 +10,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -108,6 +108,75 @@ def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quickstart]
     yield Quickstart(folder=folder, name=name, ports=ports)
     phlo = [sys.executable, "-m", "phlo", "run", "down", "--volumes", "--yes"]
     subprocess.run(phlo, cwd=folder, check=False, capture_output=True, timeout=300)
+
+
+@dataclass(slots=True, kw_only=True)
+class Example:
+    """A copy of a project of examples/ that stands beside any other, and phlo run in it."""
+
+    folder: Path
+    name: str
+    ports: list[int]
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Begin a command."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "phlo", *words],
+            cwd=self.folder,
+            env={**os.environ, "NO_COLOR": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.started.append(process)
+        return process
+
+    def phlo(self, *words: str, code: int = 0) -> str:
+        """Run a command to its end, giving what it printed; the exit code must be as said."""
+        return ended(self.start(*words), code)
+
+    def edit(self, old: str, new: str) -> None:
+        path = self.folder / "phlo.yaml"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def docker(self, *words: str) -> str:
+        """What a docker command prints."""
+        return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def ended(process: subprocess.Popen[str], code: int = 0) -> str:
+    told, _ = process.communicate(timeout=600)
+    assert process.returncode == code, f"{process.args} ended with {process.returncode}\n{told}"
+    return told
+
+
+@pytest.fixture
+def example(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Example]:
+    """The example that the test's module names (`EXAMPLE`), with a name and ports of its own; taken down afterwards."""
+    of = request.module.EXAMPLE
+    folder, name = tmp_path / of, f"{of}-{uuid.uuid4().hex[:6]}"
+    shutil.copytree(ROOT / "examples" / of, folder, ignore=shutil.ignore_patterns(".phlo"))
+    text = (folder / "phlo.yaml").read_text()
+    taken = iter(ports := free_ports(len(re.findall(PUBLISHED, text))))
+    text = re.sub(PUBLISHED, lambda found: f"{found[1]}{next(taken)}", text)
+    (folder / "phlo.yaml").write_text(re.sub(r"^name: .*$", f"name: {name}", text, flags=re.MULTILINE))
+    example = Example(folder=folder, name=name, ports=ports)
+    yield example
+    for process in example.started:
+        process.kill()
+        process.communicate()
+    example.phlo("down", "--volumes", "--yes")
+    made = example.docker("images", "--quiet", "--filter", f"reference={name}/*")
+    if made:
+        example.docker("rmi", "--force", *made.split())
+
+
+# The host port of `port: 25440` and of `127.0.0.1:25440:80`.
+PUBLISHED = r"(?m)(port: |127\.0\.0\.1:)\d+(?=$|:\d)"
 
 
 def open_local():  # type: ignore[no-untyped-def]
