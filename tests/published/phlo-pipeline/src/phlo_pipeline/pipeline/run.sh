@@ -1,0 +1,2 @@
+#!/bin/sh
+exec httpd -f -p 3000 -h /app
