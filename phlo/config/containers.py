@@ -37,6 +37,7 @@ class Container:
     compose:    environment files and names without a value are part of `compose.environment` already.
     merged:     the attributes it was made from, for their positions.
     base_suite: the suite of the bootstrapped base that the image is built on, None: the recipe's own choice.
+    image_name: what the built image is called, None: as the service.
     env_files:  environment files that were read.
     """
 
@@ -44,6 +45,7 @@ class Container:
     compose: ComposeService
     merged: Merged
     base_suite: str | None = None
+    image_name: str | None = None
     env_files: tuple[Path, ...] = ()
 
     def is_users(self, *keys: str | int) -> bool:
@@ -76,10 +78,11 @@ class Containers:
     def _make(self, definition: ServiceDefinition) -> Container:
         merged = merge_service([self._final(part, definition, root) for part, root in self._parts(definition)])
         attributes = dict(merged.attributes)
-        base_suite = None
+        base_suite = image_name = None
         if isinstance(attributes.get("build"), Mapping):
             attributes["build"] = dict(attributes["build"])
             base_suite = attributes["build"].pop("base", None)
+            image_name = attributes["build"].pop("name", None)
         compose = parse_service(attributes, where=merged.where, root=self._root)
         environment, files = self._environment(definition.name, compose, merged)
         self.warnings += compose.warnings
@@ -88,6 +91,7 @@ class Containers:
             compose=replace(compose, environment=environment, environment_from_host=(), env_file=()),
             merged=merged,
             base_suite=base_suite,
+            image_name=image_name,
             env_files=files,
         )
 
@@ -251,6 +255,7 @@ def _role_attributes(definition: ServiceDefinition) -> dict[str, Any]:
             "args": dict(build.args),
             **({"target": build.target} if build.target else {}),
             **({"base": build.base} if build.base else {}),
+            **({"name": build.name} if build.name else {}),
             **({"additional_contexts": dict(build.additional_contexts)} if build.additional_contexts else {}),
         }
     if definition.depends_on:

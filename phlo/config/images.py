@@ -61,8 +61,9 @@ class Images:
         is_ours = definition.kind != "inline" and not container.is_users("build", "context")
         version = definition.version or definition.package_version or "local"
         owner = "phlo" if is_ours else repository_part(self.project)
+        called = (container.image_name if is_ours else None) or definition.name
         return BuildRecipe(
-            name=f"{owner}/{repository_part(definition.name)}:{re.sub(r'[^A-Za-z0-9_.-]', '-', version)}",
+            name=f"{owner}/{repository_part(called)}:{re.sub(r'[^A-Za-z0-9_.-]', '-', version)}",
             context=build.context,
             dockerfile=build.dockerfile,
             args=args,

@@ -32,6 +32,7 @@ class BuildDefinition:
     context: as written, relative as `compose.volumes` are; None: the role's own `image/` folder.
     args:    None as a value takes it from the variables, as Compose does.
     base:    suite of the bootstrapped base image (`trixie`, `bookworm`).
+    name:    what the image is called; None: as the service. Services that share an image say the same.
     """
 
     context: str | None = None
@@ -39,6 +40,7 @@ class BuildDefinition:
     args: Mapping[str, str | None] = field(default_factory=dict)
     target: str | None = None
     base: str | None = None
+    name: str | None = None
     additional_contexts: Mapping[str, str] = field(default_factory=dict)
 
 

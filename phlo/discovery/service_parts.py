@@ -53,7 +53,7 @@ def read_build(fields: Fields, value: Any, keys: Keys) -> BuildDefinition | None
     if isinstance(value, str):
         return BuildDefinition(context=value)
     build = fields.mapping(value, keys)
-    fields.known_keys(build, ("context", "dockerfile", "args", "target", "base", "additional_contexts"), keys)
+    fields.known_keys(build, ("context", "dockerfile", "args", "target", "base", "name", "additional_contexts"), keys)
     contexts = read_environment(fields, build.get("additional_contexts"), (*keys, "additional_contexts"))
     return BuildDefinition(
         context=fields.text(build.get("context"), (*keys, "context")),
@@ -61,6 +61,7 @@ def read_build(fields: Fields, value: Any, keys: Keys) -> BuildDefinition | None
         args=read_environment(fields, build.get("args"), (*keys, "args")),
         target=fields.text(build.get("target"), (*keys, "target")),
         base=fields.text(build.get("base"), (*keys, "base")),
+        name=fields.text(build.get("name"), (*keys, "name")),
         additional_contexts={name: context or "" for name, context in contexts.items()},
     )
 

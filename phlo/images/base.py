@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 
 from phlo.errors import HostError, OperationError, PhloError
 from phlo.hosts.engine import path_part
 from phlo.hosts.host import Host
+from phlo.images.alone import alone
 from phlo.images.base_recipe import BaseRecipe, read_base_recipe
 from phlo.images.bootstrap import bootstrap
 from phlo.images.extend import extend
@@ -36,7 +33,7 @@ def ensure_base(
     recipe = read_base_recipe(suite)
     if _is_there(recipe, host):
         return recipe.tag
-    with _alone(recipe, host, environ):
+    with alone(recipe.tag, host, environ):
         if not _is_there(recipe, host):
             _make(recipe, host, registries, environ, prefer_packages, start.format(suite=suite))
     return recipe.tag
@@ -74,19 +71,3 @@ def _make(
         detail=[str(problem) for problem in problems] + [line for problem in problems for line in problem.detail],
         fix="One of the two ways has to work: a registry that has Debian's image, or Debian mirrors in apt's sources.",
     )
-
-
-@contextmanager
-def _alone(recipe: BaseRecipe, host: Host, environ: Mapping[str, str]) -> Iterator[None]:
-    """Hold back others on this machine that want to make the same base on the same host."""
-    cache = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME") or tempfile.gettempdir()) / ".cache")
-    folder = cache / "phlo"
-    folder.mkdir(parents=True, exist_ok=True)
-    name = f"{host.name}-{recipe.tag.rpartition(':')[2]}.lock".replace("/", "-")
-    with (folder / name).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            host.progress(f"waiting for {recipe.tag}, which is being made already")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -6,12 +6,14 @@ import os
 from collections.abc import Callable, Mapping
 
 from phlo.errors import OperationError
+from phlo.hosts.engine import path_part
 from phlo.hosts.host import Host
+from phlo.images.alone import alone
 from phlo.images.base import ensure_base
 from phlo.images.build import build
 from phlo.images.present import ImageSeen, may_build, may_pull, name_of, not_there, present
 from phlo.images.pull import PullError, pull_if_reachable
-from phlo.images.recipe import base_suite
+from phlo.images.recipe import base_suite, content_tag
 from phlo.images.registries import Registries
 from phlo.values import ImagePolicy, ImageSource
 
@@ -80,7 +82,16 @@ def _build(source: ImageSource, host: Host, registries: Registries, environ: Map
     if suite is not None:
         prefer = source.policy is ImagePolicy.BUILD
         base = ensure_base(suite, host, registries=registries, environ=environ, prefer_packages=prefer)
-    build(recipe, host, base=base, environ=environ, platform=source.platform)
+    tag = content_tag(recipe)
+    was_there = _is_there(tag, host)
+    with alone(tag, host, environ):
+        # Another service may have the same recipe, and have built it meanwhile.
+        if was_there or not _is_there(tag, host):
+            build(recipe, host, base=base, environ=environ, platform=source.platform)
+
+
+def _is_there(tag: str, host: Host) -> bool:
+    return host.engine.get_or_none(f"/images/{path_part(tag)}/json") is not None
 
 
 def _failure(source: ImageSource, host: Host, problems: list[OperationError]) -> OperationError:

@@ -102,6 +102,26 @@ def test_what_cannot_be_pulled_is_built(recipe: BuildRecipe, told: Host, lines: 
     assert "its registry is not reachable: building it instead" in lines
 
 
+def test_two_services_that_want_one_image_at_once_build_it_once(
+    recipe: BuildRecipe, told: Host, lines: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    source, both = ImageSource(reference=None, recipe=recipe), threading.Barrier(2)
+    environ = {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+
+    def want() -> None:
+        both.wait()
+        obtain(source, told, registries=Registries(), environ=environ)
+
+    threads = [threading.Thread(target=want) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len([line for line in lines if line.startswith("step 1/")]) == 1
+    assert present(source, told.reader()) is not None
+
+
 def test_a_plan_says_that_what_cannot_be_pulled_will_be_built(recipe: BuildRecipe, host: Host) -> None:
     args = image.Args(source=ImageSource(reference=f"{NOBODY}/thing:1", recipe=recipe))
 

@@ -376,6 +376,16 @@ def built(workplace: Workplace) -> Workplace:
     return workplace
 
 
+def test_services_that_give_their_image_the_same_name_share_it(workplace: Workplace) -> None:
+    body = "default: true\nversion: '1'\nbuild: {name: shared}\n"
+    further = {"web-daemon_service.yaml": f"name: web-daemon\n{body}", "image/Dockerfile": "FROM scratch\n"}
+    workplace.role("web", body, further)
+    services = workplace.resolve().services
+    assert services["web"].image.recipe == services["web-daemon"].image.recipe
+    assert services["web"].image.recipe is not None
+    assert services["web"].image.recipe.name == "phlo/shared:1"
+
+
 def test_a_role_has_its_upstream_image_and_its_recipe(built: Workplace) -> None:
     image = built.resolve(environ={"B": "b"}).services["db"].image
     assert (image.reference, image.policy) == ("db:17", ImagePolicy.AUTO)
