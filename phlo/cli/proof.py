@@ -35,7 +35,7 @@ def look(
     is_followed = any(service.image.pull_policy == "always" for service in project.services.values())
     if not is_plain or has_told or is_followed:
         return None
-    addresses = {name: engine_address(workspace.inventory, name, shell.environ) for name in hosts}
+    addresses = {name: engine_address(workspace.inventory, name, shell.environ).url for name in hosts}
     if not all(address.startswith(_UNIX) for address in addresses.values()):
         return None
     engines = {

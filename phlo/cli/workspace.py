@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phlo.cli.shell import Shell
 from phlo.config.root import find_project_root
-from phlo.errors import InventoryError
 
 if TYPE_CHECKING:
     from phlo.config.project import Project
@@ -89,21 +88,33 @@ def open_hosts(inventory: Inventory, names: Iterable[str], environ: Mapping[str,
 
     hosts = {}
     for name in names:
-        address = engine_address(inventory, name, environ)
-        engine = open_engine(address, name=name, environ=environ)
+        given = inventory.hosts[name]
+        address, cert_path = engine_address(inventory, name, environ)
+        engine = open_engine(address, name=name, environ=environ, cert_path=cert_path, ssh_options=given.ssh_options)
         hosts[name] = Host(name=name, engine=engine, is_local=address.startswith("unix:"))
     return hosts
 
 
-def engine_address(inventory: Inventory, host: str, environ: Mapping[str, str]) -> str:
-    """Where a host's engine listens: as the inventory says, else DOCKER_HOST, else Docker's usual socket."""
-    from phlo.hosts.connect import DEFAULT_SOCKET
+class EngineAddress(NamedTuple):
+    """Where an engine listens. cert_path: folder of its TLS files, None for none of its own."""
 
-    if inventory.hosts[host].docker_context:
-        raise InventoryError(
-            "docker_context is not supported yet", where=host, fix="Write docker_host: unix://... or tcp://..."
-        )
-    return inventory.hosts[host].docker_host or environ.get("DOCKER_HOST") or DEFAULT_SOCKET
+    url: str
+    cert_path: str | None
+
+
+def engine_address(inventory: Inventory, host: str, environ: Mapping[str, str]) -> EngineAddress:
+    """Where a host's engine listens: as the inventory says, else DOCKER_HOST, else Docker's usual socket."""
+    from phlo.hosts.connect import DEFAULT_SOCKET, cert_path_of
+
+    given = inventory.hosts[host]
+    if given.docker_context:
+        from phlo.hosts.context import context_endpoint
+
+        if endpoint := context_endpoint(given.docker_context, host=host, environ=environ):
+            return EngineAddress(endpoint.docker_host, given.cert_path or endpoint.cert_path)
+    if given.docker_host:
+        return EngineAddress(given.docker_host, given.cert_path)
+    return EngineAddress(environ.get("DOCKER_HOST") or DEFAULT_SOCKET, given.cert_path or cert_path_of(environ))
 
 
 def all_hosts(project: Project) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,23 +14,51 @@ from phlo.hosts.engine import Connect, Engine
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 
 
-def open_engine(docker_host: str | None, *, name: str, environ: Mapping[str, str]) -> Engine:
-    """The engine behind an address such as `unix:///var/run/docker.sock` or `tcp://10.0.0.5:2375`.
+def open_engine(
+    docker_host: str | None,
+    *,
+    name: str,
+    environ: Mapping[str, str],
+    cert_path: str | None = None,
+    ssh_options: Sequence[str] = (),
+) -> Engine:
+    """The engine behind an address such as `unix:///var/run/docker.sock`, `ssh://ops@data-1` or `tcp://10.0.0.5:2375`.
 
     docker_host: None means `DOCKER_HOST` of the environment, else the local default socket.
+    cert_path: folder with ca.pem, cert.pem and key.pem, with which a `tcp://` engine is spoken to in TLS; None: that of
+        the environment, for an address that comes from there, too.
+    ssh_options: further arguments of the `ssh` program.
     Opens nothing yet; the first request does. Raises InventoryError for an address that is none.
     """
     address = docker_host or environ.get("DOCKER_HOST") or DEFAULT_SOCKET
     parts = urlsplit(address)
     if parts.scheme == "unix":
         return Engine(_unix(parts.path, name), name=name)
-    if parts.scheme == "tcp" and parts.hostname and not environ.get("DOCKER_TLS_VERIFY"):
+    if parts.scheme == "tcp" and parts.hostname:
+        if not docker_host:
+            cert_path = cert_path or cert_path_of(environ)
+        if cert_path:
+            from phlo.hosts.tls import secured
+
+            plain = _tcp(parts.hostname, parts.port or 2376, name)
+            return Engine(secured(plain, parts.hostname, Path(cert_path), name=name), name=name)
         return Engine(_tcp(parts.hostname, parts.port or 2375, name), name=name)
+    if parts.scheme == "ssh":
+        from phlo.hosts.ssh import ssh_address, tunnel
+
+        return Engine(tunnel(ssh_address(parts, name=name, options=ssh_options), name=name, environ=environ), name=name)
     raise InventoryError(
         f'"{address}" is not an address phlo can reach a Docker engine by',
         where=name,
-        fix="Write unix:///path/to/docker.sock or tcp://HOST:PORT.",
+        fix="Write unix:///path/to/docker.sock, ssh://USER@HOST or tcp://HOST:PORT.",
     )
+
+
+def cert_path_of(environ: Mapping[str, str]) -> str | None:
+    """The folder of the TLS files for DOCKER_HOST, as docker's own command line finds it; None for no TLS."""
+    if not environ.get("DOCKER_TLS_VERIFY"):
+        return None
+    return environ.get("DOCKER_CERT_PATH") or str(Path(environ.get("HOME") or Path.home()) / ".docker")
 
 
 def _unix(path: str, name: str) -> Connect:

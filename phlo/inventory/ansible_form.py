@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from phlo.errors import InventoryError, PhloError, did_you_mean, first_of
+from phlo.inventory.connection import connection_of
 from phlo.inventory.hosts import Group, Host, Inventory, Variable
 from phlo.values import Source
 from phlo.yaml_source import Keys, YamlDocument, load_yaml
 
 _SECTIONS = ("hosts", "children", "vars")
-_CONNECTION = ("docker_host", "docker_context", "address")
+_CONNECTION = ("docker_host", "docker_context", "docker_cert_path", "address")
 _RANGE = re.compile(r"\[(\d+|[a-zA-Z]):(\d+|[a-zA-Z])(?::(\d+))?\]")
 
 
@@ -44,7 +45,11 @@ def load(paths: Sequence[Path] = (), *, root: Path | None = None) -> Inventory:
         draft.errors.append(InventoryError("has no host", where=labels[0], fix="Add one under all.hosts."))
     if draft.errors:
         raise first_of(draft.errors)
-    return Inventory(hosts=draft.frozen_hosts(), groups=draft.frozen_groups(), inputs=tuple(paths))
+    groups = draft.frozen_groups()
+    hosts = draft.frozen_hosts(groups)
+    if draft.errors:
+        raise first_of(draft.errors)
+    return Inventory(hosts=hosts, groups=groups, inputs=tuple(paths))
 
 
 @dataclass(slots=True)
@@ -63,18 +68,29 @@ class _Draft:
             part.setdefault(name, {})
         self.variables.setdefault(name, {})
 
-    def frozen_hosts(self) -> dict[str, Host]:
-        return {name: self._host(name, variables) for name, variables in self.hosts.items()}
+    def frozen_hosts(self, groups: Mapping[str, Group]) -> dict[str, Host]:
+        ordered = Inventory(groups=groups)
+        found = {}
+        for name, variables in self.hosts.items():
+            known: dict[str, Variable] = {}
+            for group in ordered.groups_of(name):
+                known |= group.variables
+            try:
+                found[name] = self._host(name, variables, {**known, **variables})
+            except InventoryError as error:
+                self.errors.append(error)
+        return found
 
-    def _host(self, name: str, variables: Mapping[str, Variable]) -> Host:
-        def text(key: str) -> str | None:
-            return str(variables[key].value) if key in variables else None
-
+    def _host(self, name: str, variables: Mapping[str, Variable], known: Mapping[str, Variable]) -> Host:
+        """known: `variables` and those of the host's groups."""
+        connection = connection_of(name, known)
         return Host(
             name=name,
-            docker_host=text("docker_host"),
-            docker_context=text("docker_context"),
-            address=text("address") or text("ansible_host"),
+            docker_host=connection.docker_host,
+            docker_context=connection.docker_context,
+            cert_path=connection.cert_path,
+            ssh_options=connection.ssh_options,
+            address=connection.address,
             variables={key: value for key, value in variables.items() if key not in _CONNECTION},
             source=self.host_sources[name],
         )

@@ -28,12 +28,16 @@ class Host:
     docker_host:    `unix://`, `ssh://` or `tcp://` URL; None with no docker_context: the engine that Docker's own
                     rules find.
     docker_context: a context of the docker command line.
+    cert_path:      folder with ca.pem, cert.pem and key.pem, for `tcp://` with TLS.
+    ssh_options:    further arguments of the `ssh` program.
     address:        how other hosts reach it; None: by its name.
     """
 
     name: str
     docker_host: str | None = None
     docker_context: str | None = None
+    cert_path: str | None = None
+    ssh_options: tuple[str, ...] = ()
     address: str | None = None
     variables: Mapping[str, Variable] = field(default_factory=dict)
     source: Source = field(default_factory=lambda: Source(layer="built in"))

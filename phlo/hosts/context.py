@@ -1,0 +1,51 @@
+"""Contexts of the docker command line: an address under a name. Source: Docker's context store, `docker context`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from phlo.errors import InventoryError, did_you_mean
+
+
+class ContextEndpoint(NamedTuple):
+    """cert_path: folder with the TLS files of the context, None when it has none."""
+
+    docker_host: str
+    cert_path: str | None
+
+
+def context_endpoint(name: str, *, host: str, environ: Mapping[str, str]) -> ContextEndpoint | None:
+    """The engine of a context; None for `default`, which is what Docker's own rules find.
+
+    Raises InventoryError when there is no such context.
+    """
+    if name == "default":
+        return None
+    home = environ.get("DOCKER_CONFIG") or str(Path(environ.get("HOME") or Path.home()) / ".docker")
+    store = Path(home) / "contexts"
+    key = hashlib.sha256(name.encode()).hexdigest()
+    try:
+        meta = json.loads((store / "meta" / key / "meta.json").read_text(encoding="utf-8"))
+        address = str(meta["Endpoints"]["docker"]["Host"])
+    except FileNotFoundError:
+        known = sorted(_names(store))
+        fix = did_you_mean(name, known) if known else "There are none; see `docker context create`."
+        raise InventoryError(f'docker has no context "{name}"', where=host, fix=fix) from None
+    except (OSError, ValueError, KeyError, TypeError) as reason:
+        raise InventoryError(f'the docker context "{name}" cannot be read: {reason}', where=host) from None
+    certificates = store / "tls" / key / "docker"
+    return ContextEndpoint(address, str(certificates) if certificates.is_dir() else None)
+
+
+def _names(store: Path) -> list[str]:
+    found = []
+    for path in store.glob("meta/*/meta.json"):
+        try:
+            found.append(str(json.loads(path.read_text(encoding="utf-8"))["Name"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found

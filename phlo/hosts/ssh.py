@@ -1,0 +1,204 @@
+"""A Docker engine behind an SSH server: its socket, forwarded over one connection that OpenSSH keeps.
+
+The `ssh` program is used as it is, so that a user's ssh_config (jump hosts, keys, ports), agent and known hosts count.
+The connection stays for a while after phlo has ended, and the next run goes on with it at no cost. Neither the agent
+nor a key is forwarded. Source: ssh(1), ssh_config(5): ControlPersist, LocalForward, StreamLocalBindUnlink.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import SplitResult
+
+from phlo.errors import HostError, InventoryError
+from phlo.frozen import dataclass
+from phlo.hosts.engine import Connect
+
+ENGINE_SOCKET = "/var/run/docker.sock"
+CONNECT_SECONDS = 15
+# How long a connection that nothing uses stays open for the next run.
+PERSIST_SECONDS = 120
+# What a socket's path may have (unix(7)), with room for the name that ssh gives its own while it makes it.
+_LONGEST_PATH = 107 - 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshAddress:
+    """Where an engine is. socket: its path there. options: further arguments of `ssh`, such as `-F FILE`."""
+
+    host: str
+    user: str | None = None
+    port: int | None = None
+    socket: str = ENGINE_SOCKET
+    options: tuple[str, ...] = ()
+
+    @property
+    def destination(self) -> tuple[str, ...]:
+        """The arguments of `ssh` that say where to."""
+        user = () if self.user is None else ("-l", self.user)
+        port = () if self.port is None else ("-p", str(self.port))
+        return (*self.options, *user, *port, "--", self.host)
+
+    @property
+    def shown(self) -> str:
+        user = f"{self.user}@" if self.user else ""
+        return f"ssh://{user}{self.host}{f':{self.port}' if self.port else ''}"
+
+
+def ssh_address(parts: SplitResult, *, name: str, options: Sequence[str] = ()) -> SshAddress:
+    """The address in a URL `ssh://[USER@]HOST[:PORT][/PATH/OF/SOCKET]`. Raises InventoryError for one that is none."""
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if not parts.hostname or port == 0 or parts.password is not None or parts.hostname.startswith("-"):
+        raise InventoryError(
+            f'"{parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()}" is not the address of an SSH server',
+            where=name,
+            fix="Write ssh://USER@HOST:PORT; keys and agents sign in, not passwords.",
+        )
+    path = parts.path.rstrip("/") or ENGINE_SOCKET
+    return SshAddress(host=parts.hostname, user=parts.username, port=port, socket=path, options=tuple(options))
+
+
+def tunnel(address: SshAddress, *, name: str, environ: Mapping[str, str]) -> Connect:
+    """What opens sockets to the engine; the first one opens the connection, where none is left from before."""
+    return _Tunnel(address, name, environ).connect
+
+
+class _Tunnel:
+    """A local socket that leads to the engine's."""
+
+    def __init__(self, address: SshAddress, name: str, environ: Mapping[str, str]) -> None:
+        self._address, self._name, self._environ = address, name, environ
+        self._lock = threading.Lock()
+        self._path: Path | None = None
+
+    def connect(self, timeout_seconds: float | None) -> socket.socket:
+        with self._lock:
+            if self._path is None:
+                self._path = _folder(self._environ) / _key(self._address)
+            channel = _connected(self._path, timeout_seconds)
+            if channel is None:
+                self._open(self._path)
+                channel = _connected(self._path, timeout_seconds)
+        if channel is None:
+            raise self._error("the connection ended as soon as it was there", "Run the same command again.")
+        return channel
+
+    def _open(self, path: Path) -> None:
+        """Start an `ssh` that goes into the background once it is signed in and listens on `path`."""
+        path.unlink(missing_ok=True)
+        options = {
+            "BatchMode": "yes",
+            "ConnectTimeout": CONNECT_SECONDS,
+            "ControlMaster": "yes",
+            "ControlPath": f"{path}.c",
+            "ControlPersist": PERSIST_SECONDS,
+            "ExitOnForwardFailure": "yes",
+            "ForwardAgent": "no",
+            "ForwardX11": "no",
+            "ServerAliveCountMax": 3,
+            "ServerAliveInterval": 10,
+            "StreamLocalBindMask": "0177",
+            "StreamLocalBindUnlink": "yes",
+        }
+        words = [word for option, value in options.items() for word in ("-o", f"{option}={value}")]
+        argv = ["ssh", "-f", "-N", "-T", *words, "-L", f"{path}:{self._address.socket}", *self._address.destination]
+        Path(f"{path}.c").unlink(missing_ok=True)
+        # A file takes what it says: the ssh in the background holds on to its streams, and a pipe would never end.
+        with tempfile.TemporaryFile() as said:
+            try:
+                done = subprocess.run(
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=said,
+                    env=dict(self._environ),
+                    timeout=CONNECT_SECONDS * 2,
+                    check=False,
+                    start_new_session=True,
+                )
+            except FileNotFoundError:
+                raise self._error("there is no program `ssh`", "Install OpenSSH's client.") from None
+            except subprocess.TimeoutExpired:
+                what = f"{self._address.shown} did not let phlo in within {CONNECT_SECONDS * 2} s"
+                raise self._error(what, self._try_by_hand()) from None
+            said.seek(0)
+            text = said.read().decode(errors="replace")
+        if done.returncode:
+            what, fix = self._explained(text)
+            raise self._error(what, fix)
+
+    def _explained(self, said: str) -> tuple[str, str]:
+        """What went wrong, and what to do, from what ssh said."""
+        shown, host = self._address.shown, self._address.host
+        lines = [line.strip() for line in said.splitlines() if line.strip()]
+        last = lines[-1] if lines else "ssh said nothing"
+        if "REMOTE HOST IDENTIFICATION HAS CHANGED" in said:
+            fix = f"If the host was made anew: ssh-keygen -R {shlex.quote(host)}. If not, somebody is in between."
+            return f"the host key of {shown} is not the one that is known", fix
+        if "Host key verification failed" in said:
+            return f"the host key of {shown} is not known", f"Check it, and accept it once: {self._by_hand()}"
+        if "Permission denied" in said:
+            fix = f"Give your key to that user there (ssh-copy-id), or load it (ssh-add). To try: {self._by_hand()}"
+            return f"{shown} does not let you in ({last})", fix
+        if "Could not resolve" in said:
+            return f'there is no host "{host}" ({last})', "Check docker_host in the inventory, and the network."
+        return f"{shown} cannot be reached ({last})", self._try_by_hand()
+
+    def _try_by_hand(self) -> str:
+        return f"Check that it is up, then try {self._by_hand()}"
+
+    def _by_hand(self) -> str:
+        return shlex.join(["ssh", *(word for word in self._address.destination if word != "--")])
+
+    def _error(self, what: str, fix: str) -> HostError:
+        return HostError(what, where=self._name, fix=fix)
+
+
+def _connected(path: Path, timeout_seconds: float | None) -> socket.socket | None:
+    """A socket that is connected to a local one, None when nobody listens there (any more)."""
+    channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    channel.settimeout(timeout_seconds)
+    try:
+        channel.connect(str(path))
+    except (FileNotFoundError, ConnectionRefusedError):
+        channel.close()
+        return None
+    return channel
+
+
+def _key(address: SshAddress) -> str:
+    """A name for a connection, short enough for a socket's path."""
+    words = "\0".join((*address.destination, address.socket))
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+
+def _folder(environ: Mapping[str, str]) -> Path:
+    """A folder for sockets that only this user can enter."""
+    runtime = Path(environ.get("XDG_RUNTIME_DIR") or "/nowhere") / "phlo"
+    fallback = Path(tempfile.gettempdir()) / f"phlo-{os.getuid()}"
+    for folder in (runtime, fallback, Path(f"/tmp/phlo-{os.getuid()}")):  # noqa: S108  checked below
+        if len(str(folder)) + 16 > _LONGEST_PATH:
+            continue
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError:
+            continue
+        status = folder.lstat()
+        if status.st_uid == os.getuid() and status.st_mode & 0o077 == 0 and folder.is_dir():
+            return folder
+    raise HostError(
+        "there is no folder for the sockets of SSH connections",
+        where=str(fallback),
+        fix="Make it yours alone (chmod 700), or set XDG_RUNTIME_DIR.",
+    )

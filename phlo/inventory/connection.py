@@ -1,0 +1,73 @@
+"""How a host's engine is reached, from its variables: phlo's own, or those that Ansible has for the same."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from phlo.errors import InventoryError
+from phlo.inventory.hosts import LOCAL, Variable
+
+_LOCAL_NAMES = (LOCAL, "localhost", "127.0.0.1")
+_SSH_KINDS = ("ssh", "smart", "paramiko", "paramiko_ssh")
+
+
+class Connection(NamedTuple):
+    """See `phlo.inventory.hosts.Host`."""
+
+    docker_host: str | None = None
+    docker_context: str | None = None
+    cert_path: str | None = None
+    ssh_options: tuple[str, ...] = ()
+    address: str | None = None
+
+
+def connection_of(name: str, variables: Mapping[str, Variable]) -> Connection:
+    """The connection to a host. variables: its own and its groups', of one name the one that wins.
+
+    A host that says nothing is reached by SSH under its name, as Ansible does it; `local` and `localhost` are this
+    machine. Raises InventoryError for what cannot be.
+    """
+
+    def text(key: str) -> str | None:
+        value = variables[key].value if key in variables else None
+        return None if value is None else str(value)
+
+    address = text("address") or text("ansible_host")
+    docker_host, context = text("docker_host"), text("docker_context")
+    if docker_host and context:
+        raise InventoryError(
+            f'"{name}" has a docker_host and a docker_context',
+            where=variables["docker_context"].source,
+            fix="Keep one of the two.",
+        )
+    if docker_host or context:
+        return Connection(docker_host, context, text("docker_cert_path"), _ssh_options(name, variables), address)
+    kind = text("ansible_connection")
+    if kind == "local" or (kind is None and name in _LOCAL_NAMES):
+        return Connection(address=address)
+    if kind not in (None, *_SSH_KINDS):
+        raise InventoryError(
+            f'"{name}" is connected to by "{kind}"',
+            where=variables["ansible_connection"].source,
+            fix="phlo knows ssh and local; or write docker_host: URL.",
+        )
+    user, port = text("ansible_user"), text("ansible_port")
+    host = text("ansible_host") or name
+    host = f"[{host}]" if ":" in host else host
+    url = f"ssh://{f'{user}@' if user else ''}{host}{f':{port}' if port else ''}"
+    return Connection(docker_host=url, ssh_options=_ssh_options(name, variables), address=address)
+
+
+def _ssh_options(name: str, variables: Mapping[str, Variable]) -> tuple[str, ...]:
+    found: list[str] = []
+    for key in ("ansible_ssh_common_args", "ansible_ssh_extra_args"):
+        if key in variables:
+            try:
+                found += shlex.split(str(variables[key].value or ""))
+            except ValueError as reason:
+                what = f'{key} of "{name}" is not a command line: {reason}'
+                raise InventoryError(what, where=variables[key].source) from None
+    key_file = variables.get("ansible_ssh_private_key_file") or variables.get("ansible_private_key_file")
+    return (*found, *(("-i", str(key_file.value)) if key_file else ()))
