@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from phlo.config.project import Project
     from phlo.discovery.catalog import Catalog
     from phlo.hosts.host import Host
+    from phlo.images.workshop import Workshop
     from phlo.inventory.hosts import Inventory
 
 
@@ -87,12 +88,28 @@ def open_hosts(inventory: Inventory, names: Iterable[str], environ: Mapping[str,
     from phlo.hosts.host import Host
 
     hosts = {}
+    supply: Workshop | None = None
     for name in names:
         given = inventory.hosts[name]
         address, cert_path = engine_address(inventory, name, environ)
         engine = open_engine(address, name=name, environ=environ, cert_path=cert_path, ssh_options=given.ssh_options)
-        hosts[name] = Host(name=name, engine=engine, is_local=address.startswith("unix:"))
+        is_local = address.startswith("unix:")
+        if not is_local and supply is None:
+            supply = _workshop(environ)
+        hosts[name] = Host(name=name, engine=engine, is_local=is_local, supply=None if is_local else supply)
     return hosts
+
+
+def _workshop(environ: Mapping[str, str]) -> Workshop:
+    """This machine's own engine, which remote hosts get images from."""
+    from phlo.hosts.connect import DEFAULT_SOCKET, open_engine
+    from phlo.hosts.host import Host
+    from phlo.images.workshop import Workshop
+
+    name = "this machine"
+    return Workshop(
+        lambda: Host(name=name, engine=open_engine(DEFAULT_SOCKET, name=name, environ=environ)), environ=environ
+    )
 
 
 class EngineAddress(NamedTuple):

@@ -10,6 +10,7 @@ from phlo.hosts.engine import Engine, EngineReader
 
 if TYPE_CHECKING:
     from phlo.hosts.commands import CommandResult
+    from phlo.values import ImageSource
 
 
 class Query(Protocol):
@@ -27,6 +28,16 @@ class Query(Protocol):
     ) -> CommandResult: ...
 
 
+class Supply(Protocol):
+    """Brings images to hosts from this machine."""
+
+    def has(self, source: ImageSource) -> bool:
+        """Whether one that would do is on this machine."""
+
+    def send(self, source: ImageSource, to: Host) -> None:
+        """Bring it to a host; it is pulled or built here first where it has to be. Raises OperationError."""
+
+
 def _ignore(what: object) -> None:
     """The default for somebody who does not listen."""
 
@@ -41,6 +52,7 @@ class ReadHost:
     """A host that can only be looked at; what `observe` gets.
 
     is_local: True when the engine runs on this machine, so that paths mean the same on both sides.
+    supply:   tells which images can be sent to it from this machine; None: none.
     query:    runs a command that only reads, in a running container: how an operation looks inside a service.
               Whoever hands it a command answers for that; check mode runs it as well.
     """
@@ -48,6 +60,7 @@ class ReadHost:
     name: str
     engine: EngineReader
     is_local: bool = True
+    supply: Supply | None = None
     query: Query = _no_query
     progress: Callable[[str], None] = _ignore
     is_cancelled: Callable[[], bool] = lambda: False
@@ -61,6 +74,7 @@ class Host:
     """A host that can be changed; what `apply` gets.
 
     socket:    path of the Unix socket the engine is reached through, empty when it is reached otherwise.
+    supply:    brings an image that it lacks from this machine; None: there is no way.
     run_id:    the run that makes the change; its containers and what they replace carry it.
     progress:  shows one line of what is under way.
     on_undo:   registers what puts back the state before a change; run, last first, when the service's gate fails.
@@ -72,6 +86,7 @@ class Host:
     engine: Engine
     is_local: bool = True
     socket: str = ""
+    supply: Supply | None = None
     run_id: str = ""
     progress: Callable[[str], None] = _ignore
     on_undo: Callable[[Callable[[], None]], None] = _ignore
@@ -79,7 +94,13 @@ class Host:
     is_cancelled: Callable[[], bool] = lambda: False
 
     def reader(self) -> ReadHost:
-        return ReadHost(name=self.name, engine=self.engine.reader(), is_local=self.is_local, query=self._query)
+        return ReadHost(
+            name=self.name,
+            engine=self.engine.reader(),
+            is_local=self.is_local,
+            supply=self.supply,
+            query=self._query,
+        )
 
     def _query(
         self,

@@ -107,7 +107,7 @@ class _Tunnel:
             "ForwardAgent": "no",
             "ForwardX11": "no",
             "ServerAliveCountMax": 3,
-            "ServerAliveInterval": 10,
+            "ServerAliveInterval": 5,
             "StreamLocalBindMask": "0177",
             "StreamLocalBindUnlink": "yes",
         }

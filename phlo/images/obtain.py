@@ -27,10 +27,10 @@ def obtain(
     refresh: bool = False,
     prefer_build: bool = False,
 ) -> ImageSeen:
-    """Use what is there; else pull the pinned upstream image; else build; as far as the policy allows.
+    """Use what is there; else what this machine has; else pull the pinned upstream image; else make it, here or there.
 
     refresh: pull or build even when an image that would do is there.
-    prefer_build: build first where both are allowed.
+    prefer_build: send or build first where pulling is allowed as well.
     registries: what this run knows about registries that cannot be reached; shared by all services.
     Raises OperationError that says all that was tried and what to do.
     """
@@ -38,7 +38,7 @@ def obtain(
     if there is not None and not refresh:
         return there
     problems: list[OperationError] = []
-    for way in _ways(source, prefer_build=prefer_build):
+    for way in _ways(source, host, prefer_build=prefer_build):
         try:
             way(source, host, registries, environ)
         except OperationError as error:
@@ -54,15 +54,14 @@ def obtain(
 _Way = Callable[[ImageSource, Host, Registries, Mapping[str, str]], None]
 
 
-def _ways(source: ImageSource, *, prefer_build: bool) -> list[_Way]:
+def _ways(source: ImageSource, host: Host, *, prefer_build: bool) -> list[_Way]:
     if source.pull_policy == "never":
         return []
-    ways: list[_Way] = []
-    if may_pull(source):
-        ways.append(_pull)
-    if may_build(source):
-        ways.insert(0 if prefer_build else len(ways), _build)
-    return ways
+    pulled: list[_Way] = [_pull] if may_pull(source) else []
+    made: list[_Way] = [_send] if host.supply else []
+    made += [_build] if may_build(source) else []
+    is_here = host.supply is not None and host.supply.has(source)
+    return [*made, *pulled] if prefer_build or is_here else [*pulled, *made]
 
 
 def _pull(source: ImageSource, host: Host, registries: Registries, environ: Mapping[str, str]) -> None:
@@ -72,6 +71,11 @@ def _pull(source: ImageSource, host: Host, registries: Registries, environ: Mapp
         if may_build(source):
             host.progress(f"{error.problem.value}: building it instead")
         raise
+
+
+def _send(source: ImageSource, host: Host, registries: Registries, environ: Mapping[str, str]) -> None:
+    assert host.supply is not None
+    host.supply.send(source, host)
 
 
 def _build(source: ImageSource, host: Host, registries: Registries, environ: Mapping[str, str]) -> None:

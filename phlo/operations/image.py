@@ -25,19 +25,29 @@ class Seen:
     """image: what is there. is_outdated: the registry has another one.
 
     before: the newest tag that an earlier state of the recipe left.
+    is_here: the control machine has it and can send it. is_sent: it will be sent when it cannot be pulled.
     no_pull: why it cannot be pulled, None when nothing speaks against trying; only asked when it could be built too.
     """
 
     image: ImageSeen | None
     before: str | None = None
     is_outdated: bool = False
+    is_here: bool = False
+    is_sent: bool = False
     no_pull: str | None = None
 
 
 def observe(args: Args, host: ReadHost) -> Seen:
     image = present(args.source, host)
     if image is None:
-        return Seen(image=None, before=built_before(args.source, host), no_pull=_why_not_pull(args, host))
+        is_here = host.supply is not None and host.supply.has(args.source)
+        return Seen(
+            image=None,
+            before=built_before(args.source, host),
+            is_here=is_here,
+            is_sent=host.supply is not None,
+            no_pull=None if is_here else _why_not_pull(args, host),
+        )
     is_followed = args.source.pull_policy == "always" and image.reference == args.source.reference
     return Seen(image=image, is_outdated=is_followed and _has_moved(image.reference, host))
 
@@ -64,20 +74,20 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
         host,
         registries=args.registries,
         refresh=seen.image is not None,
-        prefer_build=change.verb == "build",
+        prefer_build=change.verb in ("build", "send"),
     )
 
 
 def _obtaining(source: ImageSource, seen: Seen) -> Change:
     """The change for an image that is not there: a build when only that can work, or when it was built before."""
-    if may_pull(source) and seen.before is None and seen.no_pull is None:
+    if may_pull(source) and seen.before is None and seen.no_pull is None and not seen.is_here:
         return Change(at=f"image:{wanted(source)[0]}", verb="pull", causes=("not on the host",))
     tag = wanted(source)[-1]
     if seen.before is not None and seen.before != tag:
         causes: tuple[str, ...] = (f"recipe changed: {seen.before} -> {tag}",)
     else:
         causes = ("not on the host", *([f"cannot be pulled: {seen.no_pull}"] if seen.no_pull else []))
-    return Change(at=f"image:{tag}", verb="build", causes=causes)
+    return Change(at=f"image:{tag}", verb="send" if seen.is_sent else "build", causes=causes)
 
 
 def _why_not_pull(args: Args, host: ReadHost) -> str | None:

@@ -22,6 +22,7 @@ _WORDS = {
     "remove": Words("-", "removed", "remove"),
     "pull": Words("+", "pulled", "update"),
     "build": Words("+", "built", "update"),
+    "send": Words("+", "sent", "update"),
     "load": Words("+", "loaded", "update"),
     "write": Words("~", "wrote", "update"),
     "run": Words("~", "ran", "update"),

@@ -9,6 +9,7 @@ mount, UTS and process namespaces, which end with everything in them when their 
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import signal
 import subprocess
@@ -67,6 +68,7 @@ class Bed:
         self.folder = folder or Path(f"/var/tmp/phlo-hosts-{number}")
         self.bridge = f"phlo-bed{number}"
         self.hosts = tuple(self._host(index) for index in range(1, count + 1))
+        self._started: list[subprocess.Popen[bytes]] = []
 
     def _host(self, index: int) -> BedHost:
         name = f"data-{index}"
@@ -114,6 +116,7 @@ class Bed:
         _run(*inside, "link", "set", "eth0", "up")
         _run(*inside, "route", "add", "default", "via", f"10.77.{self.number}.1")
         # `ip netns exec` would hide the cgroups: it mounts /sys anew.
+        log = (host.folder / "init.log").open("wb")
         process = subprocess.Popen(
             [
                 *("nsenter", f"--net=/run/netns/{host.namespace}"),
@@ -122,10 +125,12 @@ class Bed:
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            stderr=(host.folder / "init.log").open("wb"),
+            stderr=log,
             start_new_session=True,
         )
+        log.close()
         host.pid_file.write_text(str(process.pid))
+        self._started.append(process)
 
     def _write_client_files(self) -> None:
         known = []
@@ -146,7 +151,7 @@ class Bed:
         options = ("-F", str(self.ssh_config))
         while True:
             try:
-                address = f"ssh://root@{host.address}"
+                address = f"ssh://{host.address}"
                 with closing(open_engine(address, name=host.name, environ={}, ssh_options=options)) as engine:
                     engine.ping()
                 return
@@ -161,6 +166,8 @@ class Bed:
         for pid_file in self.folder.glob("*/pid"):
             # With its first process everything in the host's process namespace ends.
             _kill(int(pid_file.read_text()))
+        while self._started:
+            self._started.pop().wait()
         for host in self._known():
             subprocess.run(["ip", "netns", "delete", host], capture_output=True, check=False)
         rule = ("FORWARD", "-i", self.bridge, "-o", self.bridge, "-j", "ACCEPT")
@@ -211,9 +218,18 @@ def _kill(pid: int) -> None:
     except OSError:
         return
     if b"--kill-child" in words:
-        subprocess.run(["kill", f"-{signal.SIGKILL.value}", str(pid)], check=False)
-        while Path(f"/proc/{pid}").exists():
+        os.kill(pid, signal.SIGKILL)
+        while _is_alive(pid):
             time.sleep(0.02)
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process is there and not merely waiting for its parent to ask how it ended."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 def _run(*argv: str) -> None:

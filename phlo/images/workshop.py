@@ -1,0 +1,84 @@
+"""The control machine's own engine: it has or makes an image once, and sends it to the hosts that lack it."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+
+from phlo.errors import HostError, OperationError
+from phlo.hosts.engine import path_part
+from phlo.hosts.host import Host
+from phlo.images.obtain import obtain
+from phlo.images.present import name_of, present
+from phlo.images.registries import Registries
+from phlo.values import ImageSource
+
+_MEGABYTE = 1 << 20
+
+
+class Workshop:
+    """Sends images to hosts. open_host: opens this machine, when the first image is needed.
+
+    Several hosts that lack the same image wait for one another until it is there; then each gets it at the same time.
+    """
+
+    def __init__(self, open_host: Callable[[], Host], *, environ: Mapping[str, str]) -> None:
+        self._open_host, self._environ = open_host, environ
+        self._registries = Registries()
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._guard = threading.Lock()
+        self._found: dict[str, bool] = {}
+        self._opened: list[Host] = []
+
+    def has(self, source: ImageSource) -> bool:
+        """Whether an image that would do is here; False as well when there is no engine here."""
+        with self._lock_of(source):
+            name = name_of(source)
+            if name not in self._found:
+                try:
+                    self._found[name] = present(source, self._host().reader()) is not None
+                except HostError:
+                    self._found[name] = False
+            return self._found[name]
+
+    def send(self, source: ImageSource, to: Host) -> None:
+        """Bring an image to a host. Raises OperationError when it cannot be had here, or not be sent."""
+        try:
+            with self._lock_of(source):
+                there = obtain(source, self._host(), registries=self._registries, environ=self._environ)
+        except HostError as error:
+            raise OperationError(f"this machine cannot send it: {error.what}", where=to.name, fix=error.fix) from None
+        ship(there.reference, self._host(), to)
+
+    def _host(self) -> Host:
+        with self._guard:
+            if not self._opened:
+                self._opened.append(self._open_host())
+            return self._opened[0]
+
+    def _lock_of(self, source: ImageSource) -> threading.Lock:
+        with self._guard:
+            return self._locks[name_of(source)]
+
+
+def ship(reference: str, origin: Host, to: Host) -> None:
+    """Copy an image from one engine to another, through this process and in pieces. Source: Engine API, ImageLoad."""
+    pieces = origin.engine.get_bytes(f"/images/{path_part(reference)}/get")
+    headers = {"Content-Type": "application/x-tar"}
+    for message in to.engine.post_stream("/images/load", _told(pieces, reference, to), headers=headers, quiet=True):
+        if "error" in message:
+            raise OperationError(f"{reference} could not be loaded: {message['error']}", where=to.name)
+
+
+def _told(pieces: Iterator[bytes], reference: str, to: Host) -> Iterator[bytes]:
+    """The pieces, with word of how much has gone; they end early, with an error, when the user asks to stop."""
+    sent = shown = 0
+    for piece in pieces:
+        if to.is_cancelled():
+            raise OperationError(f"sending {reference} was stopped", where=to.name)
+        yield piece
+        sent += len(piece)
+        if sent - shown >= 8 * _MEGABYTE:
+            shown = sent
+            to.progress(f"sending {reference}: {sent // _MEGABYTE} MB")
