@@ -11,8 +11,8 @@ _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 (compared with, not listened o
 
 
 def refuse_clashes(project: Project) -> None:
-    """Raise PlanError with every clash: services that depend on each other, ports and names claimed twice."""
-    errors = [*_circles(project.services), *_ports(project), *_instances(project)]
+    """Raise PlanError with every clash: services that depend on each other, and what is claimed twice."""
+    errors = [*_circles(project.services), *_ports(project), *_instances(project), *_starts_first(project)]
     if errors:
         raise first_of(errors)
 
@@ -75,3 +75,19 @@ def _instances(project: Project) -> Iterator[PlanError]:
             if port.published and "-" not in port.published:
                 what = f"{service.name} has {service.scale} instances and publishes the fixed port {port.published}"
                 yield PlanError(what, fix=fix)
+
+
+def _starts_first(project: Project) -> Iterator[PlanError]:
+    """Services whose next version is to run beside this one, and cannot."""
+    for service in project.services.values():
+        compose = service.compose
+        if not compose.starts_first:
+            continue
+        fixed = {("mac_address", compose.mac_address)}
+        for attached in compose.networks:
+            fixed |= {(key, getattr(attached, key)) for key in ("mac_address", "ipv4_address", "ipv6_address")}
+        if compose.network_mode == "host":
+            fixed.add(("network_mode", "host"))
+        for key, value in sorted((key, value) for key, value in fixed if value):
+            what = f"{service.name} cannot be started beside itself (update.order: start-first) with {key}: {value}"
+            yield PlanError(what, fix="Leave one of the two out.")

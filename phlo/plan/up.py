@@ -177,6 +177,8 @@ class _Builder:
             files=service.files,
             is_one_shot=service.one_shot,
             is_forced=service.name in self.options.recreate,
+            starts_first=service.compose.starts_first and not service.one_shot,
+            gate_timeout_seconds=self.options.gate_timeout_seconds,
         )
 
     def _needs(self) -> tuple[str, ...]:

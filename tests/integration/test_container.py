@@ -314,6 +314,88 @@ def test_a_port_is_handed_over_from_the_old_to_the_new(service: MakeArgs, host: 
     assert bring_up(version("2"), host)[0].status == "ok"
 
 
+# -- the next version first --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def net(project: str, host: Host) -> NetworkAttachment:
+    args = network.Args(name=f"{project}_a", project=project)
+    assert_converges("network", args, host)
+    return NetworkAttachment(name=args.name, endpoint={"Aliases": ["web"]})
+
+
+def started_first(service: MakeArgs, net: NetworkAttachment, version: str, **body: Any) -> container.Args:
+    whole = {"Env": [f"V={version}"], **body, "HostConfig": {"NetworkMode": net.name, **body.get("HostConfig", {})}}
+    return service(body=whole, networks=(net,), starts_first=True, gate_timeout_seconds=5)
+
+
+def test_a_version_that_does_not_work_never_stops_the_one_that_does(
+    service: MakeArgs, net: NetworkAttachment, host: Host
+) -> None:
+    good = started_first(service, net, "1")
+    bring_up(good, host)
+    before = inspect(host.engine, good)
+    outcome, _ = bring_up(started_first(service, net, "2", Cmd=["sh", "-c", "echo no luck; exit 3"]), host)
+    assert outcome.status == "rolled_back"
+    assert any("no luck" in line for line in outcome.failures[0].detail)
+    after = inspect(host.engine, good)
+    assert (after["Id"], after["State"]["StartedAt"]) == (before["Id"], before["State"]["StartedAt"])
+    assert names(host.engine, good) == [good.name]
+    assert bring_up(good, host)[0].status == "ok"
+
+
+def test_the_next_version_has_the_service_s_names_before_the_old_one_stops(
+    service: MakeArgs, net: NetworkAttachment, host: Host
+) -> None:
+    bring_up(started_first(service, net, "1"), host)
+    new = started_first(service, net, "2")
+    assert bring_up(new, host)[0].status == "changed"
+    found = inspect(host.engine, new)
+    assert "web" in found["NetworkSettings"]["Networks"][net.name]["Aliases"]
+    old = next(
+        entry
+        for entry in host.engine.get("/containers/json", all=True, filters={"label": list(new.labels())})
+        if is_set_aside(entry["Names"][0])
+    )
+    assert found["State"]["StartedAt"] < host.engine.get(f"/containers/{old['Id']}/json")["State"]["FinishedAt"]
+    assert names(host.engine, new) == [new.name]
+    assert bring_up(new, host)[0].status == "ok"
+
+
+def test_one_with_a_host_port_has_to_work_before_it_gets_the_port(
+    service: MakeArgs, net: NetworkAttachment, host: Host
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    bindings = {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}]}
+
+    def version(text: str, **body: Any) -> container.Args:
+        published = {"ExposedPorts": {"80/tcp": {}}, "HostConfig": {"PortBindings": bindings}}
+        return started_first(service, net, text, **published, **body)
+
+    bring_up(version("1"), host)
+    before = inspect(host.engine, version("1"))["State"]["StartedAt"]
+    assert bring_up(version("2", Cmd=["sh", "-c", "exit 3"]), host)[0].status == "rolled_back"
+    assert inspect(host.engine, version("1"))["State"]["StartedAt"] == before
+    assert bring_up(version("3"), host)[0].status == "changed"
+    assert inspect(host.engine, version("3"))["NetworkSettings"]["Ports"]["80/tcp"][0]["HostPort"] == str(port)
+    assert bring_up(version("3"), host)[0].status == "ok"
+
+
+def test_the_old_one_that_a_killed_run_left_beside_the_new_is_stopped(
+    service: MakeArgs, net: NetworkAttachment, host: Host
+) -> None:
+    args = started_first(service, net, "1")
+    converge("container", args, host)
+    body = body_of(args, host)
+    host.engine.post(f"/containers/{args.name}/rename", name=f"{args.name}.phlo-old")
+    host.engine.post("/containers/create", body, name=args.name)
+    host.engine.post(f"/containers/{args.name}/start")
+    assert not bring_up(args, host)[0].failures
+    listed = host.engine.get("/containers/json", filters={"label": list(args.labels())})
+    assert [entry["Names"] for entry in listed] == [[f"/{args.name}"]]
+
+
 def test_an_anonymous_volume_keeps_its_data(service: MakeArgs, host: Host) -> None:
     def version(text: str) -> container.Args:
         return service(body={"Env": [f"V={text}"], "Volumes": {"/data": {}}})

@@ -166,7 +166,8 @@ class Deploy:
 
 
 # What only a Swarm service has. Each is warned about.
-DEPLOY_WARNED = ("placement", "endpoint_mode", "update_config", "rollback_config", "labels")
+DEPLOY_WARNED = ("placement", "endpoint_mode", "rollback_config", "labels")
+UPDATE_WARNED = ("parallelism", "delay", "failure_action", "monitor", "max_failure_ratio")
 
 
 def deploy(value: Any, at: At) -> Deploy:
@@ -178,6 +179,7 @@ def deploy(value: Any, at: At) -> Deploy:
             "replicas": integer(0),
             "resources": lambda item, here: record(item, here, {"limits": _limits, "reservations": _reservations}),
             "restart_policy": _restart_policy,
+            "update_config": _update_config,
             **dict.fromkeys(DEPLOY_WARNED, _only_in_swarm),
         },
     )
@@ -189,6 +191,7 @@ def deploy(value: Any, at: At) -> Deploy:
         "cpus": limits.get("cpus"),
         "pids_limit": limits.get("pids"),
         "mem_reservation": reservations.get("memory"),
+        "starts_first": fields.get("update_config", {}).get("order") == "start-first" or None,
     }
     return Deploy(
         attributes={name: item for name, item in meant.items() if item is not None},
@@ -200,6 +203,11 @@ def deploy(value: Any, at: At) -> Deploy:
 def _only_in_swarm(value: Any, at: At) -> Any:
     at.warn("has an effect only in a Swarm")
     return value
+
+
+def _update_config(value: Any, at: At) -> dict[str, Any]:
+    others = dict.fromkeys(UPDATE_WARNED, _only_in_swarm)
+    return record(value, at, {"order": one_of("stop-first", "start-first"), **others})
 
 
 def _limits(value: Any, at: At) -> dict[str, Any]:

@@ -272,6 +272,9 @@ class ComposeService:
     pids_limit: int | None = None
     blkio_config: BlockIO | None = None
 
+    # The next version is started, and has to work, before this one is stopped (deploy.update_config.order).
+    starts_first: bool = False
+
     read_files: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
 

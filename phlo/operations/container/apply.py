@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import phlo
@@ -11,6 +12,7 @@ from phlo.errors import EngineError, OperationError
 from phlo.hosts.engine import Engine, EngineReader, path_part
 from phlo.hosts.host import Host
 from phlo.images import ImageSeen, present
+from phlo.operations import wait
 from phlo.operations.archive import put_files
 from phlo.operations.container.args import REPLACED, STAGED, Args, Seen, config_hash, file_digests
 from phlo.operations.container.explain import explained
@@ -107,7 +109,9 @@ def _replace(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
     engine = host.engine
     old = seen.started or seen.replaced
     assert old is not None
-    new = _create(args, host, args.name + STAGED, old, causes)
+    is_beside = args.starts_first and seen.replaced is None and old["State"]["Status"] == "running"
+    proven = _proven(args, host, old, causes) if is_beside else None
+    new = proven or _create(args, host, args.name + STAGED, old, causes)
     host.on_undo(lambda: remove(engine, new))
     if seen.started is not None and seen.replaced is not None:
         # An interrupted run left the version before this one: that one worked, the current one was never proven.
@@ -116,12 +120,37 @@ def _replace(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
         # One that an interrupted run had stopped and renamed ran before that.
         was_running = seen.replaced is not None or bool(old["State"]["Running"])
         host.on_undo(lambda: _put_back(args, host, old["Id"], instead_of=new, was_running=was_running))
-        stop(engine, old["Id"])
         rename(engine, old["Id"], args.name + REPLACED)
         host.on_finish(lambda: set_aside(args, host, old["Id"]))
     with explained(args, host):
         rename(engine, new, args.name)
+    stop(engine, old["Id"])  # as late as can be: from here on until the new one listens there is nobody to ask
+    if proven is None:
+        _start(new, args, host)
+
+
+def _proven(args: Args, host: Host, old: Mapping[str, Any], causes: Causes) -> str | None:
+    """Start a new version that nobody finds, without the service's names and host ports, and wait until it works.
+
+    Gives its id, once it has the names beside the old one; None for a service with host ports, which two cannot have:
+    then it has only shown that it works. Raises OperationError, as the service's gate does, when it does not; the old
+    one serves all the while.
+    """
+    engine, name = host.engine, args.name + STAGED
+    new = _create(args, host, name, old, causes, is_on_trial=True)
+    host.on_undo(lambda: remove(engine, new))
     _start(new, args, host)
+    gate = wait.Args(container=name, service=args.service, timeout_seconds=args.gate_timeout_seconds)
+    seen = wait.observe(gate, host.reader())
+    for change in wait.decide(gate, seen):
+        wait.apply(change, gate, seen, host)
+    if (args.body.get("HostConfig") or {}).get("PortBindings"):
+        remove(engine, new)
+        return None
+    for network in args.networks:
+        engine.post(f"/networks/{path_part(network.name)}/disconnect", {"Container": new})
+        _connect(engine, new, network.name, network.endpoint)
+    return new
 
 
 def _run_again(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
@@ -145,6 +174,7 @@ def _keep_for_rollback(args: Args, host: Host, seen: Seen) -> None:
     assert seen.replaced is not None
     new, old = seen.started["Id"], seen.replaced["Id"]
     host.on_undo(lambda: _put_back(args, host, old, instead_of=new, was_running=True))
+    stop(host.engine, old)  # where the new one is started first, the two may have been left side by side
     host.on_finish(lambda: set_aside(args, host, old))
 
 
@@ -191,30 +221,43 @@ def _image(args: Args, host: Host) -> ImageSeen:
     return image
 
 
-def _create(args: Args, host: Host, name: str, old: Mapping[str, Any] | None, causes: Causes) -> str:
-    """Create the container with its networks and files, giving its id; on failure nothing of it stays."""
+def _create(
+    args: Args, host: Host, name: str, old: Mapping[str, Any] | None, causes: Causes, *, is_on_trial: bool = False
+) -> str:
+    """Create the container with its networks and files, giving its id; on failure nothing of it stays.
+
+    is_on_trial: leave out what the one that serves holds: names on the networks, and ports of the host.
+    """
     engine, image = host.engine, _image(args, host)
+    networks = args.networks
     body = _with_anonymous_volumes(_with_file_folders(reveal_all(args.body), args.files), old)
     body["Image"] = image.reference
     body["Labels"] = {**(body.get("Labels") or {}), **_labels(args, image, host.run_id, causes)}
+    if is_on_trial:
+        body["HostConfig"] = {key: value for key, value in body["HostConfig"].items() if key != "PortBindings"}
+        networks = tuple(replace(network, endpoint=_without_names(network.endpoint)) for network in networks)
     # Older engines take one network at creation; newer ones honour a further network's MAC address only there.
-    at_once = args.networks if engine.api >= SEVERAL_NETWORKS else args.networks[:1]
+    at_once = networks if engine.api >= SEVERAL_NETWORKS else networks[:1]
     if at_once:
         body["NetworkingConfig"] = {"EndpointsConfig": {network.name: dict(network.endpoint) for network in at_once}}
-    for missing in unsupported(body, args.networks, engine.api):
+    for missing in unsupported(body, networks, engine.api):
         host.progress(f"{args.name}: {missing}")
     with explained(args, host):
         created = engine.post("/containers/create", body, name=name, platform=args.image.platform)
         for warning in created.get("Warnings") or ():
             host.progress(f"{args.name}: {warning}")
     try:
-        for network in args.networks[len(at_once) :]:
+        for network in networks[len(at_once) :]:
             _connect(engine, created["Id"], network.name, network.endpoint)
         put_files(engine, created["Id"], args.files, mount_targets(body))
     except BaseException:
         remove(engine, created["Id"])
         raise
     return str(created["Id"])
+
+
+def _without_names(endpoint: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in endpoint.items() if key != "Aliases"}
 
 
 def _connect(engine: Engine, container: str, network: str, endpoint: Mapping[str, Any]) -> None:

@@ -36,6 +36,8 @@ class Args:
     files: put into the container before it first starts.
     is_one_shot: runs to completion; runs again only when its inputs change or it failed.
     is_forced: make it anew even if nothing differs.
+    starts_first: a new version has to work, beside the old one, before that is stopped. It gets the service's names
+        and host ports only then. gate_timeout_seconds: how long it may take to.
     """
 
     project: str
@@ -48,6 +50,8 @@ class Args:
     files: tuple[FileSpec, ...] = ()
     is_one_shot: bool = False
     is_forced: bool = False
+    starts_first: bool = False
+    gate_timeout_seconds: float = 300.0
 
     def labels(self) -> tuple[str, ...]:
         """What the engine finds this instance's containers by, all of them."""

@@ -131,6 +131,17 @@ def test_a_service_of_several_instances_cannot_publish_a_fixed_port(project: Cal
         build(project(stack))
 
 
+@pytest.mark.parametrize(
+    "fixed", ["network_mode: host", "mac_address: '02:42:ac:11:00:02'", "networks: {default: {ipv4_address: 10.9.0.7}}"]
+)
+def test_what_is_started_beside_itself_cannot_have_what_only_one_has(
+    project: Callable[[str], Project], fixed: str
+) -> None:
+    stack = f"name: lake\nservices:\n  a: {{type: inline, image: a:1, update: {{order: start-first}}, {fixed}}}\n"
+    with pytest.raises(PlanError, match="a cannot be started beside itself"):
+        build(project(stack))
+
+
 def test_services_that_depend_on_each_other_are_shown_as_a_circle(project: Callable[[str], Project]) -> None:
     made = project(
         "name: lake\nservices:\n  a: {type: inline, image: a:1, depends_on: [b]}\n  b: {type: inline, image: b:1}\n"

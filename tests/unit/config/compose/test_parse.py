@@ -308,6 +308,13 @@ def test_deploy_means_the_same_as_the_services_own_attributes(parse: Parse) -> N
     assert service.warnings == ()
 
 
+def test_the_order_of_an_update_is_honoured(parse: Parse) -> None:
+    assert parse(deploy={"update_config": {"order": "start-first"}}).starts_first
+    assert not parse(deploy={"update_config": {"order": "stop-first"}}).starts_first
+    warned = parse(deploy={"update_config": {"order": "start-first", "delay": "5s"}}).warnings
+    assert warned == ("phlo.yaml:7 services.web.deploy.update_config.delay: has an effect only in a Swarm",)
+
+
 def test_what_only_a_swarm_can_do_is_a_warning(parse: Parse) -> None:
     service = parse(
         restart="no",
