@@ -115,7 +115,7 @@ class _RoleTest:
         return "a second run changes nothing"
 
     def _converge(self) -> Outcome:
-        """What `phlo up ROLE` does, from the packages on."""
+        """What `phlo up` does with the role's services, from the packages on."""
         project = self._resolve(generate_secrets=True)
         write_outputs(project)
         workspace = open_workspace(self._up_options(), self.shell)
@@ -172,10 +172,11 @@ class _RoleTest:
         )
 
     def _up_options(self) -> Any:
-        """The options that `phlo up ROLE` has in the test project."""
+        """The options that `phlo up`, with all services of the role, has in the test project."""
         up = next(verb for verb in VERBS if verb.name == "up")
         given = {name: getattr(self.options, name) for name in ("quiet", "no_color", "debug", "forks", "timeout")}
-        found = checked(up, {"project_dir": str(self.folder), "services": [self.subject.name], **given})
+        services = [definition.name for definition in self.subject.services]
+        found = checked(up, {"project_dir": str(self.folder), "services": services, **given})
         found.verbose = self.options.verbose
         return found
 

@@ -12,6 +12,8 @@ from phlo.images.machine import (
     Mirror,
     certificates,
     debian_mirrors,
+    go_files,
+    go_settings,
     maven_files,
     maven_settings,
     npm_files,
@@ -71,13 +73,15 @@ def read_base_recipe(
     """The recipe for a Debian release on this machine. root: where its system's files are."""
     home = home or Path(environ.get("HOME") or "/")
     trusted = certificates(root)
-    pip, npm, maven = pip_files(root, home, environ), npm_files(root, home), maven_files(root, home)
+    pip, npm, go = pip_files(root, home, environ), npm_files(root, home), go_files(home, environ)
+    maven = maven_files(root, home)
     environment = {
         "LANG": "C.UTF-8",
         "SSL_CERT_FILE": BUNDLE,
         "PIP_CERT": BUNDLE,
         "REQUESTS_CA_BUNDLE": BUNDLE,
         "NODE_EXTRA_CA_CERTS": BUNDLE,
+        **go_settings(go, environ),
     }
     if registry := npm_registry(npm, environ):
         environment["NPM_CONFIG_REGISTRY"] = registry
@@ -88,5 +92,5 @@ def read_base_recipe(
         pip_conf=pip_settings(pip, environ),
         maven_settings=maven_settings(maven),
         environment=environment,
-        inputs=(*source_files(root), *trusted.values(), *pip, *npm, *maven),
+        inputs=(*source_files(root), *trusted.values(), *pip, *npm, *go, *maven),
     )

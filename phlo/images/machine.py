@@ -19,6 +19,7 @@ _ALIASES = ("oldoldstable", "oldstable", "stable", "testing", "unstable")
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _CERTIFICATE_FOLDERS = ("usr/local/share/ca-certificates", "etc/pki/ca-trust/source/anchors")
 _ONE_LINE = re.compile(r"\s*deb\s+(?:\[(?P<options>[^]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<rest>[^#]+)")
+_GO_NAMES = ("GONOPROXY", "GONOSUMDB", "GOPRIVATE", "GOPROXY", "GOSUMDB")
 _PIP_NAMES = ("index-url", "extra-index-url", "find-links", "trusted-host")
 
 
@@ -149,6 +150,26 @@ def _element(tag: str, text: str) -> str:
     """The text of an element as it is written, entities and all; empty when there is none."""
     found = re.search(rf"<{tag}>\s*(.*?)\s*</{tag}>", text, re.DOTALL)
     return found[1] if found else ""
+
+
+def go_files(home: Path, environ: Mapping[str, str]) -> list[Path]:
+    """The file that `go env -w` writes (`go help environment`), when it is there."""
+    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    path = Path(environ.get("GOENV") or config / "go/env")
+    return [path] if path.is_file() else []
+
+
+def go_settings(files: list[Path], environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that have Go find modules where this machine's Go finds them.
+
+    One with a password in it is left out: whoever has the image could read it.
+    """
+    found: dict[str, str] = {}
+    for path in files:
+        pairs = (line.partition("=") for line in path.read_text(errors="replace").splitlines())
+        found.update({name.strip(): text.strip() for name, _, text in pairs})
+    found.update(environ)
+    return {name: found[name] for name in _GO_NAMES if found.get(name) and "@" not in found[name]}
 
 
 def _may_be_shown(name: str, word: str) -> bool:

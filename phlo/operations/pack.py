@@ -17,7 +17,7 @@ from phlo.values import Change
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
-    """path: the folder or file, an absolute path in the container.
+    """path: the folder or file, an absolute path in the container, which need not run.
     dest: the archive on the control machine, compressed when it ends in .gz; relative to the task file's folder.
     service: the service; in a role's tasks the role's own.
     container: a container's name instead of a service's.
@@ -44,7 +44,8 @@ class Seen:
 
 def observe(args: Args, host: ReadHost) -> Seen:
     """Find the folder; raises OperationError when the container has none."""
-    target = find_target(args.project, args.service or args.own_service, args.container, host, where="archive")
+    service = args.service or args.own_service
+    target = find_target(args.project, service, args.container, host, where="archive", stopped=True)
     if host.engine.head(f"/containers/{target.id}/archive", path=args.path) is None:
         raise OperationError(f"there is no {args.path}", where=f"{host.name} {target.name}")
     return Seen(target=target, is_there=(args.folder / args.dest).exists())

@@ -46,6 +46,16 @@ class Role:
         """The text of a variable, secret or not."""
         return reveal(self.project.values[name].text)
 
+    def run(self, action: str, *words: str) -> str:
+        """Run an action of the role, as `phlo run SERVICE.ACTION` does, and give what it prints; it has to end well."""
+        import subprocess
+        import sys
+
+        argv = [sys.executable, "-m", "phlo", "run", f"{self.service}.{action}", *words]
+        ended = subprocess.run(argv, cwd=self.project.root, capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, f"{action} ended with {ended.returncode}:\n{ended.stdout}{ended.stderr}"
+        return ended.stdout
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("phlo")
@@ -59,7 +69,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Tell testinfra which container a module's `host` is."""
-    if "role" in metafunc.fixturenames and not hasattr(metafunc.module, "testinfra_hosts"):
+    if {"role", "host"} & set(metafunc.fixturenames) and not hasattr(metafunc.module, "testinfra_hosts"):
         name = service_of(metafunc.definition)
         metafunc.module.testinfra_hosts = [f"docker://{_find(metafunc.config, name).container}"]
 

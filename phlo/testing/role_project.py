@@ -24,14 +24,16 @@ OWN_PROJECT = Path("tests") / "phlo.yaml"
 
 
 def write_role_project(subject: Subject, folder: Path) -> str:
-    """Write a project into an empty folder in which the role is enabled with what it needs; gives the project's name.
+    """Write a project into an empty folder in which the role's services are enabled with what they need; gives the
+    project's name.
 
     What the role's `tests/phlo.yaml` says stands in it; its folder has the role's tests beside it under `tests/`.
     """
     name = f"phlo-test-{_short(subject.name)}-{uuid.uuid4().hex[:6]}"
     data = _own_project(subject)
     data["name"] = name
-    needed = needed_services(subject.definition, subject.catalog.services, data.setdefault("capabilities", {}))
+    capabilities = data.setdefault("capabilities", {})
+    needed = {name for one in subject.services for name in needed_services(one, subject.catalog.services, capabilities)}
     services = data.setdefault("services", {})
     services["enabled"] = sorted({*services.get("enabled", ()), *needed})
     services.setdefault("defaults", False)

@@ -15,10 +15,14 @@ from phlo.config.compose.limits import DEPLOY_WARNED, UPDATE_WARNED
 from phlo.config.merge import _REPLACED, PAIRS
 from phlo.config.project_file import PHLO_KEYS, ROLE_KEYS
 from phlo.config.schema import project_schema
+from phlo.discovery.definition import ServiceDefinition
+from phlo.discovery.role import read_role
 from phlo.playbook.operations import Operations
 from phlo.report.operation_docs import markdown_of
 
-REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference"
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+PACKAGES = ROOT / "packages"
 
 _TYPES = {
     "string": "text",
@@ -38,6 +42,7 @@ def generated() -> dict[Path, str]:
         REFERENCE / "compose-attributes.md": attributes_page(),
         REFERENCE / "operations.md": operations_page(),
         REFERENCE / "capabilities.md": capabilities_page(),
+        REFERENCE / "services.md": services_page(),
     }
 
 
@@ -79,6 +84,47 @@ def capabilities_page() -> str:
         page += [f"## {name}", known.meaning + (many if known.is_collected else "")]
         page += [_table(("fact", "kind", "", "meaning"), rows)]
     return _page(page)
+
+
+def services_page() -> str:
+    """Every service package of this repository: its services, what they offer and need, and its actions."""
+    page = [
+        "# Service packages",
+        (
+            "Written by `invoke docs` out of the packages themselves. How to configure one is in its README; what"
+            "\n`phlo plugin search` shows is the registry, which has those that are planned as well."
+        ),
+    ]
+    for package in sorted(PACKAGES.glob("*/pyproject.toml")):
+        name, source = package.parent.name, package.parent / "src" / package.parent.name.replace("-", "_")
+        services = read_role(source, label=name, kind="package")
+        actions = [path.stem for path in sorted((source / "tasks").glob("*.yaml")) if path.stem != "main"]
+        page += [
+            f"## {name}",
+            f"{services[0].description}. [README](../../packages/{name}/README.md)",
+            _table(
+                ("service", "starts", "version", "provides", "requires", "wants"),
+                [
+                    (
+                        f"`{service.name}`",
+                        _start(service),
+                        service.version or "",
+                        _listed(service.provides),
+                        _listed(service.requires),
+                        _listed(service.wants),
+                    )
+                    for service in services
+                ],
+            ),
+            f"Actions: {_listed(f'phlo run {services[0].name}.{action}' for action in actions)}." if actions else "",
+        ]
+    return _page(page)
+
+
+def _start(service: ServiceDefinition) -> str:
+    if service.profile:
+        return f"with the profile `{service.profile}`"
+    return "by default" if service.default else "when chosen or needed"
 
 
 def _need(fact: Fact) -> str:

@@ -25,6 +25,8 @@ PENCIL = postgres_user.verifier_of("pencil", SALT)
         ({}, "phlo", []),
         ({"owner": "app"}, "phlo", [("update", ("owner: phlo -> app",))]),
         ({"owner": "phlo"}, "phlo", []),
+        ({"private": True}, "phlo", [("update", ("private: no -> yes",))]),
+        ({"connect": ("guest",)}, "phlo", [("update", ("guest may not connect",))]),
         ({"state": "absent"}, "phlo", [("remove", ("asked for",))]),
         ({"state": "absent"}, None, []),
     ],
@@ -32,7 +34,7 @@ PENCIL = postgres_user.verifier_of("pencil", SALT)
 def test_a_database_is_made_changed_or_removed(values: Any, owner: str | None, expected: Any) -> None:
     args = postgres_db.Args(name="lake", **values, **GIVEN)
 
-    changes = postgres_db.decide(args, postgres_db.Seen(server=SERVER, owner=owner))
+    changes = postgres_db.decide(args, postgres_db.Seen(server=SERVER, owner=owner, shut_out=args.connect))
 
     assert [(change.verb, change.causes) for change in changes] == expected
 
@@ -47,6 +49,8 @@ def test_a_database_is_made_changed_or_removed(values: Any, owner: str | None, e
         ({"createdb": True}, {}, [("update", ("createdb: no -> yes",))]),
         ({}, {"can_login": False}, [("update", ("it cannot log in",))]),
         ({"password": "pencil"}, {"verifier": Secret("md5abc")}, [("update", ("password differs",))]),
+        ({"roles": ("b", "a")}, {"roles": frozenset({"c"})}, [("update", ("roles: c -> a, b",))]),
+        ({"roles": ()}, {}, []),
         ({"state": "absent"}, {}, [("remove", ("asked for",))]),
     ],
 )

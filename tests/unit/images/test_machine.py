@@ -11,6 +11,8 @@ from phlo.images.base_recipe import read_base_recipe
 from phlo.images.machine import (
     certificates,
     debian_mirrors,
+    go_files,
+    go_settings,
     maven_files,
     maven_settings,
     npm_files,
@@ -180,6 +182,23 @@ def test_mavens_mirrors_are_taken_over_but_no_login_and_no_blocker(
 
 
 @pytest.mark.parametrize(
+    ("file", "environ", "settings"),
+    [
+        ("GOFLAGS=-v\n", {}, {}),
+        ("GOPROXY=https://g.test,direct\nGOSUMDB=off\n", {}, {"GOPROXY": "https://g.test,direct", "GOSUMDB": "off"}),
+        ("GOPROXY=https://g.test\n", {"GOPROXY": "https://env.test"}, {"GOPROXY": "https://env.test"}),
+        ("GOPROXY=https://u:p@g.test\n", {}, {}),
+    ],
+)
+def test_gos_proxy_is_taken_over_without_a_password(
+    tmp_path: Path, file: str, environ: dict[str, str], settings: dict[str, str]
+) -> None:
+    write(tmp_path, "home/.config/go/env", file)
+
+    assert go_settings(go_files(tmp_path / "home", environ), environ) == settings
+
+
+@pytest.mark.parametrize(
     ("name", "text"),
     [
         ("home/.m2/settings.xml", f"<settings><mirrors>{mirror('near', 'https://m.test')}</mirrors></settings>"),
@@ -187,6 +206,7 @@ def test_mavens_mirrors_are_taken_over_but_no_login_and_no_blocker(
         ("usr/local/share/ca-certificates/corp.crt", "CERTIFICATE"),
         ("etc/pip.conf", "[global]\nindex-url = https://p.test/s\n"),
         ("etc/npmrc", "registry=https://n.test/\n"),
+        ("home/.config/go/env", "GOPROXY=https://g.test\n"),
     ],
 )
 def test_the_tag_of_the_base_changes_with_what_it_is_made_of(tmp_path: Path, name: str, text: str) -> None:

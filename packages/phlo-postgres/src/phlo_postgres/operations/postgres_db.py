@@ -16,6 +16,8 @@ from phlo_postgres.operations import sql
 class Args:
     """name: the database.
     owner: the role that owns it; left alone when not given.
+    private: whether only its owner and those in `connect` may connect to it; left alone when not given.
+    connect: roles that may connect to it.
     encoding: the encoding of a new one.
     template: the database that a new one is a copy of.
     state: present or absent; absent deletes all data in it.
@@ -24,6 +26,8 @@ class Args:
 
     name: str = main()
     owner: str | None = None
+    private: bool | None = None
+    connect: tuple[str, ...] = ()
     encoding: str = "UTF8"
     template: str = "template1"
     state: Literal["present", "absent"] = "present"
@@ -34,17 +38,28 @@ class Args:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """owner: of the database that is there, None when there is none."""
+    """owner: of the database that is there, None when there is none.
+
+    shut_out: those of `connect` who may not connect.
+    """
 
     server: Target
     owner: str | None
+    is_private: bool = False
+    shut_out: tuple[str, ...] = ()
 
 
 def observe(args: Args, host: ReadHost) -> Seen:
     server = sql.find_server(args.project, args.service, args.own_service, host)
-    query = f"SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = {sql.text(args.name)}"  # noqa: S608  quoted
+    may = [f"has_database_privilege({who}, oid, 'CONNECT')" for who in ("'public'", *map(sql.text, args.connect))]
+    columns = ", ".join(["pg_get_userbyid(datdba)", *may])
+    query = f"SELECT {columns} FROM pg_database WHERE datname = {sql.text(args.name)}"  # noqa: S608  quoted
     found = sql.rows(query, server, host)
-    return Seen(server=server, owner=found[0][0] if found else None)
+    if not found:
+        return Seen(server=server, owner=None)
+    owner, public, *each = found[0]
+    shut_out = tuple(role for role, cell in zip(args.connect, each, strict=True) if cell != "t")
+    return Seen(server=server, owner=owner, is_private=public != "t", shut_out=shut_out)
 
 
 def decide(args: Args, seen: Seen) -> list[Change]:
@@ -53,20 +68,34 @@ def decide(args: Args, seen: Seen) -> list[Change]:
         return [] if seen.owner is None else [Change(at=at, verb="remove", causes=("asked for",))]
     if seen.owner is None:
         return [Change(at=at, verb="create", causes=("not found",))]
+    causes = []
     if args.owner is not None and args.owner != seen.owner:
-        return [Change(at=at, verb="update", causes=(f"owner: {seen.owner} -> {args.owner}",))]
-    return []
+        causes.append(f"owner: {seen.owner} -> {args.owner}")
+    if args.private is not None and args.private is not seen.is_private:
+        causes.append(f"private: {_yes(seen.is_private)} -> {_yes(args.private)}")
+    causes += [f"{role} may not connect" for role in seen.shut_out]
+    return [Change(at=at, verb="update", causes=tuple(causes))] if causes else []
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
-    """One statement."""
+    """One statement after the other; what an error cuts off is done by the next run."""
     database = sql.name(args.name)
     if change.verb == "remove":
-        statement = f"DROP DATABASE IF EXISTS {database} WITH (FORCE)"
-    elif change.verb == "create":
+        sql.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)", seen.server, host)
+        return
+    rights = [f"GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {sql.name(role)}" for role in args.connect]
+    if args.private is not None:
+        verb, to = ("REVOKE", "FROM") if args.private else ("GRANT", "TO")
+        rights.insert(0, f"{verb} CONNECT, TEMPORARY ON DATABASE {database} {to} PUBLIC")
+    if change.verb == "create":
         owner = f" OWNER {sql.name(args.owner)}" if args.owner else ""
-        statement = f"CREATE DATABASE {database}{owner} ENCODING {sql.text(args.encoding)}"
-        statement += f" TEMPLATE {sql.name(args.template)}"
+        options = f"ENCODING {sql.text(args.encoding)} TEMPLATE {sql.name(args.template)}"
+        statements = [f"CREATE DATABASE {database}{owner} {options}", *rights]
     else:
-        statement = f"ALTER DATABASE {database} OWNER TO {sql.name(args.owner or '')}"
-    sql.execute(statement, seen.server, host)
+        owner_to = [f"ALTER DATABASE {database} OWNER TO {sql.name(args.owner)}"] if args.owner else []
+        statements = [*owner_to, *rights]
+    sql.execute(";\n".join(statements), seen.server, host)
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"

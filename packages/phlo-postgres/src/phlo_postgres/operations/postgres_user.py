@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import os
+from collections.abc import Iterable
 from typing import Literal
 
 from phlo.frozen import dataclass
@@ -16,6 +18,11 @@ from phlo.values import Change, Secret, reveal
 from phlo_postgres.operations import sql
 
 ITERATIONS = 4096
+# The roles that a row of pg_authid is a member of, as a JSON list.
+_ROLES = (
+    "(SELECT coalesce(json_agg(pg_get_userbyid(m.roleid) ORDER BY 1), '[]') FROM pg_auth_members m "
+    "WHERE m.member = pg_authid.oid)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +32,7 @@ class Args:
     superuser: whether it may do everything.
     createdb: whether it may make databases.
     createrole: whether it may make roles.
+    roles: the roles it is a member of, and no others; left alone when not given.
     state: present or absent; a role that owns something cannot be removed.
     service: the service that is the server; in a role's tasks the role's own.
     """
@@ -34,6 +42,7 @@ class Args:
     superuser: bool = False
     createdb: bool = False
     createrole: bool = False
+    roles: tuple[str, ...] | None = None
     state: Literal["present", "absent"] = "present"
     service: str = ""
     project: str = given("project")
@@ -52,11 +61,12 @@ class Seen:
     privileges: tuple[bool, bool, bool] | None
     can_login: bool = False
     verifier: Secret | None = None
+    roles: frozenset[str] = frozenset()
 
 
 def observe(args: Args, host: ReadHost) -> Seen:
     server = sql.find_server(args.project, args.service, args.own_service, host)
-    columns = "rolsuper, rolcreatedb, rolcreaterole, rolcanlogin, coalesce(rolpassword, '')"
+    columns = f"rolsuper, rolcreatedb, rolcreaterole, rolcanlogin, coalesce(rolpassword, ''), {_ROLES}"
     query = f"SELECT {columns} FROM pg_authid WHERE rolname = {sql.text(args.name)}"  # noqa: S608  quoted
     found = sql.rows(query, server, host)
     if not found:
@@ -67,6 +77,7 @@ def observe(args: Args, host: ReadHost) -> Seen:
         privileges=(superuser, createdb, createrole),
         can_login=can_login,
         verifier=Secret(found[0][4]),
+        roles=frozenset(json.loads(found[0][5])),
     )
 
 
@@ -86,11 +97,13 @@ def decide(args: Args, seen: Seen) -> list[Change]:
     causes += [] if seen.can_login else ["it cannot log in"]
     if args.password is not None and not is_password(reveal(args.password), reveal(seen.verifier or "")):
         causes.append("password differs")
+    if args.roles is not None and set(args.roles) != seen.roles:
+        causes.append(f"roles: {_listed(seen.roles)} -> {_listed(args.roles)}")
     return [Change(at=at, verb="update", causes=tuple(causes))] if causes else []
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
-    """One statement."""
+    """One statement for the role, and one for each membership that it gets or loses."""
     role = sql.name(args.name)
     if change.verb == "remove":
         sql.execute(f"DROP ROLE IF EXISTS {role}", seen.server, host)
@@ -100,7 +113,11 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
     if args.password is not None:
         options.append(f"PASSWORD {sql.text(verifier_of(reveal(args.password), os.urandom(16)))}")
     verb = "CREATE" if change.verb == "create" else "ALTER"
-    sql.execute(f"{verb} ROLE {role} LOGIN {' '.join(options)}", seen.server, host)
+    statements = [f"{verb} ROLE {role} LOGIN {' '.join(options)}"]
+    wanted = seen.roles if args.roles is None else frozenset(args.roles)
+    statements += [f"GRANT {sql.name(other)} TO {role}" for other in sorted(wanted - seen.roles)]
+    statements += [f"REVOKE {sql.name(other)} FROM {role}" for other in sorted(seen.roles - wanted)]
+    sql.execute(";\n".join(statements), seen.server, host)
 
 
 def verifier_of(password: str, salt: bytes, iterations: int = ITERATIONS) -> str:
@@ -120,6 +137,10 @@ def is_password(password: str, verifier: str) -> bool:
         return False
     iterations, _, salt = parts[1].partition(":")
     return hmac.compare_digest(verifier_of(password, base64.b64decode(salt), int(iterations)), verifier)
+
+
+def _listed(roles: Iterable[str]) -> str:
+    return ", ".join(sorted(roles)) or "none"
 
 
 def _yes(value: bool) -> str:

@@ -10,6 +10,7 @@ import struct
 from contextlib import closing
 from typing import Any
 
+import pytest
 import testinfra
 from phlo_postgres.operations import postgres_db, postgres_user
 
@@ -21,8 +22,10 @@ READY = "timeout 60 sh -c 'until pg_isready --quiet --host 127.0.0.1; do sleep 0
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # PostgreSQL's message formats, SSLRequest
 
 
-def query(host: Any, role: Any, sql: str, *, server: str = "", password: str = "") -> Any:
-    user, database = role.value("POSTGRES_USER"), role.value("POSTGRES_DB")
+def query(
+    host: Any, role: Any, sql: str, *, server: str = "", user: str = "", password: str = "", database: str = ""
+) -> Any:
+    user, database = user or role.value("POSTGRES_USER"), database or role.value("POSTGRES_DB")
     argv = ["psql", "-X", "-A", "-t", "-w", "-v", "ON_ERROR_STOP=1", "-U", user, "-d", database, "-c", sql]
     command = shlex.join([*argv, "-h", server] if server else argv).replace("SELF", "$(hostname -i)")
     return host.run(f"PGPASSWORD={shlex.quote(password)} {command}" if password else command)
@@ -60,6 +63,17 @@ def test_over_the_network_a_wrong_password_is_refused(host: Any, role: Any) -> N
     assert "password authentication failed" in answer.stderr
 
 
+@pytest.mark.parametrize(("name", "other"), [("first", "second"), ("second", "first")])
+def test_a_service_gets_the_database_that_it_claims_and_no_other(host: Any, role: Any, name: str, other: str) -> None:
+    who = {"user": f"{name}_user", "password": role.value(f"{name.upper()}_PASSWORD"), "server": "SELF"}
+    made = "CREATE TABLE IF NOT EXISTS own (word text); SELECT current_user, current_database()"
+    assert query(host, role, made, database=name, **who).stdout.splitlines()[-1] == f"{name}_user|{name}"
+    for database in (other, role.value("POSTGRES_DB")):
+        refused = query(host, role, "SELECT 1", database=database, **who)
+        assert refused.failed
+        assert f'permission denied for database "{database}"' in refused.stderr
+
+
 def test_the_published_port_speaks_postgresql(role: Any) -> None:
     with socket.create_connection(("127.0.0.1", role.port(5432)), timeout=5) as connection:
         connection.sendall(SSL_REQUEST)
@@ -94,10 +108,18 @@ def test_its_operations_find_nothing_to_do_a_second_time(role: Any) -> None:
         for user in (
             {"name": "role_test", "password": Secret("first'\\one")},
             {"name": "role_test", "password": Secret("second"), "createdb": True},
+            {"name": "role_test", "createdb": True, "roles": ("pg_monitor", "pg_read_all_data")},
+            {"name": "role_test", "createdb": True, "roles": ("pg_monitor",)},
         ):
             converge(postgres_user, postgres_user.Args(**user, **given), server)
-        for state in ("present", "absent"):
-            converge(postgres_db, postgres_db.Args(name='role "test"', owner="role_test", state=state, **given), server)
+        for options in (
+            {"owner": "role_test"},
+            {"private": True},
+            {"private": True, "connect": ("first_user",)},
+            {"private": False},
+            {"state": "absent"},
+        ):
+            converge(postgres_db, postgres_db.Args(name='role "test"', **options, **given), server)
         converge(postgres_user, postgres_user.Args(name="role_test", state="absent", **given), server)
 
 

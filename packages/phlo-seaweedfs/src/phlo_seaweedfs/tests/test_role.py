@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +12,10 @@ import pytest
 import testinfra
 from minio import Minio
 from minio.error import S3Error
+
+from phlo.operations import s3_bucket
+from phlo.testing.law import assert_converges
+from phlo.values import Secret
 
 READY = "timeout 60 sh -c 'until seaweedfs-ready; do sleep 0.1; done'"
 # /proc/net/tcp writes ports in hexadecimal: master, volume server and filer, each with its gRPC port.
@@ -60,8 +65,8 @@ def test_an_object_outlives_a_restart(host: Any, role: Any, stored: tuple[Minio,
     assert read(client(role), *stored[1:]) == b"hello"
 
 
-def test_the_buckets_of_the_configuration_exist(role: Any) -> None:
-    wanted = {role.value("SEAWEEDFS_BUCKET"), *filter(None, role.value("SEAWEEDFS_BUCKETS").split(","))}
+def test_the_buckets_of_the_configuration_and_those_that_are_claimed_exist(role: Any) -> None:
+    wanted = {role.value("SEAWEEDFS_BUCKET"), *filter(None, role.value("SEAWEEDFS_BUCKETS").split(",")), "claimed"}
     assert wanted <= {bucket.name for bucket in client(role).list_buckets()}
 
 
@@ -89,7 +94,8 @@ def test_a_bucket_that_nobody_made_is_not_made_by_an_upload(role: Any) -> None:
     assert refused.value.code == "NoSuchBucket"
 
 
-def test_the_iceberg_catalog_gives_a_token_for_the_keys_and_lists_namespaces(role: Any) -> None:
+def catalog(role: Any) -> httpx.Client:
+    """The Iceberg catalog, signed in to with the keys."""
     base = f"http://127.0.0.1:{role.port(8181)}/v1"
     form = {
         "grant_type": "client_credentials",
@@ -98,9 +104,25 @@ def test_the_iceberg_catalog_gives_a_token_for_the_keys_and_lists_namespaces(rol
         "client_secret": role.value("SEAWEEDFS_SECRET_KEY"),
     }
     token = httpx.post(f"{base}/oauth/tokens", data=form).json()["access_token"]
-    namespaces = f"{base}/{role.value('SEAWEEDFS_WAREHOUSE')}/namespaces"
-    assert "namespaces" in httpx.get(namespaces, headers={"Authorization": f"Bearer {token}"}).json()
-    assert httpx.get(namespaces).status_code == 403
+    return httpx.Client(
+        base_url=f"{base}/{role.value('SEAWEEDFS_WAREHOUSE')}", headers={"Authorization": f"Bearer {token}"}
+    )
+
+
+def namespaces(role: Any) -> list[list[str]]:
+    found: list[list[str]] = catalog(role).get("/namespaces").raise_for_status().json()["namespaces"]
+    return found
+
+
+def make_namespace(role: Any, name: str) -> None:
+    catalog(role).post("/namespaces", json={"namespace": [name]}).raise_for_status()
+
+
+def test_the_iceberg_catalog_keeps_namespaces_for_those_with_the_keys(role: Any) -> None:
+    make_namespace(role, "role_test")
+    assert ["role_test"] in namespaces(role)
+    assert catalog(role).get("/namespaces", headers={"Authorization": ""}).status_code == 403
+    assert catalog(role).delete("/namespaces/role_test").status_code == 204
 
 
 def test_what_has_no_password_listens_inside_the_container_only(host: Any) -> None:
@@ -109,6 +131,46 @@ def test_what_has_no_password_listens_inside_the_container_only(host: Any) -> No
     internal = [(address, port) for address, port in listening if port in INTERNAL_PORTS]
     assert {port for _, port in internal} == INTERNAL_PORTS
     assert {address for address, _ in internal} == {"0100007F"}
+
+
+def test_a_bucket_is_made_versioned_and_removed(role: Any, engine_host: Any) -> None:
+    keys = {"access_key": role.value("SEAWEEDFS_ACCESS_KEY"), "secret_key": Secret(role.value("SEAWEEDFS_SECRET_KEY"))}
+    given = {"project": role.project.name, "own_service": "seaweedfs", "endpoint": "http://seaweedfs:8333", **keys}
+    for options, verb in [({}, "create"), ({"versioning": True}, "update"), ({"state": "absent"}, "remove")]:
+        args = s3_bucket.Args(name="role-test-bucket", **options, **given)
+        assert [change.verb for change in assert_converges("s3_bucket", args, engine_host)] == [verb]
+
+
+def test_the_objects_of_a_bucket_are_backed_up_and_put_back(
+    role: Any, stored: tuple[Minio, str, str], tmp_path: Path
+) -> None:
+    store, bucket, name = stored
+    role.run("backup", "--bucket", bucket, "--to", str(tmp_path / "objects.tar"))
+    store.remove_object(bucket, name)
+
+    role.run("restore", "--from", str(tmp_path / "objects.tar"))
+
+    assert read(*stored) == b"hello"
+
+
+def test_everything_is_backed_up_and_put_back_tables_of_the_catalog_too(
+    role: Any, stored: tuple[Minio, str, str], tmp_path: Path
+) -> None:
+    store, bucket, name = stored
+    make_namespace(role, "kept")
+    role.run("backup", "--to", str(tmp_path / "all.tar"))
+    make_namespace(role, "later")
+    store.remove_object(bucket, name)
+    store.put_object(bucket, "later.txt", io.BytesIO(b""), length=0)
+
+    role.run("restore", "--from", str(tmp_path / "all.tar"))
+
+    assert read(client(role), bucket, name) == b"hello"
+    found = {one.object_name for one in client(role).list_objects(bucket, recursive=True)}
+    assert "later.txt" not in found
+    names = namespaces(role)
+    assert ["kept"] in names
+    assert ["later"] not in names
 
 
 def test_it_sends_no_telemetry(host: Any) -> None:

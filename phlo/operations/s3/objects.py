@@ -1,0 +1,78 @@
+"""The objects of a bucket as entries of a tar archive, with their types and metadata."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from http.client import HTTPResponse
+
+from phlo.operations.s3.conversation import Conversation
+from phlo.operations.s3.signing import Request, digest_of
+
+# Headers of an object that go with it. In the archive they are PAX records of our own.
+_KEPT = ("content-type", "content-encoding", "content-language", "content-disposition", "cache-control")
+_METADATA = "x-amz-meta-"
+_RECORD = "PHLO.s3."
+
+
+def buckets_of(conversation: Conversation) -> list[str]:
+    """The names of all buckets."""
+    answer = conversation.ask(Request(method="GET", path="/"))
+    return [found.findtext("{*}Name") or "" for found in answer.each("Bucket")]
+
+
+def objects_of(conversation: Conversation, bucket: str) -> Iterator[str]:
+    """The names of all objects of a bucket."""
+    query = {"list-type": "2"}
+    while True:
+        answer = conversation.ask(Request(method="GET", path=f"/{bucket}", query=query))
+        for found in answer.each("Contents"):
+            yield found.findtext("{*}Key") or ""
+        token = answer.text("NextContinuationToken")
+        if answer.text("IsTruncated") != "true" or not token:
+            return
+        query = {"list-type": "2", "continuation-token": token}
+
+
+def pack_bucket(bucket: str, archive: tarfile.TarFile) -> None:
+    """Put the bucket itself into an archive, so that an empty one is in it as well."""
+    entry = tarfile.TarInfo(f"{bucket}/")
+    entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+    archive.addfile(entry)
+
+
+def pack(conversation: Conversation, bucket: str, name: str, archive: tarfile.TarFile) -> int:
+    """Put an object into an archive as BUCKET/NAME; gives its size. One that is gone meanwhile is left out."""
+    request = Request(method="GET", path=f"/{bucket}/{name}")
+    with conversation.asked(request, well=(200, 404)) as answer:
+        if answer.status == 404:
+            return 0
+        entry = _entry(f"{bucket}/{name}", answer)
+        archive.addfile(entry, answer)
+        return entry.size
+
+
+def unpack(conversation: Conversation, entry: tarfile.TarInfo, archive: tarfile.TarFile) -> None:
+    """Put an object out of an archive into its bucket."""
+    content = archive.extractfile(entry)
+    headers = {key.removeprefix(_RECORD): text for key, text in entry.pax_headers.items() if key.startswith(_RECORD)}
+    request = Request(method="PUT", path=f"/{entry.name}", headers=headers, digest=digest_of(content))
+    conversation.ask(request, content, entry.size)
+
+
+def bucket_of(entry: tarfile.TarInfo) -> str:
+    """The bucket that an entry belongs to."""
+    return entry.name.partition("/")[0]
+
+
+def _entry(name: str, answer: HTTPResponse) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(name)
+    entry.size = int(answer.getheader("Content-Length") or 0)
+    if changed := answer.getheader("Last-Modified"):
+        entry.mtime = int(parsedate_to_datetime(changed).timestamp())
+    headers: Mapping[str, str] = {key.lower(): text for key, text in answer.getheaders()}
+    entry.pax_headers = {
+        _RECORD + key: text for key, text in headers.items() if key in _KEPT or key.startswith(_METADATA)
+    }
+    return entry
