@@ -12,6 +12,7 @@ from phlo.cli import exits
 from phlo.cli.locked import locked, nothing_to_do
 from phlo.cli.reporter import reporter
 from phlo.cli.shell import Shell
+from phlo.cli.traced import traced
 from phlo.errors import ConfigError, LockError
 from phlo.plan import Plan
 from phlo.values import Emit, Event
@@ -37,7 +38,11 @@ def carry_out(
     from phlo.execute.history import recorded
 
     run_id = new_run_id()
-    with reporter(options, shell, plan.steps, is_check=check) as shown, _extras(plan, options, shell, shown) as emit:
+    with (
+        reporter(options, shell, plan.steps, is_check=check) as shown,
+        traced(shown, plan.project, options, shell) as told,
+        _extras(plan, options, shell, told) as emit,
+    ):
         if check:
             return run(plan, hosts, emit=emit, run_id=run_id, check=True, forks=options.forks)
         rollback = Rollback(getattr(options, "rollback", Rollback.SERVICE))

@@ -12,6 +12,7 @@ from phlo.cli import exits
 from phlo.cli.carry_out import new_run_id
 from phlo.cli.locked import locked
 from phlo.cli.shell import Shell
+from phlo.cli.traced import traced
 from phlo.cli.workspace import Workspace, open_hosts, open_workspace, resolve_project
 from phlo.errors import PhloError
 from phlo.execute.history import recorded
@@ -97,7 +98,11 @@ class PlaybookCommand:
         limit = matching(inventory, options.limit, where="--limit") if options.limit else None
         hosts = open_hosts(inventory, inventory.hosts, self._shell.environ)
         used = {name: host for name, host in hosts.items() if limit is None or name in limit}
-        with self._shown() as shown, _kept(self._project.root, run_id, shown, is_check=options.check) as emit:
+        with (
+            self._shown() as shown,
+            traced(shown, self._project.name, options, self._shell) as told,
+            _kept(self._project.root, run_id, told, is_check=options.check) as emit,
+        ):
             announcer = Announcer(emit, run_id=run_id, clock=time.time, secrets=self._project.secrets)
             with self._locked(used, title, emit, run_id) if takes_lock else _as_they_are(used) as ours:
                 world = self._world({**hosts, **ours}, announcer, run_id, extra or {})

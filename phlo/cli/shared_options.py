@@ -89,6 +89,12 @@ TIMEOUT = Option(
     300.0,
     metavar="SECONDS",
 )
-RUN = (OUTPUT, QUIET, VERBOSE, FORKS)
+OTEL_ENDPOINT = Option(
+    "otel_endpoint",
+    ("--otel-endpoint",),
+    help="send the run as OpenTelemetry spans there (OTLP over HTTP); OTEL_EXPORTER_OTLP_ENDPOINT does the same",
+    metavar="URL",
+)
+RUN = (OUTPUT, QUIET, VERBOSE, FORKS, OTEL_ENDPOINT)
 WRITE = (*RUN, LOCK_TIMEOUT)
 SELECT = (SERVICES, PROFILE, NO_DEPS, DEV, IMAGE_SOURCE)
