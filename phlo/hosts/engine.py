@@ -244,11 +244,12 @@ class Engine(EngineReader):
     def delete(self, path: str, /, **query: Any) -> None:
         self._json("DELETE", path, query)
 
-    def put_archive(self, container: str, folder: str, archive: bytes) -> None:
-        """Unpack a tar archive in a folder of a container, running or not."""
+    def put_archive(self, container: str, folder: str, archive: Body) -> None:
+        """Unpack a tar archive in a folder of a container, running or not. A stream may take as long as it needs."""
         path = f"/containers/{path_part(container)}/archive"
         headers = {"Content-Type": "application/x-tar"}
-        with self._exchange("PUT", path, {"path": folder}, archive, headers) as answer:
+        is_long = not isinstance(archive, bytes)
+        with self._exchange("PUT", path, {"path": folder}, archive, headers, is_long=is_long) as answer:
             self._raise_for_status(answer.status, answer.read(), f"PUT {path}")
 
     def post_stream(

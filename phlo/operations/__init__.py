@@ -53,6 +53,8 @@ FOR_TASKS = (
     "set_fact",
     "template",
     "unarchive",
+    "volume_archive",
+    "volume_unarchive",
     "wait_for",
 )
 EVERY = (*BUILT_IN, *FOR_TASKS)

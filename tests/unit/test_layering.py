@@ -40,7 +40,8 @@ BELOW["compose_import"] = {*BELOW["config"], "config"}
 BELOW["testing"] = {*BELOW["execute"], "execute"}
 _TOP = {*BELOW["execute"], "execute", "playbook", "report", "doctor", "testing"}
 BELOW["scaffold"] = {"errors", "operations"}
-BELOW["cli"] = {*_TOP, "scaffold", "compose_import", "tasks", "settled"}
+BELOW["backup"] = {"errors"}
+BELOW["cli"] = {*_TOP, "scaffold", "backup", "compose_import", "tasks", "settled"}
 BELOW["tasks"] = {*_TOP, "cli"}
 BELOW["__main__"] = {"cli", "settled"}
 for _below in BELOW.values():

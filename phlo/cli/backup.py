@@ -1,0 +1,249 @@
+"""phlo backup and phlo restore: what every service keeps, in one archive and back."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import phlo
+from phlo.backup.archive import files_of, manifest_of, pack, unpack
+from phlo.backup.manifest import Entry, Manifest
+from phlo.cli import exits
+from phlo.cli.backup_parts import Part, backup_play, in_order, left_out, parts_of, restore_play
+from phlo.cli.carry_out import carry_out, exit_code
+from phlo.cli.lifecycle import dependencies, whole_plan, write_outputs
+from phlo.cli.play import PlaybookCommand, loader_of
+from phlo.cli.shell import Shell
+from phlo.cli.workspace import Workspace, open_hosts, open_workspace, resolve_project
+from phlo.errors import ConfigError, OperationError
+from phlo.operations.local_file import written
+from phlo.plan import build_power
+from phlo.playbook.selection import Choice
+from phlo.report.size import size_text
+from phlo.report.table import table
+
+if TYPE_CHECKING:
+    from phlo.config.project import Project
+    from phlo.playbook.load import Loader
+    from phlo.playbook.model import Play
+    from phlo.playbook.operations import Operations
+
+SUFFIX = ".phlo.tar.gz"
+
+
+def backup(options: Any, shell: Shell) -> int:
+    """Write a backup."""
+    work = _Work(options, shell)
+    parts = parts_of(work.project, work.loader, services=options.services, with_volumes=options.volumes)
+    target = _target(options.to, work.project.name, shell)
+    for volume in [] if options.volumes or options.services else left_out(work.project, parts, work.loader):
+        shell.tell(f"{work.sign('!')} the volume {volume} is not part of it. Add --volumes to back it up.")
+    if not parts:
+        what = "no service of this project has an action `backup`"
+        raise ConfigError(what, where="phlo backup", fix="Add --volumes to back up its volumes as they are.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".phlo-backup-", dir=target.parent) as name:
+        folder = Path(name)
+        code = work.save(parts, folder)
+        if code != exits.OK:
+            return code
+        manifest = _manifest(parts, work.project, folder)
+        with written(target, mode=0o600) as out:
+            pack(manifest, folder, out)
+    if not options.quiet and options.output != "json":
+        _show(manifest, options, shell)
+    size = target.stat().st_size
+    shell.say(f"{_shown(target, shell)}: {len(parts)} part{'s' * (len(parts) != 1)}, {size_text(size)}.")
+    return exits.OK
+
+
+def restore(options: Any, shell: Shell) -> int:
+    """Put a backup back: verify it whole, bring up what takes it, put it back, bring up the rest."""
+    if not options.source:
+        raise ConfigError("says no archive", where="phlo restore", fix="Add --from FILE.")
+    source = (shell.cwd / Path(options.source).expanduser()).resolve()
+    if options.list:
+        manifest = manifest_of(source)
+        shell.say(f"{manifest.project}, {manifest.created}, by phlo {manifest.phlo}")
+        _show(manifest, options, shell)
+        return exits.OK
+    work = _Work(options, shell)
+    with tempfile.TemporaryDirectory(prefix="phlo-restore-", dir=options.scratch) as name:
+        folder = Path(name)
+        manifest = unpack(source, folder)
+        parts = _parts_in(manifest, work, options.services)
+        if not _may_replace(manifest, parts, options, shell):
+            shell.tell("Nothing was restored.")
+            return exits.FAILED
+        return work.put_back(parts, folder)
+
+
+def _target(given: str, project: str, shell: Shell) -> Path:
+    path = shell.cwd / Path(given).expanduser()
+    if given.endswith("/") or path.is_dir():
+        path /= f"{project}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}{SUFFIX}"
+    if path.exists():
+        raise ConfigError("is there already", where=path, fix="Choose another name, or name a folder.")
+    return path.resolve()
+
+
+def _manifest(parts: Iterable[Part], project: Project, folder: Path) -> Manifest:
+    return Manifest(
+        project=project.name,
+        created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        phlo=phlo.__version__,
+        entries=tuple(_entry(part, folder) for part in parts),
+    )
+
+
+def _entry(part: Part, folder: Path) -> Entry:
+    files = files_of(folder, part.path)
+    if not files:
+        what = f"the action backup of {part.service.name} wrote nothing"
+        raise OperationError(what, fix="It should write to the file or folder that its argument `to` names.")
+    definition = part.service.definition
+    return Entry(
+        service=part.service.name,
+        volume=part.volume,
+        path=part.path,
+        image=part.service.image.reference or "",
+        version=definition.version or "",
+        package=" ".join(filter(None, (definition.package, definition.package_version))),
+        files=files,
+    )
+
+
+def _parts_in(manifest: Manifest, work: _Work, services: Sequence[str]) -> list[Part]:
+    """What of the project the archive holds. Raises ConfigError when there is no place for something in it."""
+    able = {(part.service.name, part.volume): part for part in parts_of(work.project, work.loader, with_volumes=True)}
+    found, errors = [], []
+    for name in services:
+        if name not in {entry.service for entry in manifest.entries}:
+            errors.append(ConfigError(f'the backup holds nothing of "{name}"', where="phlo restore"))
+    for entry in manifest.entries:
+        if services and entry.service not in services:
+            continue
+        part = able.get((entry.service, entry.volume))
+        if part is None:
+            what = f"the backup holds {_what(entry)} of {entry.service}, for which this project has no place"
+            fix = "Enable the service, or name those that you want: `phlo restore SERVICE --from FILE`."
+            errors.append(ConfigError(what, where="phlo restore", fix=fix))
+        else:
+            found.append(part._replace(path=entry.path))
+    if errors:
+        from phlo.errors import first_of
+
+        raise first_of(errors)
+    return found
+
+
+def _may_replace(manifest: Manifest, parts: Sequence[Part], options: Any, shell: Shell) -> bool:
+    """Ask on a terminal; elsewhere having said `restore` is enough."""
+    if options.yes or not shell.input.isatty():
+        return True
+    names = ", ".join(dict.fromkeys(part.service.name for part in parts))
+    shell.err.write(f"What {names} keep now is replaced by what they kept at {manifest.created}. Go on? [y/N] ")
+    shell.err.flush()
+    return shell.input.readline().strip().lower() in ("y", "yes")
+
+
+def _show(manifest: Manifest, options: Any, shell: Shell) -> None:
+    rows = [(entry.service, _what(entry), entry.package, size_text(entry.size)) for entry in manifest.entries]
+    shell.say(table(("SERVICE", "WHAT", "PACKAGE", "SIZE"), rows, shell.style(options)))
+
+
+def _what(entry: Entry) -> str:
+    return f"volume {entry.volume}" if entry.volume else "data"
+
+
+def _shown(path: Path, shell: Shell) -> str:
+    return str(path.relative_to(shell.cwd)) if path.is_relative_to(shell.cwd) else str(path)
+
+
+class _Work:
+    """The project that is saved or put back."""
+
+    def __init__(self, options: Any, shell: Shell) -> None:
+        self._options = Namespace(
+            **{
+                **vars(options), "check": False, "diff": False, "limit": None, "services": [], "tags": None,
+                "recreate": False, "remove_orphans": False,
+            }
+        )  # fmt: skip
+        self._shell = shell
+        self._workspace: Workspace = open_workspace(self._options, shell)
+        self.loader: Loader
+        self._operations: Operations
+        self.loader, self._operations = loader_of(self._workspace)
+        self.project: Project = resolve_project(self._workspace, self._options, shell, generate_secrets=True)
+
+    def sign(self, sign: str) -> str:
+        return self._shell.style(self._options, err=True).sign(sign)
+
+    def save(self, parts: Sequence[Part], folder: Path) -> int:
+        """Write every part below `folder`."""
+        return self._play("backup", parts, lambda part: backup_play(part, self.project, self.loader, folder), folder)
+
+    def put_back(self, parts: Sequence[Part], folder: Path) -> int:
+        """Put every part back, and leave the whole project up."""
+        plays = [restore_play(part, self.project, self.loader, folder) for part in parts]
+        code = self._up([part.service.name for part in parts])
+        if code == exits.OK:
+            code = self._stop(_dependents(self.project, {part.service.name for part in parts if part.restore}))
+        if code != exits.OK:
+            self._shell.tell(f"{self.sign('✗')} Nothing was restored.")
+            return code
+        code = self._run("restore", plays)
+        after = self._up(())
+        if code == exits.OK:
+            names = ", ".join(dict.fromkeys(part.service.name for part in parts))
+            self._shell.say(f"Restored: {names}.")
+        return code or after
+
+    def _play(self, title: str, parts: Sequence[Part], make: Callable[[Part], Play], folder: Path) -> int:
+        for part in parts:
+            (folder / part.path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self._run(title, [make(part) for part in parts])
+
+    def _run(self, title: str, plays: Sequence[Play]) -> int:
+        command = PlaybookCommand(
+            workspace=self._workspace,
+            project=self.project,
+            loader=self.loader,
+            operations=self._operations,
+            options=self._options,
+            shell=self._shell,
+        )
+        outcome = command.carry_out(plays, title=title, choice=Choice(), takes_lock=True, is_brief=True)
+        return exits.BY_OUTCOME[outcome.status]
+
+    def _up(self, services: Sequence[str]) -> int:
+        """Bring services up with what they need; none: all."""
+        options = Namespace(**{**vars(self._options), "services": list(dict.fromkeys(services))})
+        project = resolve_project(self._workspace, options, self._shell, generate_secrets=True, asked=options.services)
+        write_outputs(project)
+        plan = whole_plan(project, self._workspace, options)
+        hosts = open_hosts(self._workspace.inventory, plan.hosts(), self._shell.environ)
+        return exit_code(carry_out(project.root, plan, hosts, options, self._shell), self._shell)
+
+    def _stop(self, services: Sequence[str]) -> int:
+        if not services:
+            return exits.OK
+        project = self.project
+        hosts = sorted({host for name in services for host in project.services[name].hosts})
+        plan = build_power(project.name, hosts, dependencies(project), services, "stopped", secrets=project.secrets)
+        opened = open_hosts(self._workspace.inventory, plan.hosts(), self._shell.environ)
+        return exit_code(carry_out(project.root, plan, opened, self._options, self._shell), self._shell)
+
+
+def _dependents(project: Project, restored: set[str]) -> list[str]:
+    """The services that need one of `restored`, however far, and are not restored themselves: they must not look on."""
+    found: set[str] = set()
+    for service in in_order(project):
+        if any(need.service in restored | found for need in service.depends_on):
+            found.add(service.name)
+    return sorted(found - restored)

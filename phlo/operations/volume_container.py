@@ -1,0 +1,43 @@
+"""A container that is never started, through which the engine reads and writes a volume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from phlo.errors import OperationError
+from phlo.hosts.engine import Engine, path_part
+
+# Where the volume is mounted; what is read of it has paths that begin with the last part.
+FOLDER = "/volume"
+
+
+@contextmanager
+def holding(engine: Engine, volume: str) -> Iterator[str]:
+    """The id of such a container. One that a run which was killed left behind is removed first."""
+    name = f"{volume}-phlo-archive"
+    engine_path = f"/containers/{path_part(name)}"
+    if engine.get_or_none(f"{engine_path}/json") is not None:
+        engine.delete(engine_path, force=True)
+    body = {
+        "Image": _any_image(engine),
+        "Entrypoint": ["/never-started"],
+        "NetworkDisabled": True,
+        "HostConfig": {
+            "Mounts": [{"Type": "volume", "Source": volume, "Target": FOLDER, "VolumeOptions": {"NoCopy": True}}]
+        },
+    }
+    made = engine.post("/containers/create", body, name=name)["Id"]
+    try:
+        yield made
+    finally:
+        engine.delete(f"/containers/{made}", force=True)
+
+
+def _any_image(engine: Engine) -> str:
+    """The id of the smallest image on the host: what is in it does not matter."""
+    images = engine.get("/images/json")
+    if not images:
+        what = "the engine has no image at all, and a container needs one to read a volume through"
+        raise OperationError(what, fix="Bring up or pull any service first.")
+    return str(min(images, key=lambda image: image["Size"])["Id"])
