@@ -14,8 +14,9 @@ from phlo.backup.archive import files_of, manifest_of, pack, unpack
 from phlo.backup.manifest import Entry, Manifest
 from phlo.cli import exits
 from phlo.cli.backup_parts import Part, backup_play, in_order, left_out, parts_of, restore_play
+from phlo.cli.bring_up import bring_up
 from phlo.cli.carry_out import carry_out, exit_code
-from phlo.cli.lifecycle import dependencies, whole_plan, write_outputs
+from phlo.cli.lifecycle import dependencies
 from phlo.cli.play import PlaybookCommand, loader_of
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import Workspace, open_hosts, open_workspace, resolve_project
@@ -168,12 +169,7 @@ class _Work:
     """The project that is saved or put back."""
 
     def __init__(self, options: Any, shell: Shell) -> None:
-        self._options = Namespace(
-            **{
-                **vars(options), "check": False, "diff": False, "limit": None, "services": [], "tags": None,
-                "recreate": False, "remove_orphans": False,
-            }
-        )  # fmt: skip
+        self._options = Namespace(**{**vars(options), "check": False, "diff": False, "limit": None, "services": []})
         self._shell = shell
         self._workspace: Workspace = open_workspace(self._options, shell)
         self.loader: Loader
@@ -222,13 +218,7 @@ class _Work:
         return exits.BY_OUTCOME[outcome.status]
 
     def _up(self, services: Sequence[str]) -> int:
-        """Bring services up with what they need; none: all."""
-        options = Namespace(**{**vars(self._options), "services": list(dict.fromkeys(services))})
-        project = resolve_project(self._workspace, options, self._shell, generate_secrets=True, asked=options.services)
-        write_outputs(project)
-        plan = whole_plan(project, self._workspace, options)
-        hosts = open_hosts(self._workspace.inventory, plan.hosts(), self._shell.environ)
-        return exit_code(carry_out(project.root, plan, hosts, options, self._shell), self._shell)
+        return bring_up(self._workspace, self._options, self._shell, services)
 
     def _stop(self, services: Sequence[str]) -> int:
         if not services:

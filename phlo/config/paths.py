@@ -83,6 +83,14 @@ def _security_options(value: Any, root: Path) -> Any:
     return _each(value, one)
 
 
+def _develop(value: Any, root: Path) -> Any:
+    if not isinstance(value, Mapping) or value.get("watch") is None:
+        return value
+    rules = value["watch"]
+    watch = [_files(rule, root) for rule in rules] if isinstance(rules, (list, tuple)) else _files(rules, root)
+    return {**value, "watch": watch}
+
+
 def _each(value: Any, change: Callable[[Any], Any]) -> Any:
     return [change(item) for item in value] if isinstance(value, (list, tuple)) else value
 
@@ -97,4 +105,5 @@ _PATHS: Mapping[str, Callable[[Any, Path], Any]] = {
     "label_file": _files,
     "build": _build,
     "security_opt": _security_options,
+    "develop": _develop,
 }

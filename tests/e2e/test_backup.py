@@ -25,8 +25,13 @@ def run(tmp_path: Path) -> Iterator[Run]:
         port = free.getsockname()[1]
     name = f"phlo-test-{uuid.uuid4().hex[:8]}"
     others = [service.name for service in ServiceDiscovery().get_default_services(["postgres"])]
-    text = f"name: {name}\nenv: {{POSTGRES_PORT: {port}}}\nservices: {{disabled: {json.dumps(others)}}}\n"
-    (tmp_path / "phlo.yaml").write_text(text)
+    project = {
+        "name": name,
+        "env": {"POSTGRES_PORT": port},
+        # On a machine with much to do the database takes its time.
+        "services": {"disabled": others, "postgres": {"healthcheck": {"start_period": "10m", "timeout": "1m"}}},
+    }
+    (tmp_path / "phlo.yaml").write_text(json.dumps(project))  # JSON is YAML
 
     def phlo(*words: str, code: int = 0) -> str:
         done = subprocess.run(

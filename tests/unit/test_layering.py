@@ -41,7 +41,8 @@ BELOW["testing"] = {*BELOW["execute"], "execute"}
 _TOP = {*BELOW["execute"], "execute", "playbook", "report", "doctor", "testing"}
 BELOW["scaffold"] = {"errors", "operations"}
 BELOW["backup"] = {"errors"}
-BELOW["cli"] = {*_TOP, "scaffold", "backup", "compose_import", "tasks", "settled"}
+BELOW["watch"] = {*BELOW["plan"], "plan"}
+BELOW["cli"] = {*_TOP, "scaffold", "backup", "watch", "compose_import", "tasks", "settled"}
 BELOW["tasks"] = {*_TOP, "cli"}
 BELOW["__main__"] = {"cli", "settled"}
 for _below in BELOW.values():

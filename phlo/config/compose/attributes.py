@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from phlo.config.compose import files, limits, mounts, networks, ports, process
+from phlo.config.compose import develop, files, limits, mounts, networks, ports, process
 from phlo.config.compose.reading import At, list_of
 from phlo.config.compose.scalars import (
     boolean,
@@ -114,13 +114,13 @@ HONOURED: Mapping[str, Callable[[Any, At], Any]] = MappingProxyType(
         "cpuset": text,
         "pids_limit": integer(-1),
         "blkio_config": limits.blkio,
+        "develop": develop.develop,
     }
 )
 
 WARNED: Mapping[str, str] = MappingProxyType(
     {
         "attach": "is about `docker compose up` in the foreground, which phlo does not have",
-        "develop": "is about `docker compose watch`, which phlo does not have",
         "post_start": "is not run; write a hook of the service, or a task of its role",
         "pre_stop": "is not run; write a hook of the service, or a task of its role",
         "cpu_count": "has an effect only on Windows containers",

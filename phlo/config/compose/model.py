@@ -172,6 +172,24 @@ class FileReference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchRule:
+    """What to do when files below `path` change.
+
+    action:  rebuild, sync, restart, sync+restart or sync+exec. target: where they are put in the container.
+    ignore, include: patterns as in a `.dockerignore`, from `path`; with `include` only what matches counts.
+    exec:    the command of sync+exec.
+    """
+
+    action: str
+    path: Path
+    target: str | None = None
+    ignore: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    initial_sync: bool = False
+    exec: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeService:
     """A service as the Compose specification has it; a field has its attribute's name and meaning.
 
@@ -184,6 +202,7 @@ class ComposeService:
     ipc, pid, network_mode: `service:x` names another service.
     security_opt: `key=value`, a seccomp profile's content inside.
     stop_grace_period: nanoseconds. mem_*, shm_size: bytes. cpus: CPUs.
+    develop:      what `phlo run watch` does when files change; no part of the container.
     read_files:   files whose content is in here (label_file, seccomp profiles).
     warnings:     what an engine cannot honour, a sentence each with its position.
     """
@@ -275,6 +294,7 @@ class ComposeService:
     # The next version is started, and has to work, before this one is stopped (deploy.update_config.order).
     starts_first: bool = False
 
+    develop: tuple[WatchRule, ...] = ()
     read_files: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -545,3 +545,18 @@ def test_an_update_policy_is_that_of_the_deploy_section(workplace: Workplace) ->
 
 def test_resolving_twice_gives_the_same(lake: Workplace) -> None:
     assert lake.resolve() == lake.resolve()
+
+
+def test_dev_mode_says_what_to_watch_of_the_packages_source(workplace: Workplace) -> None:
+    rule = "{action: sync, path: '{source}/app', target: /app}"
+    folder = workplace.role("web", f"default: true\ndev: {{develop: {{watch: [{rule}]}}}}\n", {"app/x.py": ""})
+    assert workplace.resolve().services["web"].compose.develop == ()
+    (found,) = workplace.resolve(dev=True).services["web"].compose.develop
+    assert (found.action, found.path, found.target) == ("sync", folder / "app", "/app")
+
+
+def test_paths_to_watch_start_at_the_projects_folder(workplace: Workplace) -> None:
+    rule = "{action: restart, path: ./src}"
+    workplace.phlo_yaml(f"services: {{x: {{type: inline, image: a, develop: {{watch: [{rule}]}}}}}}\n")
+    (found,) = workplace.resolve().services["x"].compose.develop
+    assert found.path == workplace.root / "src"
