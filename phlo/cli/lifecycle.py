@@ -17,9 +17,11 @@ from phlo.cli.workspace import Workspace, all_hosts, open_hosts, open_workspace,
 from phlo.errors import ConfigError, did_you_mean
 from phlo.plan import Options, Plan, build_down, build_power
 from phlo.plan import build as build_plan
+from phlo.plan.up import around_stop
 
 if TYPE_CHECKING:
     from phlo.config.project import Project
+    from phlo.operations.hook import AroundStop
 
 
 def up(options: Any, shell: Shell) -> int:
@@ -80,6 +82,7 @@ def down(options: Any, shell: Shell) -> int:
         all_hosts(project),
         dependencies(project),
         with_volumes=options.volumes,
+        hooks=hooks_around_stops(project),
         secrets=project.secrets,
     )
     if options.volumes and not options.check and not _may_remove_volumes(steps, workspace, options, shell):
@@ -130,7 +133,19 @@ def _power(state: str, options: Any, shell: Shell) -> int:
         if name not in known:
             raise ConfigError(f'there is no service "{name}"', fix=did_you_mean(name, known))
     services = options.services or list(project.services)
-    steps = build_power(project.name, all_hosts(project), known, services, state, secrets=project.secrets)
+    steps = build_power(
+        project.name,
+        all_hosts(project),
+        known,
+        services,
+        state,
+        hooks=hooks_around_stops(project),
+        restarted_with={
+            name: [need.service for need in service.depends_on if need.restart]
+            for name, service in project.services.items()
+        },
+        secrets=project.secrets,
+    )
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
     return exit_code(carry_out(project.root, steps, hosts, options, shell), shell)
 
@@ -156,6 +171,11 @@ def dependencies(project: Project) -> Mapping[str, Collection[str]]:
     active = {name: [need.service for need in service.depends_on] for name, service in project.services.items()}
     absent = {name: list(absence.definition.depends_on) for name, absence in project.absent.items()}
     return {**absent, **active}
+
+
+def hooks_around_stops(project: Project) -> Mapping[str, AroundStop]:
+    """Service -> the hooks to run when a container of it stops."""
+    return {name: around_stop(project, service) for name, service in project.services.items()}
 
 
 def write_outputs(project: Project) -> None:

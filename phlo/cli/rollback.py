@@ -6,7 +6,7 @@ from typing import Any
 
 from phlo.cli import exits
 from phlo.cli.carry_out import carry_out, exit_code
-from phlo.cli.lifecycle import dependencies
+from phlo.cli.lifecycle import dependencies, hooks_around_stops
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import all_hosts, open_hosts, open_workspace, resolve_project
 from phlo.errors import ConfigError, did_you_mean
@@ -26,6 +26,7 @@ def rollback(options: Any, shell: Shell) -> int:
         found,
         dependencies(project),
         gate_timeout_seconds=options.timeout,
+        hooks=hooks_around_stops(project),
         secrets=project.secrets,
     )
     outcome = carry_out(project.root, plan, hosts, options, shell, check=options.check)

@@ -30,6 +30,7 @@ BUILT_IN = (
     "wait",
     "hook",
     "power",
+    "restart",
     "absent",
     "orphans",
     "rollback",

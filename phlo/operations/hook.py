@@ -9,8 +9,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from phlo.errors import OperationError
+from phlo.errors import EngineError, OperationError
 from phlo.frozen import dataclass, field
+from phlo.hosts.engine import Engine, path_part
 from phlo.hosts.host import Host, ReadHost
 from phlo.values import Change, Text, reveal
 
@@ -33,6 +34,56 @@ class Args:
     environment: Mapping[str, Text] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AroundStop:
+    """The hooks of a service that are run whenever a container of it stops: before it, and once it has stopped."""
+
+    before: tuple[Args, ...] = ()
+    after: tuple[Args, ...] = ()
+
+    def changes(self) -> list[Change]:
+        """How a plan shows them. They are part of the change that stops the container, so they are not counted."""
+        return [
+            Change(
+                at=_at(hook), verb="run", causes=(f"{when} its container stops{_condition(hook)}",), is_counted=False
+            )
+            for when, hooks in (("before", self.before), ("after", self.after))
+            for hook in hooks
+        ]
+
+    def stop(self, container: str, host: Host) -> None:
+        """Stop a container, with the hooks around it; nothing is stopped when one of those before it fails."""
+        run_all(self.before, host)
+        stop(host.engine, container)
+        run_all(self.after, host)
+
+
+def run_all(hooks: tuple[Args, ...], host: Host) -> None:
+    """Run hooks one after the other, those whose module is installed. Raises OperationError at the first that fails."""
+    for hook in hooks:
+        seen = observe(hook, host.reader())
+        for change in decide(hook, seen):
+            host.progress(f"hook {hook.point}.{hook.name}")
+            apply(change, hook, seen, host)
+
+
+def stop(engine: Engine, name: str) -> None:
+    """Stop a container, waiting as long as it may take to; one that is stopped or gone is fine."""
+    try:
+        engine.post(f"/containers/{path_part(name)}/stop")
+    except EngineError as error:
+        if error.status not in (304, 404):
+            raise
+
+
+def _condition(args: Args) -> str:
+    return f", if {args.requires} is installed" if args.requires else ""
+
+
+def _at(args: Args) -> str:
+    return f"hook:{args.service}.{args.point}.{args.name}"
+
+
 def observe(args: Args, host: ReadHost) -> bool:
     """Whether the module it requires is installed; the module is found, not imported."""
     if args.requires is None:
@@ -47,7 +98,7 @@ def decide(args: Args, seen: bool) -> list[Change]:
     if not seen:
         return []
     cause = f"{args.service} is to change" if args.point == "pre_start" else f"{args.service} changed"
-    return [Change(at=f"hook:{args.service}.{args.point}.{args.name}", verb="run", causes=(cause,))]
+    return [Change(at=_at(args), verb="run", causes=(cause,))]
 
 
 def apply(change: Change, args: Args, seen: bool, host: Host) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.container.apply import remove, stop
+from phlo.operations.container.apply import remove
+from phlo.operations.hook import stop
 from phlo.values import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE, Change, is_set_aside
 
 

@@ -7,19 +7,25 @@ from typing import Any
 
 from phlo.errors import OperationError
 from phlo.frozen import dataclass
+from phlo.hosts.engine import path_part
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.container.apply import stop
 from phlo.operations.fields import given
+from phlo.operations.hook import AroundStop
 from phlo.values import LABEL_ONE_SHOT, LABEL_PROJECT, LABEL_SERVICE, Change, is_set_aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
-    """service: the service. state: started, stopped or restarted."""
+    """service: the service. state: started, stopped or restarted. cause: why, for the plan.
+
+    around_stop: the service's hooks, run when a container of it stops.
+    """
 
     project: str = given("project")
     service: str
     state: str
+    cause: str = "asked for"
+    around_stop: AroundStop = AroundStop()
 
 
 Seen = tuple[Mapping[str, Any], ...]
@@ -44,7 +50,7 @@ def decide(args: Args, seen: Seen) -> list[Change]:
     for found in sorted(seen, key=lambda found: str(found["Name"])):
         at, state = f"container:{found['Name'].lstrip('/')}", found["State"]["Status"]
         if args.state == "stopped" and state in ("running", "restarting", "paused"):
-            changes.append(Change(at=at, verb="stop", causes=("asked for",), data=found["Id"]))
+            changes.append(Change(at=at, verb="stop", causes=(args.cause,), data=found["Id"]))
         elif LABEL_ONE_SHOT in found["Config"]["Labels"]:
             continue  # a one-shot is run by `up`, when its inputs change
         elif args.state == "started" and state == "paused":
@@ -52,12 +58,23 @@ def decide(args: Args, seen: Seen) -> list[Change]:
         elif args.state == "started" and state not in ("running", "restarting"):
             changes.append(Change(at=at, verb="start", causes=(f"state: {state}",), data=found["Id"]))
         elif args.state == "restarted":
-            changes.append(Change(at=at, verb="restart", causes=("asked for",), data=found["Id"]))
-    return changes
+            changes.append(Change(at=at, verb="restart", causes=(args.cause,), data=found["Id"]))
+    is_stopping = any(change.verb in ("stop", "restart") for change in changes)
+    return [*(args.around_stop.changes() if is_stopping else ()), *changes]
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
+    if change.verb == "run":  # a hook is run by the change that stops the container
+        return
     if change.verb == "stop":
-        stop(host.engine, change.data)
+        args.around_stop.stop(change.data, host)
+    elif change.verb == "restart":
+        restart(change.data, args.around_stop, host)
     else:
         host.engine.post(f"/containers/{change.data}/{change.verb}")
+
+
+def restart(container: str, around_stop: AroundStop, host: Host) -> None:
+    """Stop a container and start it again, with its service's hooks around the stop."""
+    around_stop.stop(container, host)
+    host.engine.post(f"/containers/{path_part(container)}/start")

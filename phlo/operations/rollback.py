@@ -12,19 +12,24 @@ from phlo.errors import EngineError, OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.engine import Engine, path_part
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.container.apply import rename, stop
+from phlo.operations.container.apply import rename
 from phlo.operations.container.args import REPLACED
+from phlo.operations.hook import AroundStop, stop
 from phlo.values import LABEL_RESTART, SET_ASIDE, Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
-    """name: the container's. kept: the name of the one to put in its place. cause: why, for the plan."""
+    """name: the container's. kept: the name of the one to put in its place. cause: why, for the plan.
+
+    around_stop: the service's hooks, run when the container that runs now stops.
+    """
 
     service: str
     name: str
     kept: str
     cause: str
+    around_stop: AroundStop = AroundStop()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +55,20 @@ def decide(args: Args, seen: Seen) -> list[Change]:
     image = seen.kept["Config"]["Image"]
     there = seen.current["Config"]["Image"] if seen.current else "nothing"
     causes = (args.cause, *([f"image: {there} -> {image}"] if there != image else []))
-    return [Change(at=f"container:{args.name}", verb="restore", causes=causes)]
+    hooks = args.around_stop.changes() if seen.current and seen.current["State"]["Running"] else []
+    return [*hooks, Change(at=f"container:{args.name}", verb="restore", causes=causes)]
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
     """Exchange the two; the one that ran is put back when the other does not come to work."""
+    if change.verb == "run":  # a hook is run by the change that stops the container
+        return
     engine, replaced = host.engine, args.name + REPLACED
     assert seen.kept is not None
     if seen.current is not None:
         was_running = bool(seen.current["State"]["Running"])
         host.on_undo(lambda: _undo(args, engine, was_running))
-        stop(engine, args.name)
+        args.around_stop.stop(args.name, host)
         rename(engine, args.name, replaced)
         host.on_finish(lambda: rename(engine, replaced, f"{args.name}{SET_ASIDE}{host.run_id}"))
     rename(engine, args.kept, args.name)

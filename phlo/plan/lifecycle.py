@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from phlo.operations import absent, power
+from phlo.operations.hook import AroundStop
 from phlo.plan.graph import Plan, ordered
 from phlo.values import Secret, Step
 
+NO_HOOKS = AroundStop()
 Dependencies = Mapping[str, Collection[str]]
 _VERBS = {"started": "start", "stopped": "stop", "restarted": "restart"}
 
@@ -18,19 +20,27 @@ def build_down(
     dependencies: Dependencies,
     *,
     with_volumes: bool = False,
+    hooks: Mapping[str, AroundStop] | None = None,
     secrets: tuple[Secret, ...] = (),
 ) -> Plan:
     """The steps of `down`: a service after all that depend on it, then networks, and volumes when asked for.
 
     dependencies: service -> services it depends on, of all services known; what the project has besides them on a
-    host (services that are gone from the configuration) goes last.
+    host (services that are gone from the configuration) goes last. hooks: service -> the hooks around its stops.
     """
     steps: list[Step] = []
     for host in hosts:
         for service in dependencies:
             users = [other for other, needs in dependencies.items() if service in needs]
             steps.append(
-                _absent(host, service, "containers", project, after=[f"{host}/{other}/containers" for other in users])
+                _absent(
+                    host,
+                    service,
+                    "containers",
+                    project,
+                    after=[f"{host}/{other}/containers" for other in users],
+                    around_stop=(hooks or {}).get(service, NO_HOOKS),
+                )
             )
         named = [step.id for step in steps if step.host == host]
         rest = _absent(host, None, "containers", project, after=named, others=frozenset(dependencies))
@@ -49,13 +59,14 @@ def _absent(
     *,
     after: Collection[str],
     others: frozenset[str] = frozenset(),
+    around_stop: AroundStop = NO_HOOKS,
 ) -> Step:
     return Step(
         id=f"{host}/{service or ''}/{kind}",
         host=host,
         service=service or "",
         operation="absent",
-        args=absent.Args(kind=kind, project=project, service=service, others=others),
+        args=absent.Args(kind=kind, project=project, service=service, others=others, around_stop=around_stop),
         after=tuple(after),
     )
 
@@ -67,13 +78,22 @@ def build_power(
     services: Collection[str],
     state: str,
     *,
+    hooks: Mapping[str, AroundStop] | None = None,
+    restarted_with: Dependencies | None = None,
     secrets: tuple[Secret, ...] = (),
 ) -> Plan:
     """The steps of `start`, `stop` and `restart` (state: started, stopped, restarted) for some services.
 
-    They start after what they depend on, and stop before it.
+    They start after what they depend on, and stop before it. A restart of one that another has to be restarted with
+    (`depends_on.restart`, in `restarted_with`: service -> those services) restarts that too.
+
+    hooks: service -> the hooks around its stops.
     """
     steps = []
+    causes = dict.fromkeys(services, "asked for")
+    if state == "restarted":
+        causes |= _restarted_too(services, restarted_with or {})
+        services = tuple(causes)
     for host in hosts:
         for service in services:
             if state == "stopped":
@@ -86,8 +106,27 @@ def build_power(
                     host=host,
                     service=service,
                     operation="power",
-                    args=power.Args(project=project, service=service, state=state),
+                    args=power.Args(
+                        project=project,
+                        service=service,
+                        state=state,
+                        cause=causes[service],
+                        around_stop=(hooks or {}).get(service, NO_HOOKS),
+                    ),
                     after=tuple(f"{host}/{other}/power" for other in others if other in services),
                 )
             )
     return Plan(title=_VERBS[state], project=project, steps=ordered(steps), secrets=secrets)
+
+
+def _restarted_too(services: Collection[str], restarted_with: Dependencies) -> dict[str, str]:
+    """Service -> why it is restarted, of those that have to be restarted with one of `services`."""
+    found: dict[str, str] = {}
+    waiting = list(services)
+    while waiting:
+        name = waiting.pop(0)
+        for other, needs in restarted_with.items():
+            if name in needs and other not in services and other not in found:
+                found[other] = f"depends_on.{name}.restart"
+                waiting.append(other)
+    return found

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from phlo.errors import PlanError
 from phlo.hosts.live import Kept
 from phlo.operations import rollback, wait
+from phlo.operations.hook import AroundStop
 from phlo.plan.graph import Plan, ordered
 from phlo.values import Secret, Step
 
@@ -45,9 +46,13 @@ def build_rollback(
     dependencies: Mapping[str, Collection[str]],
     *,
     gate_timeout_seconds: float,
+    hooks: Mapping[str, AroundStop] | None = None,
     secrets: tuple[Secret, ...] = (),
 ) -> Plan:
-    """The steps that put containers back, a service after those it depends on, each with a gate."""
+    """The steps that put containers back, a service after those it depends on, each with a gate.
+
+    hooks: service -> the hooks around its stops.
+    """
     steps: list[Step] = []
     by_service: dict[tuple[str, str], list[Kept]] = {}
     for one in kept:
@@ -56,13 +61,17 @@ def build_rollback(
     for (host, service), ones in by_service.items():
         after = [gate for other in dependencies.get(service, ()) for gate in gates.get((host, other), ())]
         for one in ones:
-            steps += _steps(one, tuple(after), gate_timeout_seconds)
+            steps += _steps(one, tuple(after), gate_timeout_seconds, (hooks or {}).get(service, AroundStop()))
     return Plan(title="rollback", project=project, steps=ordered(steps), secrets=secrets)
 
 
-def _steps(one: Kept, after: tuple[str, ...], timeout_seconds: float) -> tuple[Step, Step]:
+def _steps(one: Kept, after: tuple[str, ...], timeout_seconds: float, around_stop: AroundStop) -> tuple[Step, Step]:
     arguments = rollback.Args(
-        service=one.service, name=one.name, kept=one.kept, cause=f"it ran before the run {one.replaced_by}"
+        service=one.service,
+        name=one.name,
+        kept=one.kept,
+        cause=f"it ran before the run {one.replaced_by}",
+        around_stop=around_stop,
     )
     gate = wait.Args(container=one.name, service=one.service, timeout_seconds=timeout_seconds)
     back = Step(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from phlo.config.project import Condition, Dependency, Project, ResolvedService
+from phlo.config.project import Condition, Dependency, Hook, Project, ResolvedService
 from phlo.frozen import dataclass
 from phlo.images.registries import Registries
-from phlo.operations import container, file, hook, image, network, orphans, volume, wait
+from phlo.operations import container, file, hook, image, network, orphans, restart, volume, wait
 from phlo.plan.clashes import refuse_clashes
 from phlo.plan.container_body import container_body, network_attachments
 from phlo.plan.graph import Plan, ordered
@@ -101,6 +101,10 @@ class _Builder:
             containers.append(made.id)
             gates.append(gate.id)
             yield made
+            again = self._restart(made)
+            if again is not None:
+                gate = replace(gate, after=(*gate.after, again.id))
+                yield again
             yield gate
             yield from self._live_files(made, gate)
         yield from self._hooks("pre_start", after=self._needs(), when_pending=tuple(containers))
@@ -137,6 +141,26 @@ class _Builder:
             gate=True,
         )
         return made, gate
+
+    def _restart(self, made: Step) -> Step | None:
+        """The step that restarts a container because one that it depends on was made anew."""
+        others = [self.project.services.get(need.service) for need in self.service.depends_on if need.restart]
+        near = [other for other in others if other is not None and self.host in other.hosts]
+        if not near or self.service.one_shot:
+            return None
+        dependencies = tuple(
+            _Builder(self.project, other, self.host, self.options, self.registries)._container_args(instance)
+            for other in near
+            for instance in range(1, other.scale + 1)
+        )
+        return Step(
+            id=made.id.replace("/container", "/restart"),
+            host=self.host,
+            service=self.service.name,
+            operation="restart",
+            args=restart.Args(own=made.args, dependencies=dependencies),
+            after=(made.id,),
+        )
 
     def _live_files(self, made: Step, gate: Step) -> Iterator[Step]:
         """The step that keeps the files up to date that the service reads again by itself."""
@@ -179,6 +203,7 @@ class _Builder:
             is_forced=service.name in self.options.recreate,
             starts_first=service.compose.starts_first and not service.one_shot,
             gate_timeout_seconds=self.options.gate_timeout_seconds,
+            around_stop=around_stop(project, service),
         )
 
     def _needs(self) -> tuple[str, ...]:
@@ -206,17 +231,7 @@ class _Builder:
                 host=self.host,
                 service=self.service.name,
                 operation="hook",
-                args=hook.Args(
-                    service=self.service.name,
-                    name=spec.name,
-                    point=point,
-                    command=spec.command,
-                    folder=self.project.root,
-                    requires=spec.requires,
-                    delay_seconds=spec.delay_seconds,
-                    timeout_seconds=spec.timeout_seconds,
-                    environment=spec.environment,
-                ),
+                args=_hook_args(self.project, self.service, spec),
                 after=after,
                 when_changed=when_changed,
                 when_pending=when_pending,
@@ -233,11 +248,33 @@ class _Builder:
 def _unheeded(project: Project) -> Iterator[str]:
     """What services ask for that no step does."""
     for service in project.services.values():
-        for point in sorted({spec.point for spec in service.hooks} - {"pre_start", "post_start"}):
-            yield f"{service.name}: hooks.{point} is not run"
         for need in service.depends_on:
-            if need.restart:
-                yield f"{service.name}: depends_on.{need.service}.restart has no effect"
+            other = project.services.get(need.service)
+            if need.restart and other is not None and not set(service.hosts) & set(other.hosts):
+                yield f"{service.name}: depends_on.{other.name}.restart has no effect between hosts"
+
+
+def around_stop(project: Project, service: ResolvedService) -> hook.AroundStop:
+    """The hooks to run when a container of a service stops."""
+    found = {
+        point: tuple(_hook_args(project, service, spec) for spec in service.hooks if spec.point == point)
+        for point in ("pre_stop", "post_stop")
+    }
+    return hook.AroundStop(before=found["pre_stop"], after=found["post_stop"])
+
+
+def _hook_args(project: Project, service: ResolvedService, spec: Hook) -> hook.Args:
+    return hook.Args(
+        service=service.name,
+        name=spec.name,
+        point=spec.point,
+        command=spec.command,
+        folder=project.root,
+        requires=spec.requires,
+        delay_seconds=spec.delay_seconds,
+        timeout_seconds=spec.timeout_seconds,
+        environment=spec.environment,
+    )
 
 
 def container_name(project: Project, service: ResolvedService, instance: int) -> str:

@@ -51,7 +51,7 @@ def _service_lines(one: ServiceState, state: RunState, style: Style, verbosity: 
 
 
 def _is_shown(change: Change, verbosity: int) -> bool:
-    return change.is_counted or change.verb == "keep" or verbosity > 1
+    return change.is_counted or change.verb in ("keep", "run") or verbosity > 1
 
 
 def _entry(change: Change, name_width: int, style: Style, is_full: bool) -> tuple[str, str, list[str]]:

@@ -17,6 +17,7 @@ from phlo.operations.archive import put_files
 from phlo.operations.container.args import REPLACED, STAGED, Args, Seen, config_hash, file_digests
 from phlo.operations.container.explain import explained
 from phlo.operations.drift import unsupported
+from phlo.operations.hook import stop
 from phlo.values import (
     LABEL_CAUSES,
     LABEL_CONFIG_HASH,
@@ -52,7 +53,7 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
             rename(engine, args.name + REPLACED, args.name)
         case "adopt":
             _keep_for_rollback(args, host, seen)
-        case "keep":
+        case "keep" | "run":  # a hook is run by the change that stops the container
             return
         case "create":
             _create_and_start(args, host, change.causes)
@@ -75,15 +76,6 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
 
 def rename(engine: Engine, old: str, new: str) -> None:
     engine.post(f"/containers/{path_part(old)}/rename", name=new)
-
-
-def stop(engine: Engine, name: str) -> None:
-    """Stop a container, waiting as long as it may take to; one that is stopped or gone is fine."""
-    try:
-        engine.post(f"/containers/{path_part(name)}/stop")
-    except EngineError as error:
-        if error.status not in (304, 404):
-            raise
 
 
 def remove(engine: Engine, name: str) -> None:
@@ -124,7 +116,9 @@ def _replace(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
         host.on_finish(lambda: set_aside(args, host, old["Id"]))
     with explained(args, host):
         rename(engine, new, args.name)
-    stop(engine, old["Id"])  # as late as can be: from here on until the new one listens there is nobody to ask
+    args.around_stop.stop(
+        old["Id"], host
+    )  # as late as can be: from here on until the new one listens there is nobody to ask
     if proven is None:
         _start(new, args, host)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from phlo.frozen import dataclass, field
+from phlo.operations.hook import AroundStop
 from phlo.values import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE, FileSpec, ImageSource, reveal_all
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Args:
     is_forced: make it anew even if nothing differs.
     starts_first: a new version has to work, beside the old one, before that is stopped. It gets the service's names
         and host ports only then. gate_timeout_seconds: how long it may take to.
+    around_stop: the hooks to run when the container is stopped to be replaced.
     """
 
     project: str
@@ -52,6 +54,7 @@ class Args:
     is_forced: bool = False
     starts_first: bool = False
     gate_timeout_seconds: float = 300.0
+    around_stop: AroundStop = AroundStop()
 
     def labels(self) -> tuple[str, ...]:
         """What the engine finds this instance's containers by, all of them."""

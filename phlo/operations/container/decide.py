@@ -54,7 +54,10 @@ def decide(args: Args, seen: Seen) -> list[Change]:
         changes.append(Change(at=at, verb="adopt", causes=causes, is_counted=False, data=seen.replaced["Name"]))
     if current is None:
         return [*changes, Change(at=at, verb="create", causes=("not found",))]
-    return [*changes, *_converge(at, args, seen, current)]
+    found = _converge(at, args, seen, current)
+    if not args.is_one_shot and any(change.verb == "recreate" for change in found):
+        changes += args.around_stop.changes()
+    return [*changes, *found]
 
 
 def _tidy(at: str, name: str, cause: str) -> Change:
