@@ -1,0 +1,1 @@
+"""Operations for tasks: `minio_user` and `minio_policy`."""
