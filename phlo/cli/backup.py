@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,10 @@ from phlo.cli.carry_out import carry_out, exit_code
 from phlo.cli.lifecycle import dependencies
 from phlo.cli.play import PlaybookCommand, loader_of
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import Workspace, open_hosts, open_workspace, resolve_project
-from phlo.errors import ConfigError, OperationError
+from phlo.cli.workspace import Workspace, all_hosts, open_hosts, open_workspace, resolve_project
+from phlo.config.candidates import STATE_FOLDER
+from phlo.errors import ConfigError, OperationError, PhloError
+from phlo.hosts.live import live_containers
 from phlo.operations.local_file import written
 from phlo.plan import build_power
 from phlo.playbook.selection import Choice
@@ -182,28 +185,64 @@ class _Work:
 
     def save(self, parts: Sequence[Part], folder: Path) -> int:
         """Write every part below `folder`."""
-        return self._play("backup", parts, lambda part: backup_play(part, self.project, self.loader, folder), folder)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for part in parts:
+            (folder / part.path).parent.mkdir(parents=True, exist_ok=True)
+        return self._run("backup", [backup_play(part, self.project, self.loader, folder) for part in parts])
 
     def put_back(self, parts: Sequence[Part], folder: Path) -> int:
-        """Put every part back, and leave the whole project up."""
-        plays = [restore_play(part, self.project, self.loader, folder) for part in parts]
+        """Put every part back, or, when one fails, all as it was before; and leave the whole project up."""
+        before = folder / "before"
+        known = [] if self._options.no_copy else self._there(parts)
         code = self._up([part.service.name for part in parts])
         if code == exits.OK:
             code = self._stop(_dependents(self.project, {part.service.name for part in parts if part.restore}))
+        if code == exits.OK and known:
+            code = self.save(known, before)
         if code != exits.OK:
-            self._shell.tell(f"{self.sign('✗')} Nothing was restored.")
+            self._fail("Nothing was restored. `--no-copy` does without a copy of what there is now.")
             return code
-        code = self._run("restore", plays)
-        after = self._up(())
+        code = self._restore("restore", parts, folder)
         if code == exits.OK:
             names = ", ".join(dict.fromkeys(part.service.name for part in parts))
             self._shell.say(f"Restored: {names}.")
-        return code or after
+        elif known:
+            code = self._undo(known, before) or exits.ROLLED_BACK
+        else:
+            self._fail("The restore failed half-way.")
+        return self._up(()) or code
 
-    def _play(self, title: str, parts: Sequence[Part], make: Callable[[Part], Play], folder: Path) -> int:
-        for part in parts:
-            (folder / part.path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return self._run(title, [make(part) for part in parts])
+    def _there(self, parts: Sequence[Part]) -> list[Part]:
+        """Those whose service is there already, and so may have something to lose."""
+        hosts = open_hosts(self._workspace.inventory, all_hosts(self.project), self._shell.environ)
+        there = {
+            one.service
+            for name, host in hosts.items()
+            for one in live_containers(host.engine, self.project.name, host=name)
+        }
+        return [part for part in parts if part.service.name in there]
+
+    def _undo(self, parts: Sequence[Part], before: Path) -> int:
+        """Put back what there was before; each part by itself, for one that fails must not keep the others from it."""
+        lost = [part for part in parts if self._restore("go back", [part], before) != exits.OK]
+        if not lost:
+            self._fail("The restore failed. Everything is as it was before.")
+            return exits.OK
+        kept = self.project.root / STATE_FOLDER / f"before-restore-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}"
+        kept.parent.mkdir(exist_ok=True)
+        shutil.move(before, kept)
+        names = ", ".join(part.path for part in lost)
+        self._fail(f"The restore failed, and so did going back, for {names}. What there was before is in {kept}.")
+        return exits.FAILED
+
+    def _fail(self, text: str) -> None:
+        self._shell.tell(f"{self.sign('✗')} {text}")
+
+    def _restore(self, title: str, parts: Sequence[Part], folder: Path) -> int:
+        try:
+            return self._run(title, [restore_play(part, self.project, self.loader, folder) for part in parts])
+        except PhloError as error:  # whatever it is, going back comes before it
+            return exits.report_error(error, self._options, self._shell)
 
     def _run(self, title: str, plays: Sequence[Play]) -> int:
         command = PlaybookCommand(

@@ -369,6 +369,7 @@ VERBS: tuple[Verb, ...] = (
             Option("source", ("--from",), help="the archive", metavar="FILE", complete="files"),
             Option("list", ("--list",), "flag", "only show what is in it"),
             Option("yes", ("-y", "--yes"), "flag", "do not ask before data is replaced"),
+            Option("no_copy", ("--no-copy",), "flag", "keep no copy of what there is now, to go back to when it fails"),
             Option("scratch", ("--scratch",), help="where to unpack it meanwhile", metavar="DIR", complete="folders"),
             PROFILE,
             TIMEOUT,
@@ -377,8 +378,8 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=PLATFORM,
         is_task=True,
-        more="What the services keep now is replaced. Those that depend on them are stopped meanwhile.\n"
-        "At the end the project is up.",
+        more="What the services keep now is replaced, or, when something fails, put back as it was.\n"
+        "Those that depend on them are stopped meanwhile. At the end the project is up.",
         examples=(("phlo run restore --from lake-20260131-120000.phlo.tar.gz", ""),),
     ),
     Verb(

@@ -48,6 +48,16 @@ lock: true
 tasks:
   - exec: {command: [sh, -c, "grep -q refuse /notes/text && exit 1; cat > /notes/text"], stdin_file: "{{ from }}"}
 """
+LEDGER_RESTORE = """
+help: Put the ledger back
+arguments:
+  from: {type: path, required: true, help: the file}
+lock: true
+tasks:
+  - exec:
+      command: [sh, -c, "cat > /notes/new; grep -q bad /notes/new && exit 1; mv /notes/new /notes/text"]
+      stdin_file: "{{ from }}"
+"""
 PROJECT = """
 name: {name}
 services:
@@ -158,12 +168,42 @@ def test_a_service_is_not_read_while_it_runs_and_runs_again_afterwards(
     assert after["Id"] == before["Id"]
 
 
-def test_a_restore_that_fails_leaves_the_project_up(phlo: Phlo, engine: Engine, project: str, filled: Path) -> None:
+@pytest.fixture
+def ledger(folder: Path) -> None:
+    """A second service with a backup, that depends on the first; it refuses what is bad."""
+    role = folder / "roles" / "ledger"
+    (role / "tasks").mkdir(parents=True)
+    text = NOTES.replace("name: notes", "name: ledger\ndepends_on: [notes]").replace("notes:/notes", "ledger:/notes")
+    (role / "service.yaml").write_text(text)
+    (role / "tasks" / "backup.yaml").write_text(BACKUP)
+    (role / "tasks" / "restore.yaml").write_text(LEDGER_RESTORE)
+
+
+def test_when_one_part_fails_all_is_as_it_was_before(
+    ledger: None, phlo: Phlo, engine: Engine, project: str, filled: Path
+) -> None:
+    write(phlo, "ledger", "/notes/text", "bad")
     phlo("run", "backup", "--to", "lake.tar.gz")
-    write(phlo, "notes", "/notes/text", "refuse")
-    phlo("run", "restore", "--from", "lake.tar.gz", code=1)
-    assert read(phlo, "notes", "/notes/text") == "refuse"
+    write(phlo, "notes", "/notes/text", "newer")
+    write(phlo, "ledger", "/notes/text", "fine")
+    said = phlo("run", "restore", "--from", "lake.tar.gz", code=5)
+    assert "Everything is as it was before" in said.stderr
+    assert read(phlo, "notes", "/notes/text") == "newer"
+    assert read(phlo, "ledger", "/notes/text") == "fine"
     assert engine.get(f"/containers/{project}-reader-1/json")["State"]["Running"]
+
+
+def test_what_cannot_be_put_back_is_kept(phlo: Phlo, engine: Engine, project: str, filled: Path) -> None:
+    phlo("run", "backup", "--to", "lake.tar.gz")
+    write(phlo, "notes", "/notes/text", "refuse")  # the action refuses to replace this
+    said = phlo("run", "restore", "--from", "lake.tar.gz", code=1)
+    assert read(phlo, "notes", "/notes/text") == "refuse"
+    (kept,) = (filled / ".phlo").glob("before-restore-*")
+    assert str(kept) in said.stderr
+    assert (kept / "services" / "notes").read_text() == "refuse"
+    assert kept.stat().st_mode & 0o077 == 0
+    assert engine.get(f"/containers/{project}-reader-1/json")["State"]["Running"]
+    phlo("run", "restore", "--from", "lake.tar.gz", "--no-copy", code=1)
 
 
 def test_what_has_no_place_in_the_project_is_named_and_nothing_happens(phlo: Phlo, filled: Path) -> None:
