@@ -23,6 +23,14 @@ from phlo.playbook.operations import Operations
 from phlo.playbook.selection import Choice
 
 _TYPES = {"text": "text", "integer": "integer", "flag": "flag", "path": "text"}
+# What every action has, but for those whose flag is an argument of its own.
+_SHARED = (
+    Option("check", ("--check",), "flag", "change nothing, show what would change"),
+    Option("limit", ("--limit",), help="only on these of the service's hosts", metavar="PATTERN"),
+    DIFF,
+    *WRITE,
+    *PROJECT,
+)
 
 
 def find_actions(catalog: Catalog, root: Path | None) -> tuple[list[Action], list[Any]]:
@@ -40,7 +48,8 @@ def run_action(action: Action, words: Sequence[str], options: Any, shell: Shell)
         shell.out.write(verb_help(verb, shell.style(None).width))
         return exits.OK
     given = parse(verb, words)
-    whole = Namespace(**{**vars(given), **_leading(options, given)})
+    hidden = {option.name: option.initial() for option in _SHARED if option not in verb.options}
+    whole = Namespace(**{**hidden, **vars(given), **_leading(options, given)})
     workspace = open_workspace(whole, shell)
     loader, operations = loader_of(workspace)
     project = resolve_project(workspace, whole, shell, generate_secrets=not whole.check)
@@ -64,18 +73,11 @@ def _verb(action: Action) -> Verb:
     """The action as the parser and the help know a command."""
     own = tuple(_option(one) for one in action.arguments)
     taken = {flag for option in own for flag in option.flags}
-    shared = (
-        Option("check", ("--check",), "flag", "change nothing, show what would change"),
-        Option("limit", ("--limit",), help="only on these of the service's hosts", metavar="PATTERN"),
-        DIFF,
-        *WRITE,
-        *PROJECT,
-    )
     return Verb(
         f"run {action.service}.{action.name}",
         action.help or f"Run {action.name} of {action.service}",
         "phlo.cli.actions:run_action",
-        (*own, *(option for option in shared if not taken & set(option.flags))),
+        (*own, *(option for option in _SHARED if not taken & set(option.flags))),
     )
 
 

@@ -95,6 +95,13 @@ KNOWN: Mapping[str, CapabilityType] = {
         meaning="A store of log lines.",
         facts={"url": Fact(meaning="Where lines are sent."), "type": Fact(meaning="The protocol for it.")},
     ),
+    "metrics-store": CapabilityType(
+        meaning="Keeps figures of services over time.",
+        facts={
+            "url": Fact(meaning="Where they are asked for."),
+            "type": Fact(meaning="The protocol for it."),
+        },
+    ),
     "metrics": CapabilityType(
         meaning="Figures in OpenMetrics' text form.",
         is_collected=True,

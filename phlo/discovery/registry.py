@@ -24,6 +24,7 @@ class RegistryEntry:
     default:  whether the extra `phlo[defaults]` installs it.
     version:  None as long as there is no package of it.
     status:   `planned` offerings cannot be installed yet.
+    note:     what to know of it before it is chosen.
     """
 
     name: str
@@ -37,6 +38,7 @@ class RegistryEntry:
     profile: str | None
     version: str | None
     status: Literal["available", "planned"]
+    note: str | None = None
 
     @property
     def is_available(self) -> bool:
@@ -69,6 +71,7 @@ def _entry(raw: Mapping[str, Any]) -> RegistryEntry:
         profile=raw["profile"],
         version=raw["version"],
         status=raw["status"],
+        note=raw.get("note"),
     )
 
 

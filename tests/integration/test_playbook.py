@@ -117,6 +117,17 @@ def test_an_action_has_arguments_and_help_and_is_listed(phlo: Phlo, port: int) -
     assert "--text is missing" in phlo("run", "web.publish", code=3).stderr
 
 
+def test_an_action_s_argument_takes_the_place_of_an_option_of_the_same_name(phlo: Phlo, folder: Path) -> None:
+    phlo("run", "up")
+    (folder / "roles" / "web" / "tasks" / "say.yaml").write_text(
+        "help: Say it\n"
+        "arguments: {output: {choices: [table, csv], default: table, help: how}}\n"
+        'tasks: [{exec: {command: [echo, "as {{ output }}"], interactive: true}, changed_when: false}]\n'
+    )
+    assert "as table" in phlo("run", "web.say").stdout
+    assert "as csv" in phlo("run", "web.say", "--output", "csv").stdout
+
+
 def test_every_event_of_a_playbook_is_as_the_schema_says_and_none_has_a_secret(phlo: Phlo, folder: Path) -> None:
     (folder / "leaky.yaml").write_text(
         "- hosts: all\n  tasks:\n"

@@ -1,0 +1,1 @@
+"""SQL over HTTP on the Iceberg catalog, run by DuckDB."""

@@ -1,0 +1,1 @@
+"""Grafana as a phlo service: `service.yaml`, its templates, and its role tests."""

@@ -1,0 +1,1 @@
+"""pgweb as a phlo service: `service.yaml`, its templates, and its role tests."""
