@@ -48,7 +48,7 @@ def make_args(kind: type[T], values: Mapping[str, Any], *, filled: Mapping[str, 
     if problems:
         raise first_of(problems)
     for one in dataclasses.fields(kind):  # type: ignore[arg-type]  # every Args is a dataclass
-        if "given" in one.metadata:
+        if one.metadata.get("given") is not None:
             found[one.name] = filled[one.metadata["given"]]
     try:
         return kind(**found)

@@ -19,6 +19,11 @@ def given(name: str) -> Any:
     return field(metadata={"given": name})
 
 
+def own(default: Any) -> Any:
+    """A field that plans of phlo's own set, and no task may write."""
+    return field(default=default, metadata={"given": None})
+
+
 def expressions() -> Any:
     """A field that takes conditions: it gets pairs of each condition's text and whether it holds."""
     return field(metadata={"expressions": True})

@@ -9,23 +9,20 @@ from phlo.errors import OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.engine import path_part
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given
+from phlo.operations.fields import given, own
 from phlo.operations.hook import AroundStop
 from phlo.values import LABEL_ONE_SHOT, LABEL_PROJECT, LABEL_SERVICE, Change, is_set_aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
-    """service: the service. state: started, stopped or restarted. cause: why, for the plan.
-
-    around_stop: the service's hooks, run when a container of it stops.
-    """
+    """service: the service. state: started, stopped or restarted."""
 
     project: str = given("project")
     service: str
     state: str
-    cause: str = "asked for"
-    around_stop: AroundStop = AroundStop()
+    cause: str = own("asked for")  # for the plan
+    around_stop: AroundStop = own(AroundStop())  # the service's hooks
 
 
 Seen = tuple[Mapping[str, Any], ...]

@@ -116,8 +116,11 @@ class Attempt:
     def _attempts(self, scope: Scope) -> Result:
         task = self.task
         until = task.until
-        if (until is None and task.retries is None) or self.check:
+        if until is None and task.retries is None:
             return self._judged(scope)
+        if self.check:  # one look has to do
+            result = self._judged(scope)
+            return replace(result, data={**result.data, "attempts": 1})
         tries = 1 + int(self.templar.render(task.retries, scope)) if task.retries is not None else 1 + RETRIES
         delay = float(self.templar.render(task.delay, scope)) if task.delay is not None else DELAY_SECONDS
         for number in range(1, tries + 1):

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 from jinja2.runtime import Undefined
 
+from phlo.playbook.further_filters import FURTHER_FILTERS
 from phlo.playbook.network_filters import NETWORK_FILTERS
 
 _TRUE = ("true", "yes", "on", "y", "t", "1", "1.0")
@@ -312,6 +313,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "extract": extract,
     "type_debug": lambda value: type(value).__name__,
     **NETWORK_FILTERS,
+    **FURTHER_FILTERS,
 }
 
 

@@ -139,10 +139,9 @@ class Templar:
             context = template.new_context({_RENDER: inner})
             pieces = list(template.root_render_func(context))
             value = context.vars["result"] if is_native else "".join(pieces)
-            if isinstance(value, Undefined):
-                str(value)  # raises
             if isinstance(value, GeneratorType):  # of `map`, `select` and the like
                 value = list(value)
+            _refuse_undefined(value)
         except PhloError:
             raise
         except TemplateSyntaxError as reason:
@@ -220,6 +219,18 @@ class _Render:
             inner = _Render(self.templar, self.scope, (*self.path, name))
             value = self.templar._value(value, variable.origin, inner)
         return _usable(value() if callable(value) else value, self.secrets)
+
+
+def _refuse_undefined(value: Any) -> None:
+    """Raise the error of a value that is not defined, also when it stands inside another."""
+    if isinstance(value, Undefined):
+        str(value)  # raises
+    if isinstance(value, dict):
+        for item in value.values():
+            _refuse_undefined(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _refuse_undefined(item)
 
 
 def _usable(value: Any, secrets: list[Secret]) -> Any:

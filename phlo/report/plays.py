@@ -102,8 +102,9 @@ def recap(hosts: Mapping[str, Mapping[str, int]], style: Style, seconds: float) 
     lines = []
     for name, counts in hosts.items():
         found = Counter(counts)
+        found["failed"] = max(0, found["failed"] - found["rescued"] - found["ignored"])
         parts = [f"{found[key]} {_RECAP_WORDS.get(key, key)}" for key in _RECAP if found[key]]
-        bad = found["failed"] - found["rescued"] - found["ignored"] > 0 or found["unreachable"]
+        bad = found["failed"] or found["unreachable"]
         lines.append(f"{style.sign('✗' if bad else '✓')} {name:<{width}}  {', '.join(parts) or 'nothing was done'}")
     if lines:
         lines[-1] += f"  in {seconds_text(seconds)}"

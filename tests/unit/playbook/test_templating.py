@@ -83,6 +83,14 @@ RENDERED: list[tuple[Any, Any]] = [
     ("{{ 'abc' is match('a') and 'abc' is search('c') }}", True),
     ("{{ 'b' in things and things is contains('a') }}", True),
     ("{{ [1] is subset([1, 2]) }}", True),
+    ("{{ 1536 | human_readable }} {{ 12 | human_readable }}", "1.50 KB 12.00 Bytes"),
+    ("{{ '1.5G' | human_to_bytes }} {{ '10 MB' | human_to_bytes }} {{ 3 | human_to_bytes }}", "1610612736 10485760 3"),
+    ("{{ 'lake' | to_uuid | length }}", 36),
+    ("{{ 'http://u@h:81/p?q=1' | urlsplit('port') }}", 81),
+    ("{{ '--- 1\n--- 2' | from_yaml_all }}", [1, 2]),
+    ("{{ [1] | zip_longest([2, 3]) }}", [[1, 2], [None, 3]]),
+    ("{{ [1, 2, 3] | combinations(2) | length }} {{ [1, 2] | permutations | length }}", "3 2"),
+    ("{{ '/a/../b' | realpath }} {{ '/a/b' | relpath('/a') }}", "/b b"),
 ]
 
 
@@ -115,6 +123,8 @@ WRONG: list[tuple[str, str, str]] = [
     ("v: 'hello {{ nmae }}'", 'x.yaml:1:14: "nmae" is not defined', 'Did you mean "name"?'),
     ("v: |\n  line\n  {{ nested.zz }}", 'x.yaml:3:13: there is no "zz" in it', 'Did you mean "z"?'),
     ("v: {w: ['{{ nested.x.y }}', '{{ prot }}']}", 'x.yaml:1:33: "prot" is not defined', 'Did you mean "port"?'),
+    ("v: \"{{ [{}] | map(attribute='zz') | list }}\"", 'x.yaml:1:30: there is no "zz" in it', ""),
+    ("v: '{{ {\"a\": [nmae]} }}'", 'x.yaml:1:15: "nmae" is not defined', 'Did you mean "name"?'),
     ("v: '{{ name'", "x.yaml:1 v: is not a valid template", ""),
     ("v: '{{ v }}'", 'x.yaml:1 v: "v" is made of itself: v -> v', ""),
     ("v: '{{ a }}'\na: '{{ v }}'", "is made of itself: v -> a -> v", ""),
