@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
@@ -168,8 +169,6 @@ def _volume_play(part: Part, project: Project, loader: Loader, task: Any, *, sta
 
 
 def _play(title: str, hosts: Iterable[str], tasks: list[Any], loader: Loader) -> Play:
-    import json
-
     source = SourceFile(json.dumps(tasks), label=title, folder=loader.root)  # JSON is YAML
     origin = Origin(source)
     reader = Reader()

@@ -28,7 +28,8 @@ def import_compose(options: Any, shell: Shell) -> int:
 
     files = [_existing(shell.cwd / name) for name in options.files] or default_files(shell.cwd)
     project = load(files, environ=shell.environ, env_files=[_existing(shell.cwd / name) for name in options.env_file])
-    target = (shell.cwd / options.out).resolve() if options.out else project.folder.resolve() / PROJECT_FILE
+    target = (shell.cwd / options.out if options.out else project.folder).resolve()
+    target = target / PROJECT_FILE if target.is_dir() else target
     catalog = discover_services(target.parent)
     default = [name for name, one in catalog.services.items() if one.default]
     found = convert(project, target=target.parent, installed=list(catalog.services), default=default)

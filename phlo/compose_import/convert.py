@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +23,6 @@ RESOURCES = ("networks", "volumes", "configs", "secrets")
 _TAKEN_NAMES = ("enabled", "disabled")
 # `version` says nothing any more; what extends and includes stand for is in the tree already.
 _SILENT = ("name", "services", "version", "include", *RESOURCES)
-_MOST_ROUNDS = 100
 
 
 class Finding(NamedTuple):
@@ -127,13 +126,11 @@ class _Conversion:
         for key in [key for key in attributes if key in WARNED]:
             self._lose(("services", name, key), WARNED[key])
             del attributes[key]
-        seen = 0
         while found := self._problems(name, attributes):
             for keys, what in found:
                 self._lose(("services", name, *keys), what)
-                _remove(attributes, keys)
-            seen += 1
-            assert seen < _MOST_ROUNDS, f"services.{name} does not settle: {found}"
+            if not _remove_all(attributes, (keys for keys, _ in found)):
+                break  # what is wrong stands elsewhere, in a label_file say, and the new project will tell it
         return attributes
 
     def _problems(self, name: str, attributes: Mapping[str, Any]) -> list[tuple[Keys, str]]:
@@ -186,16 +183,16 @@ class _Conversion:
         from phlo.config.project_models import ProjectConfig
         from phlo.config.validation import config_errors
 
-        for _ in range(_MOST_ROUNDS):
+        while True:
             try:
                 ProjectConfig.model_validate(data)
                 return
             except ValidationError as reason:
-                for error in config_errors(reason, _Positions(data=data, label="", marks={}), ProjectConfig):
-                    keys = _decoded(error.where)
-                    self._lose(keys, _sentence(error))
-                    _remove(data, keys)
-        raise AssertionError("the result does not settle")
+                errors = config_errors(reason, _Positions(data=data, label="", marks={}), ProjectConfig)
+            for error in errors:
+                self._lose(_decoded(error.where), _sentence(error))
+            if not _remove_all(data, (_decoded(error.where) for error in errors)):
+                return
 
 
 class _Positions(YamlDocument):
@@ -221,17 +218,40 @@ def _sentence(error: PhloError) -> str:
     return f"{error.what.rstrip('.')}. {error.fix}".rstrip(".") if is_told else error.what.rstrip(".")
 
 
-def _remove(data: Any, keys: Keys) -> None:
-    """Take out what stands at `keys`, or the deepest part of the way that is there."""
+def _remove_all(data: Any, many: Iterable[Keys]) -> bool:
+    """Take out what stands at each; False when nothing does. Of a list the last first, so that places stay right."""
+    last_first = sorted(
+        set(many), key=lambda keys: [(str(key), 0) if isinstance(key, str) else ("", key) for key in keys]
+    )
+    removed = [_remove(data, keys) for keys in reversed(last_first)]
+    return any(removed)
+
+
+def _remove(data: Any, keys: Keys) -> bool:
+    """Take out what stands at `keys`, or the deepest part of the way that is there; False when nothing is."""
     way: list[tuple[Any, str | int]] = []
     for key in keys:
-        is_there = key in data if isinstance(data, dict) else isinstance(data, list) and int(key) < len(data)
-        if not is_there:
+        place = _place(data, key)
+        if place is None:
             break
-        way.append((data, key))
-        data = data[key]
-    if way:
-        del way[-1][0][way[-1][1]]
+        way.append((data, place))
+        data = data[place]
+    if not way:
+        return False
+    holder, place = way[-1]
+    del holder[place]
+    return True
+
+
+def _place(data: Any, key: str | int) -> str | int | None:
+    """Where `key` is in a mapping or a list; a name in a list of `NAME=value` is that entry."""
+    if isinstance(data, dict):
+        return key if key in data else None
+    if not isinstance(data, list):
+        return None
+    if isinstance(key, int):
+        return key if key < len(data) else None
+    return next((index for index, item in enumerate(data) if str(item).partition("=")[0] == key), None)
 
 
 def _awaited(services: Node) -> Iterator[str]:

@@ -44,12 +44,12 @@ services:
     security_opt: ["no-new-privileges:true"]
     read_only: true
     tmpfs: /run
-    ulimits: {{nofile: {{soft: 100, hard: 200}}, nproc: 64}}
+    ulimits: {{nofile: {{soft: 100, hard: 200}}, nproc: 60000}}
     sysctls: {{net.core.somaxconn: 1024}}
     extra_hosts: ["other:10.0.0.9"]
     dns: [10.0.0.53]
     logging: {{driver: json-file, options: {{max-size: 1m}}}}
-    user: "1000:1000"
+    user: "4242:4242"
     working_dir: /www
     shm_size: 32m
     group_add: ["1001"]
@@ -220,7 +220,7 @@ def test_what_is_still_missing_is_said_at_once(phlo: Phlo, folder: Path) -> None
 
 def test_another_folder_can_hold_the_result(phlo: Phlo, folder: Path) -> None:
     (folder / "lake").mkdir()
-    phlo("import", "compose", "compose.yaml", "-o", "lake/phlo.yaml")
+    phlo("import", "compose", "compose.yaml", "-o", "lake/")
     assert "../www:/www:ro" in (folder / "lake" / "phlo.yaml").read_text()
     phlo("-C", "lake", "config", "validate")
     shutil.rmtree(folder / "lake")

@@ -75,6 +75,24 @@ def test_only_the_part_that_cannot_be_carried_is_left_out(compose: ComposeFolder
     ]
 
 
+def test_of_a_list_of_pairs_only_the_wrong_one_is_left_out(compose: ComposeFolder) -> None:
+    web = compose.service("services: {web: {image: 'web:1', labels: [a=b, phlo.project=x, c]}}")
+    assert web["labels"] == ["a=b", "c"]
+
+
+def test_several_wrong_entries_of_a_list_are_left_out_and_no_other(compose: ComposeFolder) -> None:
+    ports = ", ".join(f'"{port}:{port}"' for port in (80, 99999, 81, 99998, *range(82, 90), 99997))
+    web = compose.service(f"services: {{web: {{image: 'web:1', ports: [{ports}]}}}}")
+    assert web["ports"] == [f"{port}:{port}" for port in range(80, 90)]
+
+
+def test_what_is_wrong_in_another_file_is_listed_and_stays(compose: ComposeFolder) -> None:
+    compose.write("labels.txt", "phlo.project=x\n")
+    web = compose.service("services: {web: {image: 'web:1', label_file: labels.txt}}")
+    assert web["label_file"] == "labels.txt"
+    assert "phlo itself sets" in compose.findings()[0]
+
+
 def test_a_finding_of_an_overriding_file_names_that_file(compose: ComposeFolder) -> None:
     compose.write("compose.yaml", "services: {web: {image: 'web:1'}}")
     compose.write("prod.yaml", "services:\n  web:\n    use_api_socket: true\n")
