@@ -172,10 +172,12 @@ class _RoleTest:
         )
 
     def _up_options(self) -> Any:
-        """The options that `phlo up`, with all services of the role, has in the test project."""
+        """The options that `phlo up`, with all services of the role that are tested, has in the test project."""
+        from phlo.testing.role_project import tested_services
+
         up = next(verb for verb in VERBS if verb.name == "up")
         given = {name: getattr(self.options, name) for name in ("quiet", "no_color", "debug", "forks", "timeout")}
-        services = [definition.name for definition in self.subject.services]
+        services = [definition.name for definition in tested_services(self.subject)]
         found = checked(up, {"project_dir": str(self.folder), "services": services, **given})
         found.verbose = self.options.verbose
         return found

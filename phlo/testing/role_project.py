@@ -33,7 +33,8 @@ def write_role_project(subject: Subject, folder: Path) -> str:
     data = _own_project(subject)
     data["name"] = name
     capabilities = data.setdefault("capabilities", {})
-    needed = {name for one in subject.services for name in needed_services(one, subject.catalog.services, capabilities)}
+    tested = tested_services(subject)
+    needed = {name for one in tested for name in needed_services(one, subject.catalog.services, capabilities)}
     services = data.setdefault("services", {})
     services["enabled"] = sorted({*services.get("enabled", ()), *needed})
     services.setdefault("defaults", False)
@@ -42,6 +43,13 @@ def write_role_project(subject: Subject, folder: Path) -> str:
         (folder / "roles" / role).symlink_to(path, target_is_directory=True)
     _write(folder, data)
     return name
+
+
+def tested_services(subject: Subject) -> tuple[ServiceDefinition, ...]:
+    """The role's services, but for those that its `tests/phlo.yaml` switches off: what cannot run where tests do."""
+    entries = _own_project(subject).get("services") or {}
+    off = {name for name, entry in entries.items() if isinstance(entry, dict) and entry.get("enabled") is False}
+    return tuple(one for one in subject.services if one.name not in off)
 
 
 def isolate(folder: Path, project: Project) -> None:
