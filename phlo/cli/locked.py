@@ -25,33 +25,32 @@ def nothing_to_do(plan: Plan, hosts: Mapping[str, Host], emit: Emit, *, run_id: 
     It only looks, and takes no lock for that. What is to be done is decided anew once the lock is held. A lock that
     a run which was killed left behind is removed, since nobody will take it over.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
     from phlo.execute import run
+    from phlo.execute.workers import Workers
 
     held: list[Event] = []
-    with ThreadPoolExecutor(forks) as pool:
-        locks = [pool.submit(_dead_lock, host, plan.project) for host in hosts.values()]
-        outcome = run(plan, hosts, emit=held.append, run_id=run_id, check=True, forks=forks, stops_at_change=True)
+    outcome = run(plan, hosts, emit=held.append, run_id=run_id, check=True, forks=forks, stops_at_change=True)
     has_found = outcome.failures or any(result.changes for result in outcome.steps.values())
     if has_found and not outcome.is_interrupted:
         return None
-    for host, lock in zip(hosts.values(), locks, strict=True):
-        identity = lock.result()
-        if identity is not None:
-            release(host.engine, identity)
+    with Workers(forks) as workers:
+        for rank, host in enumerate(hosts.values()):
+            workers.submit(rank, partial(_remove_dead_lock, host, plan.project))
     for event in held:
         emit(event)
     return outcome
 
 
-def _dead_lock(host: Host, project: str) -> str | None:
-    """The id of a lock whose holder has certainly ended; None also when that cannot be told."""
+def _remove_dead_lock(host: Host, project: str) -> None:
+    """Remove a lock whose holder has certainly ended; one of which that cannot be told stays."""
     try:
         holder = read_holder(host.engine, project)
-    except PhloError:  # whoever needs the lock will say what is wrong
-        return None
-    return holder.id if holder is not None and holder.is_dead else None
+        if holder is not None and holder.is_dead:
+            release(host.engine, holder.id)
+    except PhloError:
+        return  # whoever needs the lock will say what is wrong
+    finally:
+        host.engine.close()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from phlo.images.present import wanted
 from phlo.report.nothing import nothing_to_do
 from phlo.settled import leave_proof, live_digest
 
+MOST_HOSTS = 3  # they are asked one after the other
 _UNIX = "unix://"
 
 
@@ -33,7 +34,7 @@ def look(
     is_plain = not (options.check or options.verbose or options.output != "text" or shell.words is None)
     has_told = project.warnings or workspace.catalog.problems or project.is_volatile
     is_followed = any(service.image.pull_policy == "always" for service in project.services.values())
-    if not is_plain or has_told or is_followed:
+    if not is_plain or has_told or is_followed or len(hosts) > MOST_HOSTS:
         return None
     addresses = {name: engine_address(workspace.inventory, name, shell.environ).url for name in hosts}
     if not all(address.startswith(_UNIX) for address in addresses.values()):

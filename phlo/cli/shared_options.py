@@ -54,7 +54,7 @@ OUTPUT = Option(
     default="text",
     choices=("text", "json"),
 )
-FORKS = Option("forks", ("--forks",), "integer", "how many steps may run at once (default: 8)", 8, metavar="N")
+FORKS = Option("forks", ("--forks",), "integer", "how many steps may run at once (default: 32)", 32, metavar="N")
 NO_DEPS = Option("no_deps", ("--no-deps",), "flag", "leave out what the named services depend on")
 IMAGE_SOURCE = Option(
     "image_source",

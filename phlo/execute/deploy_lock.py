@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from types import TracebackType
 
 from phlo.errors import EngineError, HostError, LockError, PhloError
+from phlo.execute.workers import Workers
 from phlo.hosts.host import Host
 from phlo.hosts.lock import RENEWALS_IN_A_LEASE, Claim, acquire, is_there, release, renew
 
-MOST_AT_ONCE = 16
+MOST_AT_ONCE = 64
 # Goes on while the machine sleeps, so that a laptop that wakes up knows that its leases are over.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -79,10 +80,25 @@ class DeployLock:
         """The first host alone, so that of two runs on the same hosts one gets all; the others side by side."""
         first, *rest = sorted(self._hosts)
         self._acquire(first)
-        if rest:
-            with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
-                for taken in [pool.submit(self._acquire, name) for name in rest]:
-                    taken.result()
+        self._side_by_side(self._acquire, rest)
+
+    def _side_by_side(self, call: Callable[[str], None], names: Collection[str]) -> None:
+        """Make a call for each host; the first error is raised once all have ended."""
+        errors: list[PhloError] = []
+
+        def make(name: str) -> None:
+            try:
+                call(name)
+            except PhloError as error:
+                errors.append(error)
+            if len(self._hosts) > MOST_AT_ONCE:  # a file descriptor each would be too many
+                self._hosts[name].engine.close()
+
+        with Workers(MOST_AT_ONCE) as workers:
+            for rank, name in enumerate(names):
+                workers.submit(rank, partial(make, name))
+        if errors:
+            raise errors[0]
 
     def _acquire(self, name: str) -> None:
         host = self._hosts[name]
@@ -96,23 +112,27 @@ class DeployLock:
 
     def _renew_until_ended(self) -> None:
         while not self._ended.wait(self._claim.lease_seconds / RENEWALS_IN_A_LEASE):
-            for name, identity in self._ids.items():
-                asked = _now()
-                try:
-                    is_ours = renew(self._hosts[name].engine, identity)
-                except (HostError, EngineError):
-                    continue  # tried again in a moment; `assert_held` knows when it was too long
-                if is_ours:
-                    self._proven[name] = asked
-                elif not self._ended.is_set():
-                    self._lost[name] = _lost(self._project, name)
+            self._side_by_side(self._renew, tuple(self._ids))
+
+    def _renew(self, name: str) -> None:
+        asked = _now()
+        try:
+            is_ours = renew(self._hosts[name].engine, self._ids[name])
+        except (HostError, EngineError):
+            return  # tried again in a moment; `assert_held` knows when it was too long
+        if is_ours:
+            self._proven[name] = asked
+        elif not self._ended.is_set():
+            self._lost[name] = _lost(self._project, name)
 
     def _release_all(self) -> None:
-        for name, identity in self._ids.items():
-            try:
-                release(self._hosts[name].engine, identity)
-            except (HostError, EngineError):
-                pass  # whoever comes next finds this process gone, or its lease over
+        self._side_by_side(self._release, tuple(self._ids))
+
+    def _release(self, name: str) -> None:
+        try:
+            release(self._hosts[name].engine, self._ids[name])
+        except (HostError, EngineError):
+            pass  # whoever comes next finds this process gone, or its lease over
 
 
 def _now() -> float:

@@ -6,19 +6,22 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from phlo.errors import HostError, PhloError, mask_error
 from phlo.execute.outcome import Outcome, StepResult
+from phlo.execute.places import Places
+from phlo.execute.telling import Teller
 from phlo.execute.rollback import Ledger, Rollback
+from phlo.execute.workers import Workers
 from phlo.hosts.host import Host
 from phlo.operations import Operation, operation
 from phlo.plan.graph import Plan
 from phlo.values import Change, Emit, Event, Masker, Status, Step
 
-DEFAULT_FORKS = 8
-MOST_GATES = 64
+DEFAULT_FORKS = 32
+MOST_GATES = 256
 Approve = Callable[[Step, tuple[Change, ...]], None]
 _ENDED_WELL = (Status.OK, Status.CHANGED, Status.PENDING, Status.UNKNOWN, Status.SKIPPED)
 
@@ -71,9 +74,9 @@ class _Run:
         find: Callable[[str], Operation],
     ) -> None:
         self._plan = plan
-        self._hosts = hosts
+        self._places = Places(hosts, (step.host for step in plan.steps))
         self._masker = Masker(plan.secrets)
-        self._listener = emit
+        self._tell = Teller(emit)
         self._run_id = run_id
         self._check = check
         self._forks = forks
@@ -90,6 +93,7 @@ class _Run:
         self._ledger = Ledger(plan.steps, is_stack=rollback is Rollback.STACK)
         self._lost: set[str] = set()
         self._steps = {step.id: step for step in plan.steps}
+        self._ranks = {step.id: rank for rank, step in enumerate(plan.steps)}
         self._needs = {step.id: set(step.after) for step in plan.steps}
         self._dependents: dict[str, list[Step]] = defaultdict(list)
         for step in plan.steps:
@@ -101,8 +105,9 @@ class _Run:
         self._emit("run_started", message=self._plan.title)
         for warning in self._plan.warnings:
             self._emit("note", message=warning)
-        with ThreadPoolExecutor(self._forks) as workers, ThreadPoolExecutor(MOST_GATES) as waiters:
-            self._pools = (workers, waiters)
+        with Workers(self._forks) as workers, Workers(MOST_GATES) as waiters:
+            # In check mode nothing is waited for.
+            self._pools = (workers, workers if self._check else waiters)
             with self._changed:
                 for step in [step for step in self._plan.steps if not self._needs[step.id]]:
                     self._submit(step)
@@ -145,13 +150,14 @@ class _Run:
 
     def _submit(self, step: Step) -> None:
         workers, waiters = self._pools
-        (waiters if step.gate else workers).submit(self._step, step)
+        (waiters if step.gate else workers).submit(self._ranks[step.id], partial(self._step, step))
 
     def _step(self, step: Step) -> None:
         try:
             result = self._result(step)
         except BaseException as error:  # a defect of phlo or of an operation: it must not leave the run waiting
             result = self._failed(step, _internal(step, error), 0.0)
+        self._places.step_ended(step.host)
         with self._changed:
             self._results[step.id] = result
             for dependent in self._dependents[step.id]:
@@ -205,8 +211,8 @@ class _Run:
     def _converge(self, step: Step) -> tuple[Status, tuple[Change, ...]]:
         """Observe, decide, and outside check mode apply."""
         module = self._find(step.operation)
-        host = self._hosts[step.host]
-        seen = module.observe(step.args, host.reader())
+        place = self._places[step.host]
+        seen = module.observe(step.args, place.reader)
         changes = tuple(self._masked(change) for change in module.decide(step.args, seen))
         is_counted = any(change.is_counted for change in changes)
         if self._check:
@@ -217,7 +223,7 @@ class _Run:
             if self._approve is not None and is_counted:
                 self._approve(step, changes)
             equipped = replace(
-                host,
+                place.host,
                 run_id=self._run_id,
                 progress=lambda line: self._emit("step_progress", step=step, message=line),
                 on_undo=lambda call: self._ledger.on_undo(step, call),
@@ -234,8 +240,8 @@ class _Run:
     def _has_pending(self, step: Step) -> bool:
         """Whether a step that this one precedes has something to change."""
         for other in (self._steps[name] for name in step.when_pending):
-            module, host = self._find(other.operation), self._hosts[other.host]
-            changes = module.decide(other.args, module.observe(other.args, host.reader()))
+            module, reader = self._find(other.operation), self._places[other.host].reader
+            changes = module.decide(other.args, module.observe(other.args, reader))
             if any(change.is_counted for change in changes):
                 return True
         return False
@@ -308,8 +314,7 @@ class _Run:
             detail=tuple(map(self._masker, detail)),
             seconds=seconds,
         )
-        with self._changed:
-            self._listener(event)
+        self._tell(event)
 
 
 def _internal(step: Step, error: BaseException) -> PhloError:

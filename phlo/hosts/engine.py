@@ -7,43 +7,43 @@ connection that a `Transport` opens, and keep connections open between requests.
 
 from __future__ import annotations
 
-import http.client
 import json
 import socket
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from phlo.errors import EngineError, HostError
+from phlo.hosts.wire import Answer, Body, Connect, Connection
 
 OLDEST_API = (1, 41)
 NEWEST_API = (1, 51)
-
-Connect = Callable[[float | None], socket.socket]
-Body = bytes | IO[bytes] | Iterator[bytes]
+_READING = ("GET", "HEAD")
 
 
 class CommandTimeoutError(Exception):
     """A command inside a container has not ended in time."""
 
 
-class _Connection(http.client.HTTPConnection):
-    """An HTTP connection over a socket that somebody else opens."""
-
-    def __init__(self, connect: Connect, timeout_seconds: float | None) -> None:
-        super().__init__("docker", timeout=timeout_seconds)
-        self._open = connect
-
-    def connect(self) -> None:
-        self.sock = self._open(self.timeout)
-
-
 def path_part(text: str) -> str:
     """A name made safe as one part of a request path (an image reference keeps its slashes and colons)."""
     return quote(text, safe="/:@")
+
+
+class _Link:
+    """What all readers and writers of one engine share: how it is reached, its open connections, its API version."""
+
+    def __init__(self, connect: Connect, name: str, timeout_seconds: float) -> None:
+        self.connect = connect
+        self.name = name
+        self.timeout_seconds = timeout_seconds
+        self.idle: deque[Connection] = deque()
+        self.api: tuple[int, int] | None = None
+        self.negotiating = threading.Lock()
 
 
 class EngineReader:
@@ -57,20 +57,19 @@ class EngineReader:
     """
 
     def __init__(self, connect: Connect, *, name: str, timeout_seconds: float = 60.0) -> None:
-        self._connect = connect
-        self._name = name
-        self._timeout_seconds = timeout_seconds
-        self._idle: deque[_Connection] = deque()
-        self._api: tuple[int, int] | None = None
+        self._link = _Link(connect, name, timeout_seconds)
 
     # -- reading ------------------------------------------------------------------------------
 
     @property
     def api(self) -> tuple[int, int]:
         """The API version spoken: the newest that both sides know. Asks the engine once."""
-        if self._api is None:
-            self._api = self._negotiate()
-        return self._api
+        link = self._link
+        if link.api is None:
+            with link.negotiating:
+                if link.api is None:
+                    link.api = self._negotiate()
+        return link.api
 
     def ping(self) -> None:
         """Ask the engine for a sign of life."""
@@ -92,7 +91,7 @@ class EngineReader:
     def head(self, path: str, /, **query: Any) -> Mapping[str, str] | None:
         """The headers of HEAD, or None when the engine answers 404."""
         with self._exchange("HEAD", path, query) as answer:
-            return None if answer.status == 404 else dict(answer.getheaders())
+            return None if answer.status == 404 else answer.headers
 
     def get_bytes(self, path: str, /, **query: Any) -> Iterator[bytes]:
         """GET, the answer in pieces as they come (an archive, an event stream)."""
@@ -113,8 +112,9 @@ class EngineReader:
 
     def close(self) -> None:
         """Close the connections that are kept open; the next request opens new ones."""
-        while self._idle:
-            self._idle.pop().close()
+        idle = self._link.idle
+        while idle:
+            idle.pop().close()
 
     # -- the wire ------------------------------------------------------------------------------
 
@@ -126,7 +126,7 @@ class EngineReader:
         if engine < OLDEST_API:
             raise HostError(
                 f"its Docker engine speaks API {offered}; phlo needs {_dotted(OLDEST_API)} or newer",
-                where=self._name,
+                where=self._link.name,
                 fix="Upgrade the engine to Docker 20.10 or newer.",
             )
         return min(engine, NEWEST_API)
@@ -160,20 +160,19 @@ class EngineReader:
         version: bool = True,
         is_long: bool = False,
         silence_seconds: float | None = None,
-    ) -> Iterator[http.client.HTTPResponse]:
+    ) -> Iterator[Answer]:
         """Send one request; the connection goes back to the idle ones when its answer was read to the end."""
         prefix = f"/v{_dotted(self.api)}" if version else ""
         url = prefix + path + _encode(query)
         connection, answer = self._send(method, url, body, headers or {}, is_long, silence_seconds)
         try:
             yield answer
-        except (OSError, http.client.HTTPException) as reason:
+        except OSError as reason:
             raise self._unreachable(reason, f"{method} {path}") from reason
         finally:
-            if answer.isclosed() and connection.sock is not None and not is_long:
-                self._idle.append(connection)
+            if answer.leaves_open and not is_long:
+                self._link.idle.append(connection)
             else:
-                answer.close()
                 connection.close()
 
     def _send(
@@ -184,41 +183,40 @@ class EngineReader:
         headers: Mapping[str, str],
         is_long: bool,
         silence_seconds: float | None,
-    ) -> tuple[_Connection, http.client.HTTPResponse]:
+    ) -> tuple[Connection, Answer]:
         while True:
             connection = self._take(is_long, silence_seconds)
             reused = connection.sock is not None
             try:
-                connection.request(method, url, body=body, headers=dict(headers))
-                return connection, connection.getresponse()
-            except (OSError, http.client.HTTPException) as reason:
+                return connection, connection.request(method, url, body, headers)
+            except OSError as reason:
                 connection.close()
                 # The engine may have closed a connection while it was idle. Asking again is safe for a read;
                 # a write is only repeated when the engine cannot have seen it.
-                stale = isinstance(reason, (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected))
-                if reused and stale and (method in ("GET", "HEAD") or isinstance(reason, BrokenPipeError)):
+                stale = isinstance(reason, (BrokenPipeError, ConnectionResetError))
+                if reused and stale and (method in _READING or isinstance(reason, BrokenPipeError)):
                     continue
                 raise self._unreachable(reason, f"{method} {url}") from reason
 
-    def _take(self, is_long: bool, silence_seconds: float | None) -> _Connection:
+    def _take(self, is_long: bool, silence_seconds: float | None) -> Connection:
         """A connection: for a long answer one of its own, which may be silent for as long as is said."""
         if is_long:
-            return _Connection(self._connect, silence_seconds)
+            return Connection(self._link.connect, silence_seconds)
         try:
-            return self._idle.pop()
+            return self._link.idle.pop()
         except IndexError:
-            return _Connection(self._connect, self._timeout_seconds)
+            return Connection(self._link.connect, self._link.timeout_seconds)
 
     def _unreachable(self, reason: Exception, request: str) -> HostError:
         if isinstance(reason, TimeoutError):
             return HostError(
-                f"the Docker engine did not answer {request} within {self._timeout_seconds:g} s",
-                where=self._name,
+                f"the Docker engine did not answer {request} within {self._link.timeout_seconds:g} s",
+                where=self._link.name,
                 fix="See `phlo doctor`; the engine may be overloaded or its disk full.",
             )
         return HostError(
             f"the Docker engine went away during {request} ({reason or type(reason).__name__})",
-            where=self._name,
+            where=self._link.name,
             fix="See `phlo doctor`, then run the same command again.",
         )
 
@@ -229,13 +227,14 @@ class EngineReader:
             message = str(json.loads(content)["message"])
         except (ValueError, KeyError, TypeError):
             message = content.decode(errors="replace").strip() or f"HTTP status {status}"
-        raise EngineError(status, message, request=request, where=self._name)
+        raise EngineError(status, message, request=request, where=self._link.name)
 
 
 class Engine(EngineReader):
     """Reads from and writes to a Docker engine."""
 
     _allow: Callable[[], None] | None = None
+    _note: Callable[[str], None] | None = None
 
     def post(self, path: str, body: Any = None, /, **query: Any) -> Any:
         """POST a JSON body; the answer parsed as JSON, None when there is none."""
@@ -305,7 +304,7 @@ class Engine(EngineReader):
             f"POST /v{_dotted(self.api)}{path} HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
         )
-        channel = self._connect(self._timeout_seconds)
+        channel = self._link.connect(self._link.timeout_seconds)
         try:
             channel.sendall(head.encode() + data)
             answer = b""
@@ -327,18 +326,38 @@ class Engine(EngineReader):
 
     def reader(self) -> EngineReader:
         """The same engine, for somebody who must not write."""
-        reader = EngineReader(self._connect, name=self._name, timeout_seconds=self._timeout_seconds)
-        reader._idle = self._idle
-        reader._api = self._api
+        reader = EngineReader.__new__(EngineReader)
+        reader._link = self._link
         return reader
 
     def guarded(self, allow: Callable[[], None]) -> Engine:
         """The same engine, with `allow` called before every request that writes; what it raises stops the request."""
-        engine = Engine(self._connect, name=self._name, timeout_seconds=self._timeout_seconds)
-        engine._idle = self._idle
-        engine._api = self._api
+        engine = self._derived()
         engine._allow = allow
         return engine
+
+    def watched(self, note: Callable[[str], None]) -> Engine:
+        """The same engine, with `note` called with the path of every request that writes, before and after it."""
+        engine = self._derived()
+        engine._note = note
+        return engine
+
+    def _derived(self) -> Engine:
+        engine = Engine.__new__(Engine)
+        engine._link, engine._allow, engine._note = self._link, self._allow, self._note
+        return engine
+
+    @contextmanager
+    def _exchange(self, method: str, path: str, *rest: Any, **options: Any) -> Iterator[Answer]:
+        note = self._note if method not in _READING else None
+        if note is not None:
+            note(path)
+        try:
+            with super()._exchange(method, path, *rest, **options) as answer:
+                yield answer
+        finally:
+            if note is not None:
+                note(path)
 
     def _send(
         self,
@@ -348,13 +367,13 @@ class Engine(EngineReader):
         headers: Mapping[str, str],
         is_long: bool,
         silence_seconds: float | None,
-    ) -> tuple[_Connection, http.client.HTTPResponse]:
-        if self._allow is not None and method not in ("GET", "HEAD"):
+    ) -> tuple[Connection, Answer]:
+        if self._allow is not None and method not in _READING:
             self._allow()
         return super()._send(method, url, body, headers, is_long, silence_seconds)
 
 
-def _until(answer: http.client.HTTPResponse, timeout_seconds: float | None) -> Iterator[bytes]:
+def _until(answer: Answer, timeout_seconds: float | None) -> Iterator[bytes]:
     """What an answer brings until it ends. The connection gives up on silence, the clock on too much talk."""
     deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
     while True:

@@ -26,10 +26,9 @@ class Args:
 
 
 def observe(args: Args, host: ReadHost) -> Mapping[str, Any] | None:
-    """The network's inspect answer, None when there is none of this name."""
-    found = host.engine.get("/networks", filters={"name": [args.name]})
-    match = next((network for network in found if network["Name"] == args.name), None)
-    return host.engine.get(f"/networks/{match['Id']}") if match else None
+    """The network as the engine's list has it, None when there is none of this name."""
+    found: list[Mapping[str, Any]] = host.engine.get("/networks", filters={"name": [args.name]})
+    return next((network for network in found if network["Name"] == args.name), None)
 
 
 def decide(args: Args, seen: Mapping[str, Any] | None) -> list[Change]:
@@ -56,7 +55,7 @@ def decide(args: Args, seen: Mapping[str, Any] | None) -> list[Change]:
 
 def apply(change: Change, args: Args, seen: Mapping[str, Any] | None, host: Host) -> None:
     if change.verb == "recreate" and seen is not None:
-        for container in seen.get("Containers") or {}:
+        for container in host.engine.get(f"/networks/{seen['Id']}")["Containers"] or {}:  # a list does not name them
             host.engine.post(f"/networks/{seen['Id']}/disconnect", {"Container": container, "Force": True})
         host.engine.delete(f"/networks/{seen['Id']}")
     labels = {**(args.options.get("Labels") or {}), LABEL_PROJECT: args.project}

@@ -25,6 +25,7 @@ LONGEST_PAUSE_SECONDS = 0.2
 LONGEST_PROBE_PAUSE_SECONDS = 1.0
 LOG_LINES = 20
 RESTARTS_ALLOWED = 3
+_JUST_STARTED = "just started"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,8 @@ def apply(change: Change, args: Args, seen: Seen | None, host: Host) -> None:
     deadline = time.monotonic() + args.timeout_seconds
     pause = FIRST_PAUSE_SECONDS
     last = ""
+    if seen is not None and _not_ready(args, seen) == _JUST_STARTED:
+        time.sleep(_rest(args, seen))
     while True:
         found = host.engine.get_or_none(f"/containers/{path_part(args.container)}/json")
         if found is None:
@@ -122,7 +125,7 @@ def _not_ready(args: Args, seen: Seen) -> str | None:
     if seen.test is not None:
         health = (seen.state.get("Health") or {}).get("Status", "starting")
         return None if health == "healthy" else f"health: {health}"
-    return "just started" if _rest(args, seen) else None
+    return _JUST_STARTED if _rest(args, seen) else None
 
 
 def _rest(args: Args, seen: Seen) -> float:

@@ -59,7 +59,8 @@ def build(project: Project, options: Options | None = None) -> Plan:
 
 def _without_unknown(step: Step, known: set[str]) -> Step:
     """A step without needs on steps that this run leaves out (`--no-deps`)."""
-    return replace(step, after=tuple(dict.fromkeys(need for need in step.after if need in known)))
+    needed = tuple(dict.fromkeys(need for need in step.after if need in known))
+    return step if needed == step.after else replace(step, after=needed)
 
 
 def _host_steps(project: Project, host: str) -> Iterator[Step]:

@@ -53,7 +53,7 @@ def test_many_threads_share_one_engine(engine: Engine) -> None:
 def test_a_recorder_sees_every_request(tiny: str) -> None:
     recorder = Recorder()
     channel = open_engine(None, name="local", environ=os.environ)
-    engine = Engine(recorder.wrap(channel._connect), name="local")
+    engine = Engine(recorder.wrap(channel._link.connect), name="local")
     engine.get_or_none("/containers/x/json")
     with pytest.raises(EngineError):
         engine.post("/containers/x/start")

@@ -11,7 +11,7 @@ import phlo
 from phlo.errors import EngineError, OperationError
 from phlo.hosts.engine import Engine, EngineReader, path_part
 from phlo.hosts.host import Host
-from phlo.images import ImageSeen, present
+from phlo.images import ImageSeen
 from phlo.operations import wait
 from phlo.operations.archive import put_files
 from phlo.operations.container.args import REPLACED, STAGED, Args, Seen, config_hash, file_digests
@@ -56,7 +56,7 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
         case "keep" | "run":  # a hook is run by the change that stops the container
             return
         case "create":
-            _create_and_start(args, host, change.causes)
+            _create_and_start(args, host, seen, change.causes)
         case "recreate" if args.is_one_shot:
             _run_again(args, host, seen, change.causes)
         case "recreate":
@@ -88,9 +88,9 @@ def remove(engine: Engine, name: str) -> None:
             raise
 
 
-def _create_and_start(args: Args, host: Host, causes: Causes) -> None:
+def _create_and_start(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
     # When it fails it stays, for its log to be read; there is nothing to put back.
-    _start(_create(args, host, args.name, None, causes), args, host)
+    _start(_create(args, host, seen, args.name, None, causes), args, host)
 
 
 def _replace(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
@@ -102,8 +102,8 @@ def _replace(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
     old = seen.started or seen.replaced
     assert old is not None
     is_beside = args.starts_first and seen.replaced is None and old["State"]["Status"] == "running"
-    proven = _proven(args, host, old, causes) if is_beside else None
-    new = proven or _create(args, host, args.name + STAGED, old, causes)
+    proven = _proven(args, host, seen, old, causes) if is_beside else None
+    new = proven or _create(args, host, seen, args.name + STAGED, old, causes)
     host.on_undo(lambda: remove(engine, new))
     if seen.started is not None and seen.replaced is not None:
         # An interrupted run left the version before this one: that one worked, the current one was never proven.
@@ -123,7 +123,7 @@ def _replace(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
         _start(new, args, host)
 
 
-def _proven(args: Args, host: Host, old: Mapping[str, Any], causes: Causes) -> str | None:
+def _proven(args: Args, host: Host, seen: Seen, old: Mapping[str, Any], causes: Causes) -> str | None:
     """Start a new version that nobody finds, without the service's names and host ports, and wait until it works.
 
     Gives its id, once it has the names beside the old one; None for a service with host ports, which two cannot have:
@@ -131,13 +131,13 @@ def _proven(args: Args, host: Host, old: Mapping[str, Any], causes: Causes) -> s
     one serves all the while.
     """
     engine, name = host.engine, args.name + STAGED
-    new = _create(args, host, name, old, causes, is_on_trial=True)
+    new = _create(args, host, seen, name, old, causes, is_on_trial=True)
     host.on_undo(lambda: remove(engine, new))
     _start(new, args, host)
     gate = wait.Args(container=name, service=args.service, timeout_seconds=args.gate_timeout_seconds)
-    seen = wait.observe(gate, host.reader())
-    for change in wait.decide(gate, seen):
-        wait.apply(change, gate, seen, host)
+    state = wait.observe(gate, host.reader())
+    for change in wait.decide(gate, state):
+        wait.apply(change, gate, state, host)
     if (args.body.get("HostConfig") or {}).get("PortBindings"):
         remove(engine, new)
         return None
@@ -151,7 +151,7 @@ def _run_again(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
     """Put a new container in the place of a one-shot's. It has run: there is nothing that could be put back."""
     old = seen.started or seen.replaced
     assert old is not None
-    new = _create(args, host, args.name + STAGED, None, causes)
+    new = _create(args, host, seen, args.name + STAGED, None, causes)
     remove(host.engine, old["Id"])
     with explained(args, host):
         rename(host.engine, new, args.name)
@@ -208,21 +208,23 @@ def names_set_aside(args: Args, engine: EngineReader) -> list[str]:
     return [name for name in names if name.startswith(args.name + SET_ASIDE)]
 
 
-def _image(args: Args, host: Host) -> ImageSeen:
-    image = present(args.image, host.reader())
-    if image is None:
-        raise OperationError("its image is not on the host", where=args.name, fix="Run `phlo run up` again.")
-    return image
-
-
 def _create(
-    args: Args, host: Host, name: str, old: Mapping[str, Any] | None, causes: Causes, *, is_on_trial: bool = False
+    args: Args,
+    host: Host,
+    seen: Seen,
+    name: str,
+    old: Mapping[str, Any] | None,
+    causes: Causes,
+    *,
+    is_on_trial: bool = False,
 ) -> str:
     """Create the container with its networks and files, giving its id; on failure nothing of it stays.
 
     is_on_trial: leave out what the one that serves holds: names on the networks, and ports of the host.
     """
-    engine, image = host.engine, _image(args, host)
+    engine, image = host.engine, seen.image
+    if image is None:
+        raise OperationError("its image is not on the host", where=args.name, fix="Run `phlo run up` again.")
     networks = args.networks
     body = _with_anonymous_volumes(_with_file_folders(reveal_all(args.body), args.files), old)
     body["Image"] = image.reference

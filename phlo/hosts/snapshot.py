@@ -1,0 +1,152 @@
+"""A host's engine as it was a moment ago: what many steps ask of it is asked once.
+
+An engine answers one question in a millisecond, or in the time it takes to reach it, and every step of a service has
+several. Most of them are the same questions, or are answered by a list: a container that is on no list is not there.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from phlo.errors import EngineError, PhloError
+from phlo.hosts.engine import EngineReader
+
+FRESH_SECONDS = 2.0
+_HEX = frozenset("0123456789abcdef")
+
+
+class Snapshot(EngineReader):
+    """Reads of containers, images, networks and volumes, answered from what the engine has said already.
+
+    An answer holds until something is written that may change it (`forget`), and never for longer than
+    `FRESH_SECONDS`. Everything else (files in containers, logs, the registry) goes to the engine each time.
+    Nobody may change an answer: the next one gets the same.
+    """
+
+    def __init__(self, engine: EngineReader, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._link = engine._link
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._answers: dict[str, _Answer] = {}
+
+    def get(self, path: str, /, **query: Any) -> Any:
+        _, kind, *rest = path.split("/")
+        filters = query.get("filters")
+        if kind == "containers" and rest == ["json"] and query.get("all") and _is_simple(filters):
+            return _matching(self._once(path, all=True), filters, _names_of_container)
+        if kind == "containers" and len(rest) == 2 and rest[1] == "json" and not query:
+            return self._container(path, rest[0])
+        if kind == "images" and len(rest) > 1 and rest[-1] == "json" and not query:
+            return self._once(path)
+        if kind == "networks" and not rest and _is_simple(filters):
+            return _matching(self._once(path), filters, _name)
+        if kind == "volumes" and not rest and _is_simple(filters):
+            return {"Volumes": _matching(self._once(path)["Volumes"] or (), filters, _name)}
+        if kind == "volumes" and len(rest) == 1 and not query:
+            return self._volume(path, rest[0])
+        return super().get(path, **query)
+
+    def forget(self, path: str) -> None:
+        """Somebody writes at this path: answers that it may change are asked for again."""
+        _, kind, *rest = path.split("/")
+        with self._lock:
+            for key in [key for key in self._answers if self._is_touched(key, kind, rest)]:
+                del self._answers[key]
+
+    def _is_touched(self, key: str, kind: str, rest: Sequence[str]) -> bool:
+        if kind == "containers":
+            return key == "/containers/json" or (key.startswith("/containers/") and self._is_of(key, rest[0]))
+        if kind == "networks":
+            return key.startswith(("/networks", "/containers/"))
+        if kind in ("volumes", "images"):
+            return key.startswith(f"/{kind}")
+        return kind != "exec"
+
+    def _is_of(self, key: str, container: str) -> bool:
+        """Whether the answer under `key` is about a container, which is known by its name and by its id."""
+        found = self._answers[key].value
+        return found is None or container in (found["Id"], found["Name"].lstrip("/"))
+
+    def _container(self, path: str, container: str) -> Any:
+        listed = self._once("/containers/json", all=True)
+        is_there = any(container in (entry["Id"], *_names_of_container(entry)) for entry in listed)
+        if is_there or _HEX.issuperset(container):  # it may be the beginning of an id
+            return self._once(path)
+        raise self._missing(path, f"No such container: {container}")
+
+    def _volume(self, path: str, name: str) -> Any:
+        for volume in self._once("/volumes")["Volumes"] or ():
+            if volume["Name"] == name:
+                return volume
+        raise self._missing(path, f"get {name}: no such volume")
+
+    def _missing(self, path: str, message: str) -> EngineError:
+        return EngineError(404, message, request=f"GET {path}", where=self._link.name)
+
+    def _once(self, path: str, **query: Any) -> Any:
+        """The answer to a question; of many who ask at once one asks the engine, and the others wait for it."""
+        with self._lock:
+            answer = self._answers.get(path)
+            if answer is None or answer.is_older_than(self._clock() - FRESH_SECONDS):
+                answer = self._answers[path] = _Answer()
+        with answer.asking:
+            if answer.came_at is None:
+                try:
+                    answer.value = super().get(path, **query)
+                except PhloError as error:
+                    answer.error = error
+                answer.came_at = self._clock()
+        if answer.error is not None:
+            raise answer.error
+        return answer.value
+
+
+class _Answer:
+    """What the engine has said. came_at: None as long as it has not. error: what it said instead."""
+
+    __slots__ = ("asking", "came_at", "error", "value")
+
+    def __init__(self) -> None:
+        self.asking = threading.Lock()
+        self.value: Any = None
+        self.error: PhloError | None = None
+        self.came_at: float | None = None
+
+    def is_older_than(self, moment: float) -> bool:
+        return self.came_at is not None and self.came_at < moment
+
+
+def _is_simple(filters: Mapping[str, Any] | None) -> bool:
+    """Whether a list's filters are of those that are applied here."""
+    return not set(filters or ()) - {"label", "name"}
+
+
+def _matching(
+    found: Sequence[Mapping[str, Any]],
+    filters: Mapping[str, Any] | None,
+    names: Callable[[Mapping[str, Any]], Sequence[str]],
+) -> list[Mapping[str, Any]]:
+    """Those that carry all labels (`name` or `name=value`) and one of the names."""
+    labels = [label.partition("=") for label in (filters or {}).get("label", ())]
+    wanted = (filters or {}).get("name")
+    return [
+        entry
+        for entry in found
+        if (wanted is None or any(name in wanted for name in names(entry)))
+        and all(_has_label(entry.get("Labels") or {}, *label) for label in labels)
+    ]
+
+
+def _has_label(there: Mapping[str, str], name: str, equals: str, value: str) -> bool:
+    return name in there and (not equals or there[name] == value)
+
+
+def _name(entry: Mapping[str, Any]) -> Sequence[str]:
+    return (entry["Name"],)
+
+
+def _names_of_container(entry: Mapping[str, Any]) -> Sequence[str]:
+    return [name.lstrip("/") for name in entry["Names"] or ()]

@@ -1,0 +1,157 @@
+"""HTTP/1.1 as far as a Docker engine speaks it (RFC 9112), over a socket that somebody else opens.
+
+The standard library's client reads headers as it would read a mail: half of the time of a request, and of a short
+command a good part of the imports.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from typing import IO
+
+Connect = Callable[[float | None], socket.socket]
+Body = bytes | IO[bytes] | Iterator[bytes]
+
+_PIECE = 65536
+_WITHOUT_BODY = (204, 304)
+
+
+class WireError(OSError):
+    """What came is not HTTP."""
+
+
+class Connection:
+    """A connection that takes one request at a time. timeout_seconds: how long the other side may be silent."""
+
+    __slots__ = ("_connect", "_rest", "_timeout_seconds", "sock")
+
+    def __init__(self, connect: Connect, timeout_seconds: float | None) -> None:
+        self._connect = connect
+        self._timeout_seconds = timeout_seconds
+        self._rest = b""
+        self.sock: socket.socket | None = None
+
+    def request(self, method: str, url: str, body: Body | None, headers: Mapping[str, str]) -> Answer:
+        """Send a request, and read its answer up to where the body begins. Raises OSError.
+
+        body: one that is not bytes is sent as it comes, in chunks.
+        """
+        if self.sock is None:
+            self.sock = self._connect(self._timeout_seconds)
+        lines = [f"{method} {url} HTTP/1.1", "Host: docker", *(f"{name}: {text}" for name, text in headers.items())]
+        if body is None or isinstance(body, bytes):
+            if body is not None or method in ("POST", "PUT"):
+                lines.append(f"Content-Length: {len(body or b'')}")
+            self.sock.sendall("\r\n".join([*lines, "\r\n"]).encode() + (body or b""))
+        else:
+            self.sock.sendall("\r\n".join([*lines, "Transfer-Encoding: chunked", "\r\n"]).encode())
+            for piece in body if isinstance(body, Iterator) else iter(lambda: body.read(_PIECE), b""):
+                if piece:
+                    self.sock.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
+            self.sock.sendall(b"0\r\n\r\n")
+        return Answer(self, method)
+
+    def close(self) -> None:
+        if self.sock is not None:
+            self.sock.close()
+            self.sock = None
+        self._rest = b""
+
+    def take_line(self) -> bytes:
+        """The next line, without its end."""
+        while (end := self._rest.find(b"\n")) < 0:
+            if len(self._rest) > _PIECE:
+                raise WireError("a line without an end")
+            self._rest += self._receive()
+        line, self._rest = self._rest[:end], self._rest[end + 1 :]
+        return line.rstrip(b"\r")
+
+    def take(self, most: int) -> bytes:
+        """What is there, or comes next: at least a byte, at most `most`."""
+        found = self._rest or self._receive()
+        self._rest = found[most:]
+        return found[:most]
+
+    def take_until_closed(self) -> bytes:
+        """What is there, or comes next; b"" once the other side has closed."""
+        found, self._rest = self._rest, b""
+        assert self.sock is not None
+        return found or self.sock.recv(_PIECE)
+
+    def _receive(self) -> bytes:
+        if self.sock is None:
+            raise ConnectionResetError("it is closed")
+        piece = self.sock.recv(_PIECE)
+        if not piece:
+            raise ConnectionResetError("it closed the connection")
+        return piece
+
+
+class Answer:
+    """An answer. status, headers: as they came; the body is read by `read` or piece by piece by `read1`."""
+
+    __slots__ = ("_connection", "_is_chunked", "_is_kept", "_left", "headers", "is_read", "status")
+
+    def __init__(self, connection: Connection, method: str) -> None:
+        self._connection = connection
+        while True:
+            version, self.status = _status(connection.take_line())
+            self.headers = {}
+            while line := connection.take_line():
+                name, _, text = line.decode("latin-1").partition(":")
+                self.headers[name] = text.strip()
+            if self.status >= 200 or self.status == 101:
+                break
+        found = {name.lower(): text for name, text in self.headers.items()}
+        self._is_chunked = found.get("transfer-encoding", "").lower() == "chunked"
+        # How much of the body (or of its current chunk) is still to come; None: all until the connection closes.
+        self._left: int | None = None
+        if self._is_chunked or method == "HEAD" or self.status in _WITHOUT_BODY:
+            self._left = 0
+        elif "content-length" in found:
+            self._left = int(found["content-length"])
+        self.is_read = self._left == 0 and (not self._is_chunked or method == "HEAD")
+        is_bounded = self._left is not None
+        self._is_kept = is_bounded and version == b"HTTP/1.1" and found.get("connection", "").lower() != "close"
+
+    @property
+    def leaves_open(self) -> bool:
+        """Whether the connection can take another request: the body was read to its end, and nobody closes."""
+        return self.is_read and self._is_kept
+
+    def read(self) -> bytes:
+        """The rest of the body."""
+        return b"".join(iter(lambda: self.read1(1 << 30), b""))
+
+    def read1(self, most: int) -> bytes:
+        """The next piece of the body, as soon as there is one; b"" at its end."""
+        if self.is_read:
+            return b""
+        if self._left is None:
+            piece = self._connection.take_until_closed()
+            self.is_read = not piece
+            return piece
+        if self._is_chunked and not self._left:
+            self._left = int(self._connection.take_line().partition(b";")[0], 16)
+            if not self._left:
+                while self._connection.take_line():  # trailers
+                    pass
+                self.is_read = True
+                return b""
+        piece = self._connection.take(min(most, self._left))
+        self._left -= len(piece)
+        if not self._left:
+            if self._is_chunked:
+                self._connection.take_line()
+            else:
+                self.is_read = True
+        return piece
+
+
+def _status(line: bytes) -> tuple[bytes, int]:
+    version, _, rest = line.partition(b" ")
+    try:
+        return version, int(rest[:3])
+    except ValueError:
+        raise WireError(f"not an HTTP answer: {line[:80].decode(errors='replace')!r}") from None
