@@ -26,7 +26,6 @@ _TYPES = {"text": "text", "integer": "integer", "flag": "flag", "path": "text"}
 # What every action has, but for those whose flag is an argument of its own.
 _SHARED = (
     Option("check", ("--check",), "flag", "change nothing, show what would change"),
-    Option("limit", ("--limit",), help="only on these of the service's hosts", metavar="PATTERN"),
     DIFF,
     *WRITE,
     *PROJECT,

@@ -95,6 +95,7 @@ OTEL_ENDPOINT = Option(
     help="send the run as OpenTelemetry spans there (OTLP over HTTP); OTEL_EXPORTER_OTLP_ENDPOINT does the same",
     metavar="URL",
 )
-RUN = (OUTPUT, QUIET, VERBOSE, FORKS, OTEL_ENDPOINT)
+LIMIT = Option("limit", ("--limit",), help="only these of the hosts, e.g. storage:!data-3", metavar="PATTERN")
+RUN = (OUTPUT, QUIET, VERBOSE, FORKS, LIMIT, OTEL_ENDPOINT)
 WRITE = (*RUN, LOCK_TIMEOUT)
 SELECT = (SERVICES, PROFILE, NO_DEPS, DEV, IMAGE_SOURCE)

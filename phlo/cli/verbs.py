@@ -301,7 +301,6 @@ VERBS: tuple[Verb, ...] = (
             Option("files", help="playbooks", positional="some", metavar="FILE", complete="files"),
             Option("check", ("--check",), "flag", "change nothing, show what would change"),
             DIFF,
-            Option("limit", ("--limit",), help="only these of the hosts: web,!web-3", metavar="PATTERN"),
             Option("tags", ("--tags",), help="only tasks with one of these tags", metavar="TAG,..."),
             Option("skip_tags", ("--skip-tags",), help="no tasks with one of these tags", metavar="TAG,..."),
             Option("start_at_task", ("--start-at-task",), help="begin with the task of this name", metavar="NAME"),

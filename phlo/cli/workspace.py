@@ -64,7 +64,7 @@ def resolve_project(
     from phlo.config.candidates import read_extra
     from phlo.config.resolve import resolve
 
-    return resolve(
+    project = resolve(
         workspace.catalog,
         workspace.inventory,
         root=workspace.root,
@@ -80,6 +80,19 @@ def resolve_project(
         ask=asker(shell),
         fetch_secrets=fetch_secrets,
     )
+    limit = getattr(options, "limit", None)
+    return _limited(project, workspace.inventory, limit) if limit else project
+
+
+def _limited(project: Project, inventory: Inventory, pattern: str) -> Project:
+    """The project on the hosts that a pattern means. Raises InventoryError when it has nothing on any of them."""
+    from phlo.config.on_hosts import limited
+    from phlo.inventory.patterns import matching
+
+    found = limited(project, matching(inventory, pattern, where="--limit"))
+    if not any(service.hosts for service in found.services.values()):
+        raise InventoryError(f'no service is placed on a host that "{pattern}" means', where="--limit")
+    return found
 
 
 def open_hosts(inventory: Inventory, names: Iterable[str], environ: Mapping[str, str]) -> dict[str, Host]:

@@ -117,6 +117,7 @@ class Project:
     capabilities: capability -> the facts its provider offers, Secrets inside; of a collected one the facts of each.
     pending_secrets: secrets that have a placeholder for a value until the first `up` makes them.
     is_volatile: some value comes from a command, which may say something else the next time.
+    variants: host -> the project with that host's variables, of the hosts that it makes a difference for.
     """
 
     name: str
@@ -134,6 +135,19 @@ class Project:
     capabilities: Mapping[str, Any] = field(default_factory=dict)
     pending_secrets: tuple[str, ...] = ()
     is_volatile: bool = False
+    variants: Mapping[str, Project] = field(default_factory=dict)
+
+    def on(self, host: str) -> Project:
+        """The project with the variables of a host."""
+        return self.variants.get(host, self)
+
+    def placed(self) -> Mapping[str, tuple[str, ...]]:
+        """Host -> the names of the services that are placed on it, both in alphabetical order."""
+        found: dict[str, list[str]] = {}
+        for name, service in self.services.items():
+            for host in service.hosts:
+                found.setdefault(host, []).append(name)
+        return {host: tuple(found[host]) for host in sorted(found)}
 
     def masker(self) -> Masker:
         return Masker(self.secrets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phlo.config.candidates import (
     STATE_FOLDER,
@@ -37,8 +37,12 @@ from phlo.errors import ConfigError, PhloError, first_of
 from phlo.inventory.hosts import Inventory
 from phlo.values import Condition, FileSpec, ImagePolicy, Secret, Source, Value
 
+if TYPE_CHECKING:
+    from phlo.config.on_hosts import Resolved
+
 # Shorter lines of a secret are not masked on their own: `}` or `end` would be everywhere.
 SHORTEST_LINE = 8
+MOST_NAMES = 20  # in an error
 
 # Gives the project its name, as `--project` does.
 NAME_VARIABLE = "PHLO_PROJECT"
@@ -85,33 +89,45 @@ def resolve(
         make=make_secret,
         kept=frozenset(one.name for one in kept),
     )
-    host = next(iter(inventory.hosts))
-    candidates = [
-        *role_defaults(definitions.values()),
-        *project_env(file),
-        *inventory_variables(inventory, host),
+    given = [*role_defaults(definitions.values()), *project_env(file)]
+    later = [
         *env_file_variables(root),
         *(kept if fetch_secrets else (replace(one, fetch=_placeholder) for one in kept)),
         *command_line_variables(extra or {}),
     ]
-    variables = Variables(candidates, environ=environ, secret_names=secrets.names, want_secret=secrets.want)
     warnings += _literal_secrets(file, secrets.names)
-    file = with_variables(file, variables.lookup(), variables.unset)
-    work = _Resolution(
-        catalog=catalog,
-        inventory=inventory,
-        root=root,
-        file=file,
-        definitions=definitions,
-        variables=variables,
-        containers=Containers(root=root, file=file, variables=variables, dev=dev),
-        name=_name(project_name, variables, file, root),
-        policy=ImagePolicy(image_source or file.config.image_source),
-        warnings=warnings,
-        sources=sources,
-    )
-    active = frozenset((*profiles, *file.config.profiles))
-    return work.project(active, asked, no_deps=no_deps, secrets=secrets)
+
+    def on(host: str, name: str | None = None) -> Resolved:
+        variables = Variables(
+            [*given, *inventory_variables(inventory, host), *later],
+            environ=environ,
+            secret_names=secrets.names,
+            want_secret=secrets.want,
+        )
+        final = with_variables(file, variables.lookup(), variables.unset)
+        work = _Resolution(
+            catalog=catalog,
+            inventory=inventory,
+            root=root,
+            file=final,
+            definitions=definitions,
+            variables=variables,
+            containers=Containers(root=root, file=final, variables=variables, dev=dev),
+            name=name or _name(project_name, variables, final, root),
+            policy=ImagePolicy(image_source or final.config.image_source),
+            warnings=list(warnings),
+            sources=sources,
+        )
+        active = frozenset((*profiles, *final.config.profiles))
+        return work.project(active, asked, no_deps=no_deps, secrets=secrets)
+
+    first = next(iter(inventory.hosts))
+    resolved = on(first)
+    if len(inventory.hosts) == 1:
+        return resolved[0]
+    from phlo.config.on_hosts import on_all_hosts
+
+    return on_all_hosts(first, resolved, inventory, lambda host: on(host, resolved[0].name))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -162,7 +178,8 @@ class _Resolution:
     sources: SecretSources
     read: list[Path] = field(default_factory=list)
 
-    def project(self, profiles: frozenset[str], asked: Sequence[str], *, no_deps: bool, secrets: _Secrets) -> Project:
+    def project(self, profiles: frozenset[str], asked: Sequence[str], *, no_deps: bool, secrets: _Secrets) -> Resolved:
+        """The project, and the names of the variables that made it what it is."""
         selector = Selector(
             file=self.file,
             definitions=self.definitions,
@@ -176,14 +193,17 @@ class _Resolution:
             self._have_secrets(container.definition)
         wiring = wire(selection, self.definitions, self.variables)
         services = self._services(selection, chosen, wiring)
+        networks = network_specs(self.name, self.file, chosen)
+        volumes = volume_specs(self.name, self.file, chosen)
+        used = frozenset(self.variables.environment_read)
         values = self._values()
-        return Project(
+        project = Project(
             name=self.name,
             root=self.root,
             services=services,
             absent=selection.absent,
-            networks=network_specs(self.name, self.file, chosen),
-            volumes=volume_specs(self.name, self.file, chosen),
+            networks=networks,
+            volumes=volumes,
             values=values,
             outputs=role_outputs([container.definition for container in chosen], self.read.append),
             inputs=self._inputs(chosen),
@@ -194,6 +214,7 @@ class _Resolution:
             pending_secrets=tuple(sorted(set(secrets.pending))),
             is_volatile=self.sources.has_run,
         )
+        return project, used
 
     def _have_secrets(self, definition: ServiceDefinition) -> None:
         """Make sure that a service's secrets have values, though nothing in phlo refers to them."""
@@ -317,7 +338,8 @@ class _Resolution:
             )
         if len(self.inventory.hosts) == 1:
             return tuple(self.inventory.hosts)
-        known = ", ".join((*self.inventory.hosts, *self.inventory.groups))
+        names = (*self.inventory.groups, *self.inventory.hosts)
+        known = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" * (len(names) > MOST_NAMES))
         where = self.file.document.where("services", name)
         raise ConfigError(f'"{name}" is placed on no host', where=where, fix=f"Write hosts: [...]. Known: {known}.")
 

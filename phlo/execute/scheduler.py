@@ -12,8 +12,8 @@ from functools import partial
 from phlo.errors import HostError, PhloError, mask_error
 from phlo.execute.outcome import Outcome, StepResult
 from phlo.execute.places import Places
-from phlo.execute.telling import Teller
 from phlo.execute.rollback import Ledger, Rollback
+from phlo.execute.telling import Teller
 from phlo.execute.workers import Workers
 from phlo.hosts.host import Host
 from phlo.operations import Operation, operation

@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from phlo.errors import HostError, InventoryError
-from phlo.hosts.engine import Connect, Engine
+from phlo.hosts.engine import Engine
+from phlo.hosts.wire import Connect
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from phlo.config.project import Condition, Dependency, Hook, Project, ResolvedService
@@ -36,16 +36,18 @@ def build(project: Project, options: Options | None = None) -> Plan:
     Raises PlanError for what cannot go together, see `refuse_clashes`.
     """
     options = options or Options()
-    refuse_clashes(project)
     steps: list[Step] = []
-    registries = Registries()
-    hosts = sorted({host for service in project.services.values() for host in service.hosts})
-    for host in hosts:
-        steps += _host_steps(project, host)
-        for service in project.services.values():
-            if host in service.hosts and (options.only is None or service.name in options.only):
-                steps += _Builder(project, service, host, options, registries).steps()
-        steps.append(_orphans_step(project, host, options, tuple(step.id for step in steps if step.host == host)))
+    projects = _Projects(options)
+    refuse_clashes(project)
+    for host, names in project.placed().items():
+        first = len(steps)
+        made = projects.of(project.on(host))
+        services = [made.project.services[name] for name in names if name in made.project.services]
+        steps += _host_steps(made.project, services, host)
+        for service in services:
+            if options.only is None or service.name in options.only:
+                steps += _Builder(made, service, host).steps()
+        steps.append(_orphans_step(made.project, services, host, options, tuple(step.id for step in steps[first:])))
     known = {step.id for step in steps}
     steps = [_without_unknown(step, known) for step in steps]
     return Plan(
@@ -63,9 +65,8 @@ def _without_unknown(step: Step, known: set[str]) -> Step:
     return step if needed == step.after else replace(step, after=needed)
 
 
-def _host_steps(project: Project, host: str) -> Iterator[Step]:
+def _host_steps(project: Project, services: Sequence[ResolvedService], host: str) -> Iterator[Step]:
     """Networks and volumes that the host's services use."""
-    services = [service for service in project.services.values() if host in service.hosts]
     for key in sorted({attached.key for service in services for attached in service.compose.networks}):
         spec = project.networks[key]
         arguments = network.Args(
@@ -83,19 +84,89 @@ def _host_steps(project: Project, host: str) -> Iterator[Step]:
         yield Step(id=f"{host}//volume:{key}", host=host, service="", operation="volume", args=volume_args)
 
 
-@dataclass(frozen=True, slots=True)
+class _Projects:
+    """What is made once of a project for all hosts that have the same."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._registries = Registries()
+        self._made: dict[int, _Made] = {}
+
+    def of(self, project: Project) -> _Made:
+        if id(project) not in self._made:
+            self._made[id(project)] = _Made(project, self._options, self._registries)
+        return self._made[id(project)]
+
+
+class _Made:
+    """The arguments of a project's steps: the same for every host, so there is one of each."""
+
+    def __init__(self, project: Project, options: Options, registries: Registries) -> None:
+        self.project = project
+        self.options = options
+        self._registries = registries
+        self._volumes = {key: spec.name for key, spec in project.volumes.items()}
+        self._networks = {key: spec.name for key, spec in project.networks.items()}
+        self._names = {other.name: container_name(project, other, 1) for other in project.services.values()}
+        self._containers: dict[tuple[str, int], container.Args] = {}
+        self._images: dict[str, image.Args] = {}
+        self._hosts = {name: frozenset(service.hosts) for name, service in project.services.items()}
+
+    def is_placed(self, service: ResolvedService, host: str) -> bool:
+        return host in self._hosts[service.name]
+
+    def image_of(self, service: ResolvedService) -> image.Args:
+        if service.name not in self._images:
+            self._images[service.name] = image.Args(source=service.image, registries=self._registries)
+        return self._images[service.name]
+
+    def container_of(self, service: ResolvedService, instance: int) -> container.Args:
+        key = (service.name, instance)
+        if key not in self._containers:
+            self._containers[key] = self._container(service, instance)
+        return self._containers[key]
+
+    def _container(self, service: ResolvedService, instance: int) -> container.Args:
+        return container.Args(
+            project=self.project.name,
+            service=service.name,
+            instance=instance,
+            name=container_name(self.project, service, instance),
+            image=service.image,
+            body=container_body(
+                service.compose,
+                volume_names=self._volumes,
+                network_names=self._networks,
+                container_names=self._names,
+            ),
+            networks=network_attachments(
+                service.compose,
+                service_name=service.name,
+                network_names=self._networks,
+                container_names=self._names,
+            ),
+            files=service.files,
+            is_one_shot=service.one_shot,
+            is_forced=service.name in self.options.recreate,
+            starts_first=service.compose.starts_first and not service.one_shot,
+            gate_timeout_seconds=self.options.gate_timeout_seconds,
+            around_stop=around_stop(self.project, service),
+        )
+
+
 class _Builder:
     """The steps of one service on one host."""
 
-    project: Project
-    service: ResolvedService
-    host: str
-    options: Options
-    registries: Registries
+    def __init__(self, made: _Made, service: ResolvedService, host: str) -> None:
+        self.made = made
+        self.project, self.options = made.project, made.options
+        self.service = service
+        self.host = host
 
     def steps(self) -> Iterator[Step]:
         service, host = self.service, self.host
-        yield Step(id=self._id("image"), host=host, service=service.name, operation="image", args=self._image_args())
+        image_args = self.made.image_of(service)
+        yield Step(id=self._id("image"), host=host, service=service.name, operation="image", args=image_args)
         containers, gates = [], []
         for instance in range(1, service.scale + 1):
             made, gate = self._instance(instance)
@@ -111,12 +182,9 @@ class _Builder:
         yield from self._hooks("pre_start", after=self._needs(), when_pending=tuple(containers))
         yield from self._hooks("post_start", after=tuple(gates), when_changed=tuple(containers))
 
-    def _image_args(self) -> image.Args:
-        return image.Args(source=self.service.image, registries=self.registries)
-
     def _instance(self, instance: int) -> tuple[Step, Step]:
         service, host = self.service, self.host
-        args = self._container_args(instance)
+        args = self.made.container_of(service, instance)
         suffix = f":{instance}" if service.scale > 1 else ""
         made = Step(
             id=self._id(f"container{suffix}"),
@@ -146,11 +214,11 @@ class _Builder:
     def _restart(self, made: Step) -> Step | None:
         """The step that restarts a container because one that it depends on was made anew."""
         others = [self.project.services.get(need.service) for need in self.service.depends_on if need.restart]
-        near = [other for other in others if other is not None and self.host in other.hosts]
+        near = [other for other in others if other is not None and self.made.is_placed(other, self.host)]
         if not near or self.service.one_shot:
             return None
         dependencies = tuple(
-            _Builder(self.project, other, self.host, self.options, self.registries)._container_args(instance)
+            self.made.container_of(other, instance)
             for other in near
             for instance in range(1, other.scale + 1)
         )
@@ -176,45 +244,27 @@ class _Builder:
                 after=(gate.id,),
             )
 
-    def _container_args(self, instance: int) -> container.Args:
-        service, project = self.service, self.project
-        name = container_name(project, service, instance)
-        network_names = {key: spec.name for key, spec in project.networks.items()}
-        container_names = {other.name: container_name(project, other, 1) for other in project.services.values()}
-        return container.Args(
-            project=project.name,
-            service=service.name,
-            instance=instance,
-            name=name,
-            image=service.image,
-            body=container_body(
-                service.compose,
-                volume_names={key: spec.name for key, spec in project.volumes.items()},
-                network_names=network_names,
-                container_names=container_names,
-            ),
-            networks=network_attachments(
-                service.compose,
-                service_name=service.name,
-                network_names=network_names,
-                container_names=container_names,
-            ),
-            files=service.files,
-            is_one_shot=service.one_shot,
-            is_forced=service.name in self.options.recreate,
-            starts_first=service.compose.starts_first and not service.one_shot,
-            gate_timeout_seconds=self.options.gate_timeout_seconds,
-            around_stop=around_stop(project, service),
-        )
-
     def _needs(self) -> tuple[str, ...]:
         service, host = self.service, self.host
         needs = [self._id("image")]
         needs += [f"{host}//network:{attached.key}" for attached in service.compose.networks]
         needs += [f"{host}//volume:{key}" for key in _named_volumes(service)]
         for dependency in service.depends_on:
-            needs += _steps_of(self.project, dependency, host)
+            needs += self._steps_of(dependency)
         return tuple(needs)
+
+    def _steps_of(self, dependency: Dependency) -> Iterator[str]:
+        """The steps to wait for: of the same host where the other service is there too, else of all its hosts."""
+        other = self.project.services.get(dependency.service)
+        if other is None:  # not enabled, and not required (the resolver refused it otherwise)
+            return
+        operation = "container" if dependency.condition is Condition.STARTED else "ready"
+        for place in (self.host,) if self.made.is_placed(other, self.host) else other.hosts:
+            for instance in range(1, other.scale + 1):
+                suffix = f":{instance}" if other.scale > 1 else ""
+                yield f"{place}/{other.name}/{operation}{suffix}"
+            if dependency.condition is not Condition.STARTED:
+                yield from _hook_ids(other, place, "post_start")
 
     def _hooks(
         self,
@@ -295,25 +345,13 @@ def _hook_ids(service: ResolvedService, host: str, point: str) -> tuple[str, ...
     )
 
 
-def _steps_of(project: Project, dependency: Dependency, host: str) -> Iterator[str]:
-    """The steps to wait for: of the same host where the other service is there too, else of all its hosts."""
-    other = project.services.get(dependency.service)
-    if other is None:  # not enabled, and not required (the resolver refused it otherwise)
-        return
-    operation = "container" if dependency.condition is Condition.STARTED else "ready"
-    for place in (host,) if host in other.hosts else other.hosts:
-        for instance in range(1, other.scale + 1):
-            suffix = f":{instance}" if other.scale > 1 else ""
-            yield f"{place}/{other.name}/{operation}{suffix}"
-        if dependency.condition is not Condition.STARTED:
-            yield from _hook_ids(other, place, "post_start")
-
-
-def _orphans_step(project: Project, host: str, options: Options, after: tuple[str, ...]) -> Step:
+def _orphans_step(
+    project: Project, services: Sequence[ResolvedService], host: str, options: Options, after: tuple[str, ...]
+) -> Step:
     known = {name for name, absence in project.absent.items() if not absence.is_disabled}
     if options.only is not None:
         known |= {*project.services, *project.absent}
-    scales = {name: service.scale for name, service in project.services.items() if host in service.hosts}
+    scales = {service.name: service.scale for service in services}
     arguments = orphans.Args(
         project=project.name, scales=scales, known=frozenset(known), is_removed=options.remove_orphans
     )

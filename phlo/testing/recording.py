@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from phlo.hosts.engine import Connect
+from phlo.hosts.wire import Connect
 
 _METHODS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ")
 

@@ -22,7 +22,9 @@ import sys
 import urllib.parse
 from typing import Any
 
-JSON = b"application/json"
+ANSWER = (
+    b"HTTP/1.1 %d -\r\nApi-Version: 1.41\r\nDate: %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+)
 EMPTY_CONFIG: dict[str, Any] = {"Env": None, "Cmd": ["run"], "Entrypoint": None, "Labels": None, "WorkingDir": ""}
 
 
@@ -253,9 +255,7 @@ class Connection(asyncio.Protocol):
         if path.startswith("/v1."):
             path = path[path.index("/", 1) :]
         status, body = self.fake.answer(method, urllib.parse.unquote(path), query, rest[:size])
-        whole = b"HTTP/1.1 %d -\r\nApi-Version: 1.41\r\nDate: %b\r\nContent-Type: %b\r\nContent-Length: %d\r\n\r\n%b" % (
-            status, DATE.now(), JSON, len(body), body,
-        )  # fmt: skip
+        whole = ANSWER % (status, DATE.now(), len(body), body)
         self.loop.call_later(self.latency_seconds, self.reply, whole, protocol == "HTTP/1.0")
 
     def reply(self, whole: bytes, is_last: bool) -> None:
