@@ -52,6 +52,9 @@ class Connection:
             self.sock.sendall(b"0\r\n\r\n")
         return Answer(self, method)
 
+    def __del__(self) -> None:
+        self.close()
+
     def close(self) -> None:
         if self.sock is not None:
             self.sock.close()

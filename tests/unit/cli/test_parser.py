@@ -59,7 +59,7 @@ def test_options_before_the_command_are_kept_apart_from_it() -> None:
 @pytest.mark.parametrize(
     ("verb", "words", "expected"),
     [
-        ("up", [], {"services": [], "check": False, "forks": 8, "output": "text", "timeout": 300.0, "verbose": 0}),
+        ("up", [], {"services": [], "check": False, "forks": 32, "output": "text", "timeout": 300.0, "verbose": 0}),
         ("up", ["web", "--check", "db"], {"services": ["web", "db"], "check": True}),
         ("up", ["--profile", "a", "--profile", "b"], {"profile": ["a", "b"]}),
         ("up", ["-vv", "-e", "A=1", "-e", "@f.yaml"], {"verbose": 2, "extra": ["A=1", "@f.yaml"]}),

@@ -1,0 +1,59 @@
+"""In what order, and by how many, calls are made."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from phlo.execute.workers import Workers
+
+
+def test_calls_that_wait_are_made_in_the_order_of_their_ranks() -> None:
+    made: list[int] = []
+    is_free = threading.Event()
+    with Workers(1) as workers:
+        workers.submit(0, is_free.wait)
+        for rank in (3, 1, 2, 1):
+            workers.submit(rank, lambda rank=rank: made.append(rank))  # type: ignore[misc]
+        is_free.set()
+    assert made == [1, 1, 2, 3]
+
+
+def test_as_many_calls_are_under_way_as_may_be_and_no_more() -> None:
+    most = together = 0
+    lock, all_in = threading.Lock(), threading.Barrier(4)
+
+    def call() -> None:
+        nonlocal most, together
+        with lock:
+            together += 1
+            most = max(most, together)
+        all_in.wait(10)
+        with lock:
+            together -= 1
+
+    with Workers(4) as workers:
+        for rank in range(12):
+            workers.submit(rank, call)
+    assert most == 4
+
+
+def test_a_call_may_ask_for_another() -> None:
+    made: list[str] = []
+    done = threading.Event()
+    with Workers(1) as workers:
+        workers.submit(0, lambda: workers.submit(0, lambda: (made.append("second"), done.set())))  # type: ignore[arg-type,func-returns-value]
+        assert done.wait(10)
+    assert made == ["second"]
+
+
+def test_an_error_that_leads_out_drops_what_was_not_begun() -> None:
+    made: list[int] = []
+    is_free = threading.Event()
+    with pytest.raises(KeyboardInterrupt), Workers(1) as workers:
+        workers.submit(0, is_free.wait)
+        workers.submit(1, lambda: made.append(1))
+        raise KeyboardInterrupt
+    is_free.set()
+    assert made == []

@@ -1,0 +1,158 @@
+"""What a snapshot answers by itself, and when it asks again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from phlo.errors import EngineError
+from phlo.hosts.connect import open_engine
+from phlo.hosts.engine import Engine
+from phlo.hosts.snapshot import FRESH_SECONDS, Snapshot
+from phlo.testing.recording import Recorder
+from tests.bench.fleet import IMAGE, engines
+
+
+@pytest.fixture(scope="module")
+def socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("s")
+    with engines(folder, 1, latency_seconds=0.0):
+        yield f"unix://{folder}/1.sock"
+
+
+class World:
+    """An engine with what it was asked, a snapshot of it, and a clock that a test moves."""
+
+    def __init__(self, address: str) -> None:
+        self.now = 0.0
+        self.recorder = Recorder()
+        plain = open_engine(address, name="local", environ={})
+        self.engine = Engine(self.recorder.wrap(plain._link.connect), name="local")
+        self.snapshot = Snapshot(self.engine, clock=lambda: self.now)
+        self.writer = self.engine.watched(self.snapshot.forget)
+
+    def asked(self) -> list[str]:
+        """The questions since this was last called."""
+        found = [line for line in self.recorder.requests if line.startswith("GET ")]
+        self.recorder.requests.clear()
+        return [line.removeprefix("GET /v1.41") for line in found]
+
+    def make(self, name: str, **labels: str) -> str:
+        return str(self.writer.post("/containers/create", {"Image": IMAGE, "Labels": labels}, name=name)["Id"])
+
+
+@pytest.fixture
+def world(socket: str) -> Iterator[World]:
+    made = World(socket)
+    yield made
+    for found in made.engine.get("/containers/json", all=True):
+        made.engine.delete(f"/containers/{found['Id']}")
+    made.engine.close()
+
+
+def test_the_same_question_is_asked_once(world: World) -> None:
+    for _ in range(3):
+        assert world.snapshot.get(f"/images/{IMAGE}/json")["RepoTags"] == [IMAGE]
+    assert world.asked() == [f"/images/{IMAGE}/json"]
+
+
+def test_of_many_who_ask_at_once_one_asks_the_engine(world: World) -> None:
+    world.make("web")
+    world.asked()
+    threads = [threading.Thread(target=world.snapshot.get, args=("/containers/web/json",)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert world.asked() == ["/containers/json?all=1", "/containers/web/json"]
+
+
+def test_a_container_that_is_on_no_list_is_not_asked_for(world: World) -> None:
+    world.make("web")
+    world.asked()
+    assert world.snapshot.get_or_none("/containers/web.phlo-old/json") is None
+    assert world.snapshot.get_or_none("/containers/web.phlo-new/json") is None
+    assert world.asked() == ["/containers/json?all=1"]
+
+
+def test_one_list_answers_every_question_for_labels(world: World) -> None:
+    world.make("web", tier="front", team="a")
+    world.make("db", tier="back", team="a")
+
+    def names(*labels: str) -> list[str]:
+        found = world.snapshot.get("/containers/json", all=True, filters={"label": list(labels)})
+        return sorted(entry["Names"][0] for entry in found)
+
+    world.asked()
+    assert names("tier=front") == ["/web"]
+    assert names("team=a", "tier=back") == ["/db"]
+    assert names("team") == ["/db", "/web"]
+    assert names("team=b") == names("none") == []
+    assert world.asked() == ["/containers/json?all=1"]
+
+
+def test_what_was_written_is_asked_for_again_and_the_rest_is_not(world: World) -> None:
+    web = world.make("web")
+    world.make("db")
+    for name in ("web", "db"):
+        world.snapshot.get(f"/containers/{name}/json")
+    world.asked()
+    world.writer.post(f"/containers/{web}/start")
+    assert world.snapshot.get("/containers/web/json")["State"]["Status"] == "running"
+    assert world.snapshot.get("/containers/db/json")["State"]["Status"] == "created"
+    assert world.asked() == ["/containers/json?all=1", "/containers/web/json"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "question", "asked"),
+    [
+        ("/volumes/create", {"Name": "data"}, "/volumes/data", "/volumes"),
+        ("/networks/create", {"Name": "net"}, "/networks", "/networks"),
+        ("/images/load", {}, "/images/phlo/lock:1/json", "/images/phlo/lock:1/json"),
+    ],
+)
+def test_what_is_made_is_there_for_the_next_who_looks(
+    world: World, path: str, body: dict[str, str], question: str, asked: str
+) -> None:
+    before = world.snapshot.get_or_none(question)
+    world.asked()
+    world.writer.post(path, body)
+    after = world.snapshot.get_or_none(question)
+    assert after
+    assert after != before
+    assert world.asked() == [asked]
+
+
+def test_an_answer_does_not_get_old(world: World) -> None:
+    world.snapshot.get("/networks")
+    world.now += FRESH_SECONDS
+    world.snapshot.get("/networks")
+    assert len(world.asked()) == 1
+    world.now += 0.1
+    world.snapshot.get("/networks")
+    assert len(world.asked()) == 1
+
+
+def test_a_refusal_is_the_same_for_all_who_ask(world: World) -> None:
+    for _ in range(2):
+        with pytest.raises(EngineError, match="No such image"):
+            world.snapshot.get("/images/none:1/json")
+    assert world.asked() == ["/images/none:1/json"]
+
+
+def test_what_looks_like_the_beginning_of_an_id_is_left_to_the_engine(world: World) -> None:
+    assert world.snapshot.get_or_none("/containers/abc123/json") is None
+    assert world.asked() == ["/containers/json?all=1", "/containers/abc123/json"]
+
+
+def test_the_engines_own_answer_is_told_to_a_folder_of_sockets(tmp_path: Path) -> None:
+    with engines(tmp_path, 2, latency_seconds=0.0):
+        one, other = (open_engine(f"unix://{tmp_path}/{n}.sock", name=str(n), environ={}) for n in (1, 2))
+        one.post("/volumes/create", {"Name": "data"})
+        assert one.get("/volumes/data")["Name"] == "data"
+        assert other.get_or_none("/volumes/data") is None
+        one.close()
+        other.close()
