@@ -1,4 +1,4 @@
-"""`phlo up` and `phlo plan` on an inventory of hosts, each an engine that only remembers (tests/bench/fake_engine.py)."""
+"""`phlo up` and `phlo plan` on many hosts, each an engine that only remembers (tests/bench/fake_engine.py)."""
 
 from __future__ import annotations
 

@@ -51,9 +51,14 @@ def test_a_call_may_ask_for_another() -> None:
 def test_an_error_that_leads_out_drops_what_was_not_begun() -> None:
     made: list[int] = []
     is_free = threading.Event()
-    with pytest.raises(KeyboardInterrupt), Workers(1) as workers:
-        workers.submit(0, is_free.wait)
-        workers.submit(1, lambda: made.append(1))
-        raise KeyboardInterrupt
+
+    def give_up() -> None:
+        with Workers(1) as workers:
+            workers.submit(0, is_free.wait)
+            workers.submit(1, lambda: made.append(1))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        give_up()
     is_free.set()
     assert made == []

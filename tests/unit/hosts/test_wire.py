@@ -115,5 +115,5 @@ def test_a_connection_that_breaks_off_is_an_error(line: Line, text: bytes) -> No
 
 
 def test_what_is_not_http_is_said_to_be_so(line: Line) -> None:
-    with pytest.raises(WireError, match="SSH-2.0"):
+    with pytest.raises(WireError, match=r"SSH-2\.0"):
         line.ask(b"SSH-2.0-OpenSSH\r\n")
