@@ -13,10 +13,12 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench.cases import GROUPS, select
+from tests.bench.cases import FLEET, GROUPS, PATH, select
 from tests.bench.engine import BenchError, Engine
 from tests.bench.fetch import cache_folder
+from tests.bench.fleet import measure_fleets
 from tests.bench.image import make_image, remove_image
+from tests.bench.paths import measure_paths
 from tests.bench.rounds import Bench
 from tests.bench.rulers import rulers
 from tests.bench.table import Report, as_json, markdown, put_between_markers
@@ -24,6 +26,7 @@ from tests.bench.tools import ansible, compose, phlo, pyinfra
 from tests.bench.tools.tool import Absent, Tool, Unavailable
 
 _PEERS = (compose, ansible, pyinfra)
+MOST_FLEET_ROUNDS = 2
 _PAGE = Path(__file__).parents[2] / "docs/benchmarks.md"
 
 
@@ -98,11 +101,20 @@ def _run(options: argparse.Namespace, scratch: Path) -> Report:
         say=_say,
     )
     try:
-        results = bench.run(rounds=1 if options.quick else options.rounds, budget_seconds=options.budget)
+        rounds = 1 if options.quick else options.rounds
+        results = bench.run(rounds=rounds, budget_seconds=options.budget)
+        ours = [tool for tool in bench.tools if tool.name == phlo.NAME]
+        paths = [path for tool in ours if PATH in options.cases for path in measure_paths(bench, tool, rounds=rounds)]
+        fleets = [
+            fleet
+            for tool in ours
+            if FLEET in options.cases
+            for fleet in measure_fleets(tool, bench.environment, rounds=min(rounds, MOST_FLEET_ROUNDS))
+        ]
     finally:
         engine.clear()
         remove_image(engine)
-    return Report(about=about, tools=tools, rulers=rulers(), cases=cases, results=results)
+    return Report(about=about, tools=tools, rulers=rulers(), cases=cases, results=results, paths=paths, fleets=fleets)
 
 
 def _find_tools(options: argparse.Namespace) -> list[Tool | Absent]:

@@ -61,7 +61,9 @@ CASES = (
     Case(step=Step.DOWN, count=10),
     Case(step=Step.HELP, count=0),
 )
-GROUPS = tuple(dict.fromkeys(case.group for case in CASES))
+# Beside the cases, two tables of phlo alone: many hosts, and cold runs against their critical path.
+FLEET, PATH = "fleet", "path"
+GROUPS = (*dict.fromkeys(case.group for case in CASES), PATH, FLEET)
 
 
 def select(groups: Collection[str], *, largest: int) -> tuple[Case, ...]:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.bench.measure import CommandFailed, Sample, measure
+from tests.bench.tools.tool import Tool
 from tests.bench.tools.yaml_text import yaml_text
 
 LATENCY_SECONDS = 0.02
 IMAGE = "example/service:1"
 SERVICES = 10
+FORKS = 100
+COUNTS = (100, 300, 1000)
+WORK = ("cold up", "no-op up", "plan")
 _ENGINE = Path(__file__).with_name("fake_engine.py")
 
 
@@ -64,3 +71,37 @@ def write_project(
     inventory = {"all": {"hosts": hosts, "children": regions}}
     (folder / "hosts.yaml").write_text(yaml_text(inventory), encoding="utf-8")
     return ["-i", "hosts.yaml"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Fleet:
+    """Runs on `hosts` engines: kind of work -> samples."""
+
+    hosts: int
+    samples: dict[str, list[Sample]] = field(default_factory=dict)
+    failure: str = ""
+
+
+def measure_fleets(tool: Tool, environment: Mapping[str, str], *, rounds: int) -> list[Fleet]:
+    """Cold up, no-op up and plan on every number of hosts; each round begins with empty engines."""
+    found = [Fleet(hosts=count) for count in COUNTS]
+    for _ in range(rounds):
+        for fleet in found:
+            try:
+                _measure_round(fleet, tool, environment)
+            except CommandFailed as reason:
+                fleet.failure = str(reason)
+    return found
+
+
+def _measure_round(fleet: Fleet, tool: Tool, environment: Mapping[str, str]) -> None:
+    # Short, since the path of a Unix socket may have 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="fleet-") as name, engines(Path(name), fleet.hosts):
+        folder = Path(name)
+        arguments = write_project(folder, folder, fleet.hosts, others=tool.others)
+        phlo = tool.up[: tool.up.index("run")]
+        for work in WORK:
+            verb = "plan" if work == "plan" else "up"
+            command = (*phlo, verb, "--quiet", "--forks", str(FORKS), *arguments)
+            sample = measure(command, folder=folder, environment={**environment, **tool.setting})
+            fleet.samples.setdefault(work, []).append(sample)

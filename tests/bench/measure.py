@@ -13,10 +13,14 @@ _STOPWATCH = Path(__file__).with_name("stopwatch.py")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One run of a command. peak_rss_kib: of its largest process, children included."""
+    """One run of a command. peak_rss_kib: of its largest process, children included.
+
+    processor_seconds: time on a processor, of all its processes together.
+    """
 
     seconds: float
     peak_rss_kib: int
+    processor_seconds: float = 0.0
 
 
 class CommandFailed(Exception):
@@ -37,9 +41,9 @@ def measure(
     )
     if done.returncode != 0:
         raise CommandFailed(f"{command[0]} could not be started: {done.stderr.strip().splitlines()[-1:]}")
-    seconds, rss, code = done.stdout.split()
+    seconds, rss, code, processor = done.stdout.split()
     if code != "0":
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-10:])
         shown = " ".join([Path(command[0]).name, *command[1:]])
         raise CommandFailed(f"`{shown}` ended with exit code {code} after {float(seconds):.1f} s\n{tail}")
-    return Sample(seconds=float(seconds), peak_rss_kib=int(rss))
+    return Sample(seconds=float(seconds), peak_rss_kib=int(rss), processor_seconds=float(processor))

@@ -2,7 +2,8 @@
 
     python -I -S stopwatch.py LOG TIMEOUT_SECONDS COMMAND [ARGUMENT...]
 
-The command's output goes to LOG. Prints its seconds, peak resident memory in KiB and exit code. Linux counts what
+The command's output goes to LOG. Prints its seconds, peak resident memory in KiB, exit code and the
+seconds of processor time that it used. Linux counts what
 the parent held at the moment of the start as the child's memory (getrusage(2), ru_maxrss), so whoever starts
 the command sets the floor of what can be measured: here a bare interpreter.
 """
@@ -33,7 +34,8 @@ def main() -> None:
         os.killpg(child, signal.SIGKILL)
         raise
     seconds = time.monotonic() - begin
-    print(seconds, usage.ru_maxrss, os.waitstatus_to_exitcode(status))
+    processor = usage.ru_utime + usage.ru_stime
+    print(seconds, usage.ru_maxrss, os.waitstatus_to_exitcode(status), processor)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,17 @@ from tests.bench.measure import Sample
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Median, extremes (seconds) and the highest peak memory (KiB) of `count` samples."""
+    """Median, extremes (seconds) and the highest peak memory (KiB) of `count` samples.
+
+    processor_seconds: the median of the time on a processor.
+    """
 
     count: int
     median: float
     minimum: float
     maximum: float
     peak_rss_kib: int
+    processor_seconds: float = 0.0
 
     @property
     def spread(self) -> float:
@@ -38,4 +42,5 @@ def summarize(samples: Sequence[Sample]) -> Summary:
         minimum=min(seconds),
         maximum=max(seconds),
         peak_rss_kib=max(sample.peak_rss_kib for sample in samples),
+        processor_seconds=statistics.median(sample.processor_seconds for sample in samples),
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.bench.cases import Case, Step
+from tests.bench.fleet import FORKS, LATENCY_SECONDS, SERVICES, WORK, Fleet
+from tests.bench.paths import ColdPath
 from tests.bench.rounds import Results
 from tests.bench.rulers import Ruler
 from tests.bench.summary import Summary, summarize
@@ -21,13 +24,18 @@ _BASE = "phlo"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One run of the benchmark. about: facts of the machine, in the order to be shown."""
+    """One run of the benchmark. about: facts of the machine, in the order to be shown.
+
+    paths, fleets: what is measured of phlo alone.
+    """
 
     about: Mapping[str, str]
     tools: Sequence[Tool | Absent]
     rulers: Sequence[Ruler]
     cases: Sequence[Case]
     results: Results
+    paths: Sequence[ColdPath] = ()
+    fleets: Sequence[Fleet] = ()
 
     def summary(self, case: Case, name: str) -> Summary | None:
         samples = self.results.samples.get((case.key, name))
@@ -38,13 +46,19 @@ def markdown(report: Report) -> str:
     """Every table, with what was measured and how above it."""
     parts = [
         "\n".join(f"- {name}: {text}" for name, text in report.about.items()),
-        "Medians in seconds; in brackets, how many times as long as phlo.",
+        "Medians in seconds; in brackets, how many times as long as phlo." if report.cases else "",
         _main_table(report),
+        "Peak memory in MB, of a tool's largest process:" if report.cases else "",
+        _memory_table(report),
         "\n".join(_tool_note(tool) for tool in report.tools),
-        "The same, with all that a median hides (peak memory is that of a tool's largest process):",
+        "The same, with all that a median hides (processor: seconds of processor time, all processes together):"
+        if report.cases
+        else "",
         _detail_table(report),
-        "What bounds them from below, in seconds, measured between the no-ops:",
+        "What bounds them from below, in seconds, measured between the no-ops:" if _ruler_table(report) else "",
         _ruler_table(report),
+        _path_part(report.paths),
+        _fleet_part(report.fleets),
         _failures(report),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -72,7 +86,14 @@ def as_json(report: Report) -> str:
         else {"name": tool.name, "version": tool.version}
         for tool in report.tools
     ]
-    return json.dumps({"about": dict(report.about), "tools": tools, "rows": rows}, indent=2) + "\n"
+    whole = {
+        "about": dict(report.about),
+        "tools": tools,
+        "rows": rows,
+        "paths": [dataclasses.asdict(path) for path in report.paths],
+        "fleets": [dataclasses.asdict(fleet) for fleet in report.fleets],
+    }
+    return json.dumps(whole, indent=2) + "\n"
 
 
 def put_between_markers(page: str, text: str) -> str:
@@ -87,7 +108,16 @@ def put_between_markers(page: str, text: str) -> str:
 def _main_table(report: Report) -> str:
     head = ["", *(tool.title for tool in report.tools)]
     rows = [[case.title, *(_cell(report, case, tool) for tool in report.tools)] for case in report.cases]
-    return _grid(head, rows)
+    return _grid(head, rows) if rows else ""
+
+
+def _memory_table(report: Report) -> str:
+    found = [tool for tool in report.tools if isinstance(tool, Tool)]
+    rows = []
+    for case in report.cases:
+        summaries = [report.summary(case, tool.name) for tool in found]
+        rows.append([case.title, *(f"{one.peak_rss_kib / 1024:.0f}" if one else "" for one in summaries)])
+    return _grid(["", *(tool.title for tool in found)], rows) if rows else ""
 
 
 def _cell(report: Report, case: Case, tool: Tool | Absent) -> str:
@@ -109,14 +139,14 @@ def _tool_note(tool: Tool | Absent) -> str:
 
 
 def _detail_table(report: Report) -> str:
-    head = ["", "tool", "runs", "median", "fastest", "slowest", "spread", "peak memory, MB"]
+    head = ["", "tool", "runs", "median", "fastest", "slowest", "spread", "processor", "peak memory, MB"]
     rows = []
     for case in report.cases:
         for tool in report.tools:
             summary = report.summary(case, tool.name)
             if summary:
                 rows.append([case.title, tool.title, *_details(summary)])
-    return _grid(head, rows)
+    return _grid(head, rows) if rows else ""
 
 
 def _details(summary: Summary) -> list[str]:
@@ -126,6 +156,7 @@ def _details(summary: Summary) -> list[str]:
         _seconds(summary.minimum),
         _seconds(summary.maximum),
         f"{summary.spread:.0%}",
+        _seconds(summary.processor_seconds),
         f"{summary.peak_rss_kib / 1024:.0f}",
     ]
 
@@ -138,6 +169,66 @@ def _ruler_table(report: Report) -> str:
             title = "no containers" if case.step is Step.HELP else case.title.removeprefix("no-op up, ")
             rows.append([title, *(_seconds(summary.median) if summary else "" for summary in found)])
     return _grid(["", *(ruler.title for ruler in report.rulers)], rows) if rows else ""
+
+
+def _path_part(paths: Sequence[ColdPath]) -> str:
+    rows = [
+        [
+            f"{path.title} with health checks",
+            str(len(path.samples)),
+            _seconds(summarize(path.samples).median),
+            _seconds(statistics.median(path.critical)),
+            f"{statistics.median(_ratios(path)):.2f}x",
+            f"{min(_ratios(path)):.2f}x",
+        ]
+        for path in paths
+        if path.samples
+    ]
+    if not rows:
+        return ""
+    head = ["", "runs", "cold up", "its critical path", "ratio", "best ratio"]
+    return (
+        "A cold up beside its critical path: the longest chain of its own steps, each as long as it took in that run. "
+        f"The rest is the start of the process, reading the project, and the deploy lock.\n\n{_grid(head, rows)}"
+    )
+
+
+def _ratios(path: ColdPath) -> list[float]:
+    return [sample.seconds / critical for sample, critical in zip(path.samples, path.critical, strict=True)]
+
+
+def _fleet_part(fleets: Sequence[Fleet]) -> str:
+    rows = []
+    for fleet in fleets:
+        for work in WORK:
+            if fleet.samples.get(work):
+                summary = summarize(fleet.samples[work])
+                rows.append(
+                    [
+                        f"{work}, {fleet.hosts} hosts",
+                        str(summary.count),
+                        _seconds(summary.median),
+                        _seconds(summary.minimum),
+                        f"{summary.median / fleet.hosts * 1000:.1f}",
+                        _seconds(summary.processor_seconds),
+                        f"{summary.peak_rss_kib / 1024:.0f}",
+                    ]
+                )
+    failures = [f"{fleet.hosts} hosts failed: {fleet.failure}" for fleet in fleets if fleet.failure]
+    if not rows and not failures:
+        return ""
+    head = ["", "runs", "median", "fastest", "ms a host", "processor", "peak memory, MB"]
+    intro = (
+        f"Many hosts: {SERVICES} services on each, `--forks {FORKS}`, engines that only remember and answer every "
+        f"request after {LATENCY_SECONDS * 1000:.0f} ms. They run on the same machine, in one process:"
+    )
+    return "\n\n".join(
+        [
+            intro,
+            _grid(head, rows),
+            *failures,
+        ]
+    )
 
 
 def _failures(report: Report) -> str:

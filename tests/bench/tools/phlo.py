@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.bench.fetch import first_line, output_of
 from tests.bench.tools.compose import compose_service
@@ -27,11 +28,13 @@ def find(command: str | None = None) -> Tool:
     script = Path(command).absolute() if command else Path(sys.executable).with_name("phlo")
     is_module = not command and not script.exists()
     phlo = (sys.executable, "-m", "phlo") if is_module else (str(script),)
+    others = tuple(_defaults(phlo))
     return Tool(
         name=NAME,
         title=TITLE,
         version=first_line([*phlo, "--version"], folder=_ROOT).removeprefix("phlo").strip(),
-        files=functools.partial(files, others=_defaults(phlo)),
+        files=functools.partial(files, others=others),
+        others=others,
         up=(*phlo, "run", "up"),
         up_chain=(*phlo, "run", "up"),
         down=(*phlo, "run", "down"),
@@ -52,10 +55,16 @@ def _defaults(phlo: Sequence[str]) -> list[str]:
 
 def files(workload: Workload, *, others: Sequence[str] = ()) -> Mapping[str, str]:
     """phlo.yaml. others: services that are to stay away."""
-    services = {service.name: {"type": "inline", **compose_service(service, workload)} for service in workload.services}
+    bodies = {service.name: compose_service(service, workload) for service in workload.services}
+    return {"phlo.yaml": project_text(workload, bodies, others=others)}
+
+
+def project_text(workload: Workload, bodies: Mapping[str, Mapping[str, Any]], *, others: Sequence[str]) -> str:
+    """A phlo.yaml of inline services with these bodies."""
+    services = {name: {"type": "inline", **body} for name, body in bodies.items()}
     document = {
         "name": workload.project,
         "services": {**({"disabled": list(others)} if others else {}), **services},
         "volumes": {service.volume: {} for service in workload.services},
     }
-    return {"phlo.yaml": yaml_text(document)}
+    return yaml_text(document)

@@ -18,6 +18,7 @@ class Tool:
     up_chain: `up` for a chain of health checks, None where the tool cannot wait for health.
     setting:  environment variables of this tool, added to those that all get.
     remark:   what a reader of the table must know about how the tool was used.
+    others:   services that the tool would bring up besides the workload's unless told not to.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Tool:
     help: Argv
     setting: Mapping[str, str] = field(default_factory=dict)
     remark: str = ""
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
