@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from phlo.cli import exits
@@ -15,6 +14,7 @@ from phlo.cli.role_tasks import has_role_tasks, with_role_tasks
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import Workspace, all_hosts, open_hosts, open_workspace, resolve_project
 from phlo.errors import ConfigError, did_you_mean
+from phlo.frozen import replace
 from phlo.plan import Options, Plan, build_down, build_power
 from phlo.plan import build as build_plan
 from phlo.plan.up import around_stop

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from phlo.errors import PhloError
+from phlo.frozen import replace
 from phlo.hosts.lock import claim_for, read_holder, release
 from phlo.values import Emit, Event
 

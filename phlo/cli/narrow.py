@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 from phlo.errors import PlanError, did_you_mean
+from phlo.frozen import replace
 from phlo.plan.graph import Plan
 from phlo.values import ImagePolicy, ImageSource, Step
 

@@ -8,7 +8,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from phlo.cli.verbs import VERBS
 from phlo.cli.workspace import all_hosts, open_hosts, open_workspace, resolve_project
 from phlo.config.root import find_project_root
 from phlo.errors import ConfigError, OperationError, PhloError, first_of
+from phlo.frozen import dataclass
 from phlo.plan import build, build_down
 from phlo.report.errors import error_text
 from phlo.testing.subject import Subject, find_subject

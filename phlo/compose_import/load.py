@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phlo.compose_import.merge import merge, settled
@@ -13,6 +12,7 @@ from phlo.config.dotenv import Entry, load_env_file
 from phlo.config.interpolate import interpolate
 from phlo.config.layers import ENV_FILE, Candidate, Variables
 from phlo.errors import ConfigError, did_you_mean
+from phlo.frozen import dataclass, field, replace
 from phlo.values import Source, reveal
 
 FILE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 
@@ -16,6 +15,8 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
     target = path.resolve()
     if mode is None:
         mode = target.stat().st_mode & 0o7777 if target.exists() else 0o644
+    import tempfile
+
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from phlo.config.merge import Merged, Part, merge_service, with_pairs_as_mapping
 from phlo.config.paths import with_absolute_paths
 from phlo.config.project_file import PHLO_KEYS, ROLE_KEYS, ProjectFile
 from phlo.errors import ConfigError
-from phlo.frozen import dataclass
+from phlo.frozen import dataclass, replace
 from phlo.values import Secret, Text, reveal
 from phlo.yaml_source import Keys
 

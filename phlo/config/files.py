@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from phlo.config.layers import Variables
 from phlo.config.project_file import ProjectFile
 from phlo.discovery.definition import ServiceDefinition, TemplateDefinition
 from phlo.errors import ConfigError, did_you_mean
+from phlo.frozen import dataclass, field
 from phlo.values import FileSpec, Secret, Text, reveal
 
 if TYPE_CHECKING:

@@ -169,11 +169,13 @@ def _names(parts: tuple[str | Reference, ...]) -> list[str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
 class _Place:
     """An error position that is worked out only when it is shown."""
 
-    where: object
+    __slots__ = ("where",)
+
+    def __init__(self, where: object) -> None:
+        self.where = where
 
     def __str__(self) -> str:
         where = self.where

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 from phlo.config.candidates import inventory_variables
 from phlo.config.project import Project
+from phlo.frozen import replace
 from phlo.inventory.hosts import Inventory
 
 Resolved = tuple[Project, frozenset[str]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +33,7 @@ from phlo.config.state import state_of
 from phlo.discovery.catalog import Catalog
 from phlo.discovery.definition import ServiceDefinition
 from phlo.errors import ConfigError, PhloError, first_of
+from phlo.frozen import dataclass, field, replace
 from phlo.inventory.hosts import Inventory
 from phlo.values import Condition, FileSpec, ImagePolicy, Secret, Source, Value
 

@@ -12,13 +12,13 @@ before a value is used.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phlo.config.layers import SECRET_SOURCES, Candidate
 from phlo.errors import ConfigError, did_you_mean
+from phlo.frozen import dataclass, field
 from phlo.values import Secret, Source
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,8 @@ PLACEHOLDER = "made-by-the-first-up"
 
 def random_secret() -> str:
     """A URL-safe text of 192 random bits that no command takes for an option."""
+    import secrets
+
     while (text := secrets.token_urlsafe(24)).startswith("-"):
         pass
     return text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from phlo.config.containers import Container, Containers
@@ -25,6 +24,8 @@ def state_of(
     warnings: Sequence[str],
 ) -> dict[str, Any]:
     """What a service that shows the project needs to know of it; every secret is masked."""
+    from dataclasses import asdict
+
     from phlo.discovery.registry import load_registry
 
     enabled = {name: containers.of(definitions[name]) for name in selection.enabled}

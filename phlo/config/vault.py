@@ -14,13 +14,12 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phlo.config.atomic import replace_file
 from phlo.errors import ConfigError, did_you_mean
-from phlo.frozen import dataclass, field
+from phlo.frozen import dataclass, field, replace
 from phlo.values import Secret
 from phlo.yaml_source import YamlDocument, load_yaml
 

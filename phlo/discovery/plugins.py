@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +12,7 @@ from phlo.discovery.definition import ServiceDefinition
 from phlo.discovery.distributions import Distribution, installed_distributions, installed_folders, package_folder
 from phlo.discovery.role import read_role, role_inputs, service_files, service_names
 from phlo.errors import PackageError, PhloError
+from phlo.frozen import replace
 
 SERVICE_GROUP = "phlo.plugins.services"
 
@@ -31,6 +30,8 @@ class ServicePlugin:
     @classmethod
     def role_folder(cls) -> Path:
         """The folder that holds service.yaml, beside the class's module."""
+        import inspect
+
         return Path(inspect.getfile(cls)).resolve().parent
 
     @classmethod

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from phlo.discovery.service_parts import (
     read_variables,
 )
 from phlo.errors import ConfigError, PackageError
+from phlo.frozen import replace
 from phlo.yaml_source import Keys, YamlDocument
 
 # What a role says about itself; an inline service may say it too, beside its Compose attributes.

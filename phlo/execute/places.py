@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
+from phlo.frozen import replace
 from phlo.hosts.host import Host, ReadHost
 from phlo.hosts.snapshot import Snapshot
 

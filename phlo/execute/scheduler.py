@@ -6,7 +6,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 
 from phlo.errors import HostError, PhloError, mask_error
@@ -15,6 +14,7 @@ from phlo.execute.places import Places
 from phlo.execute.rollback import Ledger, Rollback
 from phlo.execute.telling import Teller
 from phlo.execute.workers import Workers
+from phlo.frozen import replace
 from phlo.hosts.host import Host
 from phlo.operations import Operation, operation
 from phlo.plan.graph import Plan

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from phlo.errors import InventoryError, PhloError, did_you_mean, first_of
+from phlo.frozen import dataclass, field
 from phlo.inventory.connection import connection_of
 from phlo.inventory.hosts import Group, Host, Inventory, Variable
 from phlo.values import Source
@@ -40,7 +40,7 @@ def load(paths: Sequence[Path] = (), *, root: Path | None = None) -> Inventory:
     draft = _Draft()
     labels = [str(path.relative_to(root)) if root and path.is_relative_to(root) else str(path) for path in paths]
     for path, label in zip(paths, labels, strict=True):
-        _File(load_yaml(path, label=label, error=InventoryError), draft).read()
+        _File(document=load_yaml(path, label=label, error=InventoryError), draft=draft).read()
     if not draft.errors and not draft.hosts:
         draft.errors.append(InventoryError("has no host", where=labels[0], fix="Add one under all.hosts."))
     if draft.errors:
@@ -52,7 +52,7 @@ def load(paths: Sequence[Path] = (), *, root: Path | None = None) -> Inventory:
     return Inventory(hosts=hosts, groups=groups, inputs=tuple(paths))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Draft:
     """What has been read so far."""
 
@@ -127,7 +127,7 @@ class _Draft:
         return depths
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _File:
     """One inventory file being read into a draft."""
 

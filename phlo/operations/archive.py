@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tarfile
 from collections.abc import Iterable
 
 from phlo.hosts.engine import Engine
@@ -28,6 +27,8 @@ def put_files(engine: Engine, container: str, files: Iterable[FileSpec], mounts:
 def archive_of(files: Iterable[FileSpec], *, folder: str = "/") -> bytes:
     """A tar archive with paths taken from `folder`, owners and modes as given, the time 0 (so that equal files are
     equal bytes)."""
+    import tarfile
+
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for spec in files:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, Field, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from phlo.frozen import MISSING, field
+
+if TYPE_CHECKING:
+    from dataclasses import Field
 
 
 class Mode(int):
@@ -46,9 +50,13 @@ def main(default: Any = MISSING) -> Any:
 
 def fields_of(kind: type[Any]) -> dict[str, Field[Any]]:
     """The fields that a task may write, by name."""
+    from dataclasses import fields
+
     return {found.name: found for found in fields(kind) if "given" not in found.metadata}
 
 
 def field_with(kind: type[Any], mark: str) -> str | None:
     """The name of the field with a mark (`main`, `free`, `expressions`), None when there is none."""
+    from dataclasses import fields
+
     return next((found.name for found in fields(kind) if mark in found.metadata), None)

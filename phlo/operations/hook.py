@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -106,6 +105,8 @@ def apply(change: Change, args: Args, seen: bool, host: Host) -> None:
     import subprocess  # a run without hooks has no use for it
 
     time.sleep(args.delay_seconds)
+    import shlex
+
     shown = args.command if isinstance(args.command, str) else shlex.join(args.command)
     where = f"{host.name} {args.service} {args.point} hook {args.name}"
     environment = {**os.environ, **{name: reveal(text) for name, text in args.environment.items()}}

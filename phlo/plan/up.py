@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from phlo.config.project import Condition, Dependency, Hook, Project, ResolvedService
-from phlo.frozen import dataclass
+from phlo.frozen import dataclass, replace
 from phlo.images.registries import Registries
 from phlo.operations import container, file, hook, image, network, orphans, restart, volume, wait
 from phlo.plan.clashes import refuse_clashes

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from phlo.errors import ConfigError, OperationError, PhloError
-from phlo.frozen import dataclass
+from phlo.frozen import dataclass, replace
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.arguments import expressions_in, make_args
 from phlo.operations.fields import field_with, fields_of

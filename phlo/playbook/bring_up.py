@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from phlo.config.project import Project, ResolvedService
 from phlo.errors import OperationError, first_of
 from phlo.execute import run
+from phlo.frozen import replace
 from phlo.hosts.host import Host
 from phlo.plan import Options, build
 from phlo.playbook.announce import Announcer

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from phlo.errors import ConfigError, PhloError
-from phlo.frozen import dataclass
+from phlo.frozen import dataclass, replace
 from phlo.playbook.attempt import item_layer, loop_items
 from phlo.playbook.context import PlayContext
 from phlo.playbook.host_state import HostState

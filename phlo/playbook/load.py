@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from phlo.discovery.definition import ServiceDefinition
 from phlo.errors import ConfigError, did_you_mean
-from phlo.frozen import dataclass, field
+from phlo.frozen import dataclass, field, replace
 from phlo.playbook.model import Directives, Entry, Play, RoleContext, Task
 from phlo.playbook.parse import TaskParser, file_argument
 from phlo.playbook.reading import Reader

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from phlo.errors import ConfigError, InventoryError, OperationError, PhloError, did_you_mean
+from phlo.frozen import replace
 from phlo.hosts.host import Host, ReadHost
 from phlo.playbook.attempt import Attempt
 from phlo.playbook.context import PlayContext

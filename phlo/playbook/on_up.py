@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from phlo.config.project import Project, ResolvedService
 from phlo.discovery.definition import ServiceDefinition
 from phlo.errors import HostError, OperationError, PhloError, first_of
-from phlo.frozen import dataclass
+from phlo.frozen import dataclass, replace
 from phlo.hosts.host import Host, ReadHost
 from phlo.inventory.hosts import Inventory
 from phlo.operations import Operation, tasks

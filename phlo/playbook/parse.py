@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from phlo.errors import ConfigError, PhloError, did_you_mean
-from phlo.frozen import dataclass
+from phlo.frozen import dataclass, replace
 from phlo.playbook.keywords import BLOCK, INSTEAD, LOOP_CONTROL, META, OWN_OPERATIONS, PREFIXES, TASK
 from phlo.playbook.model import Block, Directives, Entry, LoopControl, RoleContext, Task
 from phlo.playbook.reading import Reader

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from phlo.frozen import dataclass
+from phlo.frozen import dataclass, replace
 from phlo.playbook.keywords import PLAY, ROLE
 from phlo.playbook.model import Block, Directives, Entry, Play, RoleContext, Task
 from phlo.playbook.parse import directives_of

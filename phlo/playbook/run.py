@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 from phlo.errors import PhloError
+from phlo.frozen import replace
 from phlo.inventory.patterns import matching
 from phlo.playbook.announce import Announcer
 from phlo.playbook.batches import batches

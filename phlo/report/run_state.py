@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from phlo.frozen import dataclass, field
 from phlo.report.change_text import COUNTS, count_of
 from phlo.values import Change, Event, Status, Step
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
+from phlo.frozen import replace
 from phlo.hosts.host import Host
 from phlo.operations import Operation, operation
 from phlo.values import Change

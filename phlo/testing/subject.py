@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from phlo.discovery.definition import ServiceDefinition
 from phlo.discovery.role import read_role, service_files
 from phlo.discovery.services import discover_services
 from phlo.errors import ConfigError, PackageError, did_you_mean
+from phlo.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

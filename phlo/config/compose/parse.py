@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from phlo.config.compose.model import ComposeService, ServiceNetwork
 from phlo.config.compose.networks import dependency
 from phlo.config.compose.reading import At, mapping
 from phlo.errors import did_you_mean, first_of
+from phlo.frozen import replace
 from phlo.values import Text
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os.path
 import re
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,8 @@ def command(value: Any, at: At) -> tuple[Text, ...]:
         return each(value, at, secret_text)
     raw = secret_text(value, at)
     try:
+        import shlex
+
         words = shlex.split(reveal(raw))
     except ValueError as reason:
         raise at.error(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from phlo.errors import OperationError
+from phlo.frozen import replace
 from phlo.operations.container.args import Args, Seen, config_hash, file_digests
 from phlo.operations.drift import differences
 from phlo.values import LABEL_CAUSES, LABEL_CONFIG_HASH, LABEL_FILES, Change, reveal_all

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import posixpath
-import tarfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -49,6 +47,8 @@ def _fate(container: str, spec: FileSpec, host: ReadHost) -> str | None:
     if headers is None:
         return "deleted in the container"
     names = {name.lower(): value for name, value in headers.items()}
+    import base64
+
     if json.loads(base64.b64decode(names["x-docker-container-path-stat"]))["mtime"] == _AS_PUT:
         return None
     return None if _content(path, spec.path, host) == spec.data() else "edited in the container"
@@ -62,6 +62,8 @@ def _content(path: str, file: str, host: ReadHost) -> bytes | None:
         if error.status == 404:
             return None
         raise
+    import tarfile
+
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         entry = archive.next()
         stream = archive.extractfile(entry) if entry is not None and entry.isfile() else None
