@@ -59,6 +59,28 @@ def settled_summary(words: Sequence[str], environ: Mapping[str, str], cwd: str) 
         return None  # whatever is wrong, the whole run finds out and says so
 
 
+def has_gone_stale(words: Sequence[str], environ: Mapping[str, str], cwd: str) -> bool:
+    """Whether there is a proof of this command that something has moved since it was made from; it is removed then.
+
+    The command will most likely find something to do, so nobody need look whether it may leave a new proof.
+    """
+    path = _file(_project_root(words, cwd), words, cwd)
+    try:
+        with open(path, encoding="utf-8") as stream:
+            proof = json.load(stream)
+        if proof["form"] == FORM and proof["made_from"] == made_from(proof["inputs"], proof["environment"], environ):
+            return False
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass  # it is of no use to anybody
+    try:
+        os.unlink(path)
+    except OSError:
+        return False
+    return True
+
+
 def leave_proof(
     root: str,
     words: Sequence[str],

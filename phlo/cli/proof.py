@@ -13,7 +13,7 @@ from phlo.hosts.host import Host
 from phlo.images import inputs as recipe_inputs
 from phlo.images.present import wanted
 from phlo.report.nothing import nothing_to_do
-from phlo.settled import leave_proof, live_digest
+from phlo.settled import has_gone_stale, leave_proof, live_digest
 
 MOST_HOSTS = 3  # they are asked one after the other
 _UNIX = "unix://"
@@ -35,6 +35,9 @@ def look(
     has_told = project.warnings or workspace.catalog.problems or project.is_volatile
     is_followed = any(service.image.pull_policy == "always" for service in project.services.values())
     if not is_plain or has_told or is_followed or len(hosts) > MOST_HOSTS:
+        return None
+    assert shell.words is not None
+    if has_gone_stale(shell.words, shell.environ, str(shell.cwd)):
         return None
     addresses = {name: engine_address(workspace.inventory, name, shell.environ).url for name in hosts}
     if not all(address.startswith(_UNIX) for address in addresses.values()):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from phlo.frozen import dataclass, field
+from phlo.frozen import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,42 @@ def test_it_refuses_what_a_standard_one_refuses(use: Callable[[Any], Any]) -> No
         use(Standard)
     with pytest.raises(standard.type):
         use(Quick)
+
+
+@dataclass(slots=True, kw_only=True)
+class Changeable:
+    name: str
+    notes: list[str] = field(default_factory=list)
+
+
+def test_one_that_can_be_changed_has_no_hash() -> None:
+    one = Changeable(name="a")
+    one.name = "b"
+    one.notes.append("n")
+
+    assert one == Changeable(name="b", notes=["n"])
+    assert Changeable(name="a").notes == []
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(one)
+
+
+def test_replacing_takes_over_what_is_not_said_and_refuses_what_is_no_field() -> None:
+    assert replace(Point(x=1, y=2), y=3) == Point(x=1, y=3)
+    assert replace(Standard(name="a", tags=("t",)), name="b") == Standard(name="b", tags=("t",))
+    with pytest.raises(TypeError, match="has no z"):
+        replace(Point(x=1), z=3)  # type: ignore[call-arg]
+
+
+def test_a_field_keeps_what_is_noted_on_it() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Noted:
+        """A note."""
+
+        name: str = field(default="x", metadata={"main": True})
+
+    (found,) = dataclasses.fields(Noted)
+    assert (found.name, found.type, found.default, dict(found.metadata)) == ("name", "str", "x", {"main": True})
+    assert Noted.__doc__ == "A note."
 
 
 def test_equal_ones_have_one_hash() -> None:

@@ -49,7 +49,9 @@ for _below in BELOW.values():
     _below.add("frozen")  # a language feature, so to speak
 BELOW["frozen"] = set()
 
-HEAVY = ("pydantic", "jinja2", "rich", "invoke", "docker", "ruamel", "importlib.metadata", "subprocess", "asyncio")
+_LIBRARIES = ("pydantic", "jinja2", "rich", "invoke", "docker", "ruamel")
+_STANDARD = ("asyncio", "concurrent.futures", "dataclasses", "email", "http.client", "importlib.metadata", "inspect")
+HEAVY = (*_LIBRARIES, *_STANDARD, "subprocess", "tarfile")
 
 
 def modules() -> list[Path]:
