@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phlo.cli.shell import Shell
 from phlo.config.root import find_project_root
+from phlo.errors import InventoryError
 
 if TYPE_CHECKING:
     from phlo.config.project import Project

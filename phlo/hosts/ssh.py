@@ -20,7 +20,7 @@ from urllib.parse import SplitResult
 
 from phlo.errors import HostError, InventoryError
 from phlo.frozen import dataclass
-from phlo.hosts.engine import Connect
+from phlo.hosts.wire import Connect
 
 ENGINE_SOCKET = "/var/run/docker.sock"
 CONNECT_SECONDS = 15

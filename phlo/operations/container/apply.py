@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import phlo
 from phlo.errors import EngineError, OperationError
+from phlo.frozen import replace
 from phlo.hosts.engine import Engine, EngineReader, path_part
 from phlo.hosts.host import Host
 from phlo.images import ImageSeen
