@@ -71,11 +71,14 @@ class Snapshot(EngineReader):
         return found is None or container in (found["Id"], found["Name"].lstrip("/"))
 
     def _container(self, path: str, container: str) -> Any:
-        listed = self._once("/containers/json", all=True)
-        is_there = any(container in (entry["Id"], *_names_of_container(entry)) for entry in listed)
-        if is_there or _HEX.issuperset(container):  # it may be the beginning of an id
-            return self._once(path)
-        raise self._missing(path, f"No such container: {container}")
+        """A container's inspect answer; it is not asked for when there is a list that it is not on."""
+        listed = self._held("/containers/json")
+        is_missing = listed is not None and not any(
+            container in (entry["Id"], *_names_of_container(entry)) for entry in listed
+        )
+        if is_missing and not _HEX.issuperset(container):  # it may be the beginning of an id
+            raise self._missing(path, f"No such container: {container}")
+        return self._once(path)
 
     def _volume(self, path: str, name: str) -> Any:
         for volume in self._once("/volumes")["Volumes"] or ():
@@ -85,6 +88,14 @@ class Snapshot(EngineReader):
 
     def _missing(self, path: str, message: str) -> EngineError:
         return EngineError(404, message, request=f"GET {path}", where=self._link.name)
+
+    def _held(self, path: str) -> Any | None:
+        """The answer to a question that was asked already, None when nobody has."""
+        with self._lock:
+            answer = self._answers.get(path)
+            if answer is None or answer.is_older_than(self._clock() - FRESH_SECONDS):
+                return None
+            return answer.value
 
     def _once(self, path: str, **query: Any) -> Any:
         """The answer to a question; of many who ask at once one asks the engine, and the others wait for it."""

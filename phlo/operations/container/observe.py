@@ -18,9 +18,10 @@ def observe(args: Args, host: ReadHost) -> Seen:
 
     Those that matter are asked for by name: an engine's list can lag behind what was just made or renamed.
     """
+    # First of all, since it may spare questions (`phlo.hosts.snapshot`).
+    listed = host.engine.get("/containers/json", all=True, filters={"label": list(args.labels())})
     holders = {name: _inspect(host, name) for name in (args.name, args.name + REPLACED, args.name + STAGED)}
     ours = {name: found for name, found in holders.items() if found and _is_ours(args, found)}
-    listed = host.engine.get("/containers/json", all=True, filters={"label": list(args.labels())})
     shown = {entry["Names"][0][1:] for entry in listed if not is_set_aside(entry["Names"][0])}
     image = present(args.image, host)
     current = ours.get(args.name)

@@ -67,15 +67,21 @@ def test_of_many_who_ask_at_once_one_asks_the_engine(world: World) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert world.asked() == ["/containers/json?all=1", "/containers/web/json"]
+    assert world.asked() == ["/containers/web/json"]
 
 
 def test_a_container_that_is_on_no_list_is_not_asked_for(world: World) -> None:
     world.make("web")
+    world.snapshot.get("/containers/json", all=True)
     world.asked()
     assert world.snapshot.get_or_none("/containers/web.phlo-old/json") is None
     assert world.snapshot.get_or_none("/containers/web.phlo-new/json") is None
-    assert world.asked() == ["/containers/json?all=1"]
+    assert world.asked() == []
+
+
+def test_without_a_list_a_container_is_asked_for_by_its_name(world: World) -> None:
+    assert world.snapshot.get_or_none("/containers/web/json") is None
+    assert world.asked() == ["/containers/web/json"]
 
 
 def test_one_list_answers_every_question_for_labels(world: World) -> None:
@@ -103,7 +109,7 @@ def test_what_was_written_is_asked_for_again_and_the_rest_is_not(world: World) -
     world.writer.post(f"/containers/{web}/start")
     assert world.snapshot.get("/containers/web/json")["State"]["Status"] == "running"
     assert world.snapshot.get("/containers/db/json")["State"]["Status"] == "created"
-    assert world.asked() == ["/containers/json?all=1", "/containers/web/json"]
+    assert world.asked() == ["/containers/web/json"]
 
 
 @pytest.mark.parametrize(
@@ -144,6 +150,7 @@ def test_a_refusal_is_the_same_for_all_who_ask(world: World) -> None:
 
 
 def test_what_looks_like_the_beginning_of_an_id_is_left_to_the_engine(world: World) -> None:
+    world.snapshot.get("/containers/json", all=True)
     assert world.snapshot.get_or_none("/containers/abc123/json") is None
     assert world.asked() == ["/containers/json?all=1", "/containers/abc123/json"]
 
