@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tarfile
 from collections.abc import Mapping
 
 from phlo.errors import EngineError, OperationError
@@ -80,6 +79,8 @@ def read_file(container: str, path: str, host: ReadHost) -> FileSpec | None:
         if error.status == 404:
             return None
         raise
+    import tarfile
+
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         entry = archive.next()
         stream = archive.extractfile(entry) if entry is not None and entry.isfile() else None
