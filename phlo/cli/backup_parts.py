@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from phlo.config.project import Project, ResolvedService
 from phlo.errors import ConfigError, PhloError, did_you_mean, first_of
+from phlo.frozen import replace
 from phlo.playbook.actions import action_files, action_play, read_action
 from phlo.playbook.load import NOTHING_AROUND, Loader
 from phlo.playbook.model import Action, Play

@@ -217,9 +217,7 @@ class _Builder:
         if not near or self.service.one_shot:
             return None
         dependencies = tuple(
-            self.made.container_of(other, instance)
-            for other in near
-            for instance in range(1, other.scale + 1)
+            self.made.container_of(other, instance) for other in near for instance in range(1, other.scale + 1)
         )
         return Step(
             id=made.id.replace("/container", "/restart"),
