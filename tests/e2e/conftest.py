@@ -17,6 +17,7 @@ import pytest
 
 from phlo.hosts.connect import open_engine
 from phlo.testing.images import tiny_image
+from tests.support.running import ended, start
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICKSTART = ROOT / "examples" / "quickstart"
@@ -121,17 +122,8 @@ class Example:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Begin a command."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "phlo", *words],
-            cwd=self.folder,
-            env={**os.environ, "NO_COLOR": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.started.append(process)
-        return process
+        self.started.append(start(self.folder, *words))
+        return self.started[-1]
 
     def phlo(self, *words: str, code: int = 0) -> str:
         """Run a command to its end, giving what it printed; the exit code must be as said."""
@@ -146,12 +138,6 @@ class Example:
     def docker(self, *words: str) -> str:
         """What a docker command prints."""
         return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.strip()
-
-
-def ended(process: subprocess.Popen[str], code: int = 0) -> str:
-    told, _ = process.communicate(timeout=600)
-    assert process.returncode == code, f"{process.args} ended with {process.returncode}\n{told}"
-    return told
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from tests.e2e.conftest import Example, ended
+from tests.e2e.conftest import Example
+from tests.support.running import ended
 
 EXAMPLE = "two-at-once"
 

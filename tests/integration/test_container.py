@@ -382,6 +382,19 @@ def test_one_with_a_host_port_has_to_work_before_it_gets_the_port(
     assert bring_up(version("3"), host)[0].status == "ok"
 
 
+def test_a_version_on_trial_that_a_killed_run_left_is_removed(
+    service: MakeArgs, net: NetworkAttachment, host: Host
+) -> None:
+    args = started_first(service, net, "1")
+    converge("container", args, host)
+    before = inspect(host.engine, args)["State"]["StartedAt"]
+    host.engine.post("/containers/create", body_of(args, host), name=f"{args.name}.phlo-new")
+    host.engine.post(f"/containers/{args.name}.phlo-new/start")
+    assert not bring_up(args, host)[0].failures
+    assert names(host.engine, args) == [args.name]
+    assert inspect(host.engine, args)["State"]["StartedAt"] == before
+
+
 def test_the_old_one_that_a_killed_run_left_beside_the_new_is_stopped(
     service: MakeArgs, net: NetworkAttachment, host: Host
 ) -> None:

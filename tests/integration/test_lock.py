@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from phlo.hosts.live import live_containers
 from phlo.hosts.lock import Claim, Holder, acquire, claim_for, lock_name, read_holder, release, renew
 from phlo.hosts.process import ProcessId, this_process
 from phlo.settled import live_digest
+from tests.support.running import ended, start
 
 # The service is healthy once somebody puts a file into the folder: an `up` waits for as long as a test wants.
 PROJECT = """
@@ -56,27 +56,12 @@ class Phlo:
         self.started: list[subprocess.Popen[str]] = []
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "phlo", *words],
-            cwd=self.folder,
-            env={**os.environ, "NO_COLOR": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.started.append(process)
-        return process
+        self.started.append(start(self.folder, *words))
+        return self.started[-1]
 
     def __call__(self, *words: str, code: int = 0) -> str:
         """Run it to its end, giving what it printed; the exit code must be as said."""
         return ended(self.start(*words), code)
-
-
-def ended(process: subprocess.Popen[str], code: int) -> str:
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == code, f"exit {process.returncode}\n{out}\n{err}"
-    return out + err
 
 
 @pytest.fixture
