@@ -4,7 +4,7 @@
 
 `role` is the service as the project runs it; `host` is testinfra's host inside its container. Which service it is,
 the nearest `service.yaml` above the test file says, or `pytestmark = pytest.mark.service("name")`.
-`engine_host` is the local Docker engine as operations get it; it needs no project.
+`engine_host` is the local Docker engine as operations get it; it needs no project. `page` is a headless browser's page.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from phlo.frozen import dataclass
 from phlo.values import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE, reveal
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
     from phlo.config.project import Project, ResolvedService
     from phlo.hosts.host import Host
 
@@ -64,6 +66,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "service(name): the service that these role tests are about")
+    config.addinivalue_line("markers", "browser: opens pages in a headless browser")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -78,6 +81,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def role(request: pytest.FixtureRequest) -> Role:
     """The service that the test file is about, as the project runs it."""
     return _find(request.config, service_of(request.node))
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A page of a headless browser. Brings Debian's Chromium along where it is missing and can be installed."""
+    from phlo.testing.browser import open_page
+
+    with open_page() as page:
+        yield page
 
 
 @pytest.fixture(scope="session")
