@@ -1,0 +1,1 @@
+"""Apache Superset as phlo services: `service.yaml`, the set-up, templates, image recipe, actions and role tests."""
