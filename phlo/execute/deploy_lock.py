@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from types import TracebackType
 
-from phlo.errors import EngineError, HostError, LockError, PhloError
+from phlo.errors import EngineError, HostError, InventoryError, LockError, PhloError
 from phlo.execute.workers import Workers
 from phlo.hosts.host import Host
-from phlo.hosts.lock import RENEWALS_IN_A_LEASE, Claim, acquire, is_there, release, renew
+from phlo.hosts.lock import RENEWALS_IN_A_LEASE, Claim, acquire, is_there, read_holder, release, renew
 
 MOST_AT_ONCE = 64
 # Goes on while the machine sleeps, so that a laptop that wakes up knows that its leases are over.
@@ -106,6 +106,12 @@ class DeployLock:
             self._ids[name] = acquire(
                 host.engine, self._project, self._claim, host=name, wait_seconds=self._wait_seconds, tell=self._tell
             )
+        except LockError as error:
+            holder = read_holder(host.engine, self._project)
+            if holder is not None and holder.id in self._ids.values():
+                what = "is the same Docker engine as another host of the inventory"
+                raise InventoryError(what, where=name, fix="Give each engine one name there.") from error
+            raise
         except HostError as error:
             self._lost[name] = error
         self._proven[name] = _now()

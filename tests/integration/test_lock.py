@@ -171,6 +171,19 @@ def test_status_says_who_when_and_what_for(phlo: Phlo, engine: Engine, project: 
     assert (shown["is_dead"], shown["is_over"]) == (False, False)
 
 
+def test_one_engine_under_two_names_is_told_for_what_it_is(phlo: Phlo, engine: Engine, project: str) -> None:
+    socket = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    hosts = ", ".join(f"{name}: {{docker_host: '{socket}'}}" for name in ("one", "two"))
+    (phlo.folder / "inventory.yaml").write_text(f"all: {{hosts: {{{hosts}}}}}\n")
+    (phlo.folder / "site.yaml").write_text("- hosts: all\n  tasks: [{debug: {msg: hello}}]\n")
+    (phlo.folder / "phlo.yaml").write_text(f"name: {project}\nservices: {{defaults: false}}\n")
+
+    told = phlo("run", "play", "site.yaml", "-i", "inventory.yaml", code=3)
+
+    assert "two: is the same Docker engine as another host of the inventory" in told
+    assert read_holder(engine, project) is None
+
+
 # -- exclusion ---------------------------------------------------------------------------------------------
 
 
