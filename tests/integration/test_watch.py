@@ -49,7 +49,7 @@ def folder(tmp_path: Path, project: str, tiny: str) -> Path:
 
 
 @pytest.fixture
-def watching(folder: Path, phlo: Phlo) -> Iterator[subprocess.Popen[bytes]]:
+def watching(folder: Path, phlo: Phlo, engine: Engine, project: str) -> Iterator[subprocess.Popen[bytes]]:
     """A watch that is under way; its output goes to a file."""
     with (folder / "watch.log").open("wb") as log:
         process = subprocess.Popen(
@@ -68,6 +68,8 @@ def watching(folder: Path, phlo: Phlo) -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
             process.wait()
         phlo("run", "down", "--volumes", "--yes")
+        for image in engine.get("/images/json", filters={"reference": [f"{project}/web"]}):
+            engine.delete(f"/images/{image['Id']}", force=True)
 
 
 def said(folder: Path) -> str:
