@@ -173,6 +173,11 @@ def test_everything_is_backed_up_and_put_back_tables_of_the_catalog_too(
     assert ["later"] not in names
 
 
+def test_it_gives_figures_for_prometheus(host: Any) -> None:
+    ask = "exec 3<> /dev/tcp/127.0.0.1/9324; printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
+    assert "SeaweedFS_" in host.check_output(f'bash -c "{ask}"')
+
+
 def test_it_sends_no_telemetry(host: Any) -> None:
     assert "-master.telemetry=false" in host.check_output("tr '\\0' ' ' < /proc/1/cmdline").split()
 
