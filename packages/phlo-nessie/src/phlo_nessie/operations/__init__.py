@@ -1,0 +1,1 @@
+"""Operations on branches and tags of a Nessie server."""
