@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 import testinfra
-from phlo_nessie.operations import nessie_branch, nessie_merge, nessie_references
+from phlo_nessie.operations import nessie_branch, nessie_merge, nessie_namespace, nessie_references
 
 from phlo.errors import OperationError
 from phlo.hosts.host import Host
@@ -59,21 +59,21 @@ class Catalog:
 @pytest.fixture
 def given(role: Any) -> dict[str, str]:
     """What phlo itself gives an operation."""
-    return {"project": role.project.name}
+    return {"project": role.project.name, "own_service": role.service}
 
 
 @pytest.fixture
 def branch(given: dict[str, str], engine_host: Host) -> Iterator[str]:
     """A branch that is there for one test."""
     name = f"role-test-{uuid.uuid4().hex[:8]}"
-    assert_converges(nessie_branch, nessie_branch.Args(name=name, service="nessie", **given), engine_host)
+    assert_converges(nessie_branch, nessie_branch.Args(name=name, **given), engine_host)
     yield name
-    gone = nessie_branch.Args(name=name, state="absent", service="nessie", **given)
+    gone = nessie_branch.Args(name=name, state="absent", **given)
     assert_converges(nessie_branch, gone, engine_host)
 
 
 def names(given: dict[str, str], host: Host) -> set[str]:
-    args = nessie_references.Args(service="nessie", **given)
+    args = nessie_references.Args(**given)
     return {reference.name for reference in nessie_references.observe(args, host.reader())}
 
 
@@ -86,20 +86,28 @@ def test_the_catalog_says_its_warehouse(role: Any) -> None:
 
 def test_a_branch_is_made_once_and_removed(role: Any, given: dict[str, str], engine_host: Host, branch: str) -> None:
     assert {branch, role.value("NESSIE_BRANCH")} <= names(given, engine_host)
-    args = nessie_branch.Args(name=branch, state="absent", service="nessie", **given)
+    args = nessie_branch.Args(name=branch, state="absent", **given)
     assert [change.verb for change in assert_converges(nessie_branch, args, engine_host)] == ["remove"]
     assert branch not in names(given, engine_host)
 
 
 def test_a_tag_is_made_at_a_branch(role: Any, given: dict[str, str], engine_host: Host) -> None:
-    args = nessie_branch.Args(name=f"v-{uuid.uuid4().hex[:8]}", type="tag", service="nessie", **given)
+    args = nessie_branch.Args(name=f"v-{uuid.uuid4().hex[:8]}", type="tag", **given)
     assert [change.verb for change in assert_converges(nessie_branch, args, engine_host)] == ["create"]
-    gone = nessie_branch.Args(name=args.name, type="tag", state="absent", service="nessie", **given)
+    gone = nessie_branch.Args(name=args.name, type="tag", state="absent", **given)
     assert_converges(nessie_branch, gone, engine_host)
 
 
+def test_a_namespace_is_made_on_a_branch(role: Any, given: dict[str, str], engine_host: Host, branch: str) -> None:
+    args = nessie_namespace.Args(name="role_test_namespace", branch=branch, **given)
+    assert [change.verb for change in assert_converges(nessie_namespace, args, engine_host)] == ["create"]
+    listed = Catalog(role, branch).ask("GET", "namespaces").json()["namespaces"]
+    assert ["role_test_namespace"] in listed
+    assert [role.value("NESSIE_NAMESPACE")] in listed
+
+
 def test_a_branch_that_starts_nowhere_is_refused(given: dict[str, str], engine_host: Host) -> None:
-    args = nessie_branch.Args(name="x", source="no-such-branch", service="nessie", **given)
+    args = nessie_branch.Args(name="x", source="no-such-branch", **given)
     with pytest.raises(OperationError, match='no branch or tag "no-such-branch"'):
         nessie_branch.observe(args, engine_host.reader())
 
@@ -112,7 +120,7 @@ def test_what_is_made_on_a_branch_is_seen_by_all_once_it_is_merged(
     assert made["metadata"]["location"].startswith(f"s3://{role.value('NESSIE_BUCKET')}/")
     assert name not in Catalog(role, "main").tables("role_test")
 
-    args = nessie_merge.Args(source=branch, service="nessie", **given)
+    args = nessie_merge.Args(source=branch, **given)
     assert [change.verb for change in assert_converges(nessie_merge, args, engine_host)] == ["update"]
 
     assert name in Catalog(role, "main").tables("role_test")
@@ -125,7 +133,7 @@ def test_a_merge_of_what_both_changed_is_refused_and_says_what(
     name = f"both_{uuid.uuid4().hex[:8]}"
     Catalog(role, branch).make_table("role_test", name)
     Catalog(role, "main").make_table("role_test", name)
-    args = nessie_merge.Args(source=branch, service="nessie", **given)
+    args = nessie_merge.Args(source=branch, **given)
     with pytest.raises(OperationError, match="changed the same") as refused:
         nessie_merge.observe(args, engine_host.reader())
     assert any(name in line for line in refused.value.detail)
@@ -142,16 +150,19 @@ def test_a_table_outlives_a_restart(host: Any, role: Any) -> None:
     assert catalog.ask("DELETE", f"namespaces/role_test/tables/{name}").status_code == 204
 
 
-def test_the_action_branch_makes_lists_merges_and_deletes(role: Any) -> None:
+def test_the_action_branch_makes_lists_merges_and_deletes(
+    role: Any, given: dict[str, str], engine_host: Host
+) -> None:
     name = f"action-{uuid.uuid4().hex[:8]}"
     role.run("branch", "create", name)
-    assert f"branch {name} " in role.run("branch")
+    role.run("branch", "list")
+    assert name in names(given, engine_host)
     table = f"acted_{uuid.uuid4().hex[:8]}"
     Catalog(role, name).make_table("role_test", table)
     role.run("branch", "merge", name)
     assert table in Catalog(role, "main").tables("role_test")
     role.run("branch", "delete", name)
-    assert f"branch {name} " not in role.run("branch")
+    assert name not in names(given, engine_host)
 
 
 def test_it_gives_metrics(host: Any) -> None:
