@@ -150,9 +150,7 @@ def test_a_table_outlives_a_restart(host: Any, role: Any) -> None:
     assert catalog.ask("DELETE", f"namespaces/role_test/tables/{name}").status_code == 204
 
 
-def test_the_action_branch_makes_lists_merges_and_deletes(
-    role: Any, given: dict[str, str], engine_host: Host
-) -> None:
+def test_the_action_branch_makes_lists_merges_and_deletes(role: Any, given: dict[str, str], engine_host: Host) -> None:
     name = f"action-{uuid.uuid4().hex[:8]}"
     role.run("branch", "create", name)
     role.run("branch", "list")
