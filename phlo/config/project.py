@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phlo.frozen import dataclass, field
+from phlo.frozen import dataclass, field, replace
 from phlo.values import Condition as Condition
 from phlo.values import FileSpec, ImageSource, Masker, Secret, Source, Text, Value
 
 if TYPE_CHECKING:
     from phlo.config.compose import ComposeService
+    from phlo.config.compose.model import Port
     from phlo.discovery.definition import ServiceDefinition
 
 
@@ -39,12 +40,24 @@ class Hook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """What a container has besides on one host, so that services of different hosts find each other.
+
+    extra_hosts: `name:address` of services elsewhere. ports: published on the host's address for those elsewhere.
+    """
+
+    extra_hosts: tuple[str, ...] = ()
+    ports: tuple[Port, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedService:
     """A service as it will run.
 
     compose: the container, normalized (see `phlo.config.compose`), Secrets inside.
     files:   rendered templates, compose `configs` and `secrets` with inline or file content.
     hosts:   names of the hosts it is placed on.
+    meetings: host -> what the container there has besides, because of services on other hosts.
     reason:  why it is part of this run (`default`, `profile api`, `asked for`, `needed by dagster`,
              `enabled in phlo.yaml:9`).
     facts:   what its templates and tasks see of capabilities, see `Wiring.seen_by`.
@@ -61,9 +74,21 @@ class ResolvedService:
     files: tuple[FileSpec, ...] = ()
     hooks: tuple[Hook, ...] = ()
     hosts: tuple[str, ...] = ("local",)
+    meetings: Mapping[str, Meeting] = field(default_factory=dict)
     reason: str = "default"
     facts: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
+
+    def compose_on(self, host: str) -> ComposeService:
+        """The container as it is on one host."""
+        meeting = self.meetings.get(host)
+        if meeting is None:
+            return self.compose
+        return replace(
+            self.compose,
+            extra_hosts=(*self.compose.extra_hosts, *meeting.extra_hosts),
+            ports=(*self.compose.ports, *meeting.ports),
+        )
 
     @property
     def is_inline(self) -> bool:

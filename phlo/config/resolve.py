@@ -16,6 +16,7 @@ from phlo.config.candidates import (
     role_defaults,
 )
 from phlo.config.capabilities import Wiring, wire
+from phlo.config.capability_types import is_collected
 from phlo.config.containers import Container, Containers, literal_secret_warning
 from phlo.config.definitions import all_definitions, switches
 from phlo.config.files import ContainerFiles, role_outputs
@@ -38,6 +39,7 @@ from phlo.inventory.hosts import Inventory
 from phlo.values import Condition, FileSpec, ImagePolicy, Secret, Source, Value
 
 if TYPE_CHECKING:
+    from phlo.config.across_hosts import Meetings
     from phlo.config.on_hosts import Resolved
 
 # Shorter lines of a secret are not masked on their own: `}` or `end` would be everywhere.
@@ -230,6 +232,7 @@ class _Resolution:
         state = self._state(selection, images)
         found: dict[str, ResolvedService] = {}
         errors: list[PhloError] = []
+        met = self._meetings(selection, wiring)
         for container in chosen:
             name = container.definition.name
             facts = wiring.seen_by(container.definition)
@@ -245,6 +248,7 @@ class _Resolution:
                     files=self._files(container, files, facts, state),
                     hooks=self._hooks(container.definition),
                     hosts=self._hosts(name),
+                    meetings=met.get(name, {}),
                     reason=selection.chosen[name],
                     facts=facts,
                     sources=container.merged.sources(),
@@ -255,6 +259,23 @@ class _Resolution:
             raise first_of(errors)
         self.read += files.read
         return found
+
+    def _meetings(self, selection: Selection, wiring: Wiring) -> Meetings:
+        """What services on different hosts need to find each other, those that this run is not about included."""
+        if len(self.inventory.hosts) == 1:
+            return {}
+        from phlo.config.across_hosts import meetings
+
+        containers = {name: self.containers.of(self.definitions[name]) for name in selection.enabled}
+        needs: dict[str, set[str]] = {}
+        for name, container in containers.items():
+            used = (*container.definition.requires, *container.definition.wants)
+            others = {*container.compose.depends_on}
+            others |= {selection.providers[capability] for capability in used if capability in selection.providers}
+            for capability in filter(is_collected, used):
+                others |= {facts["service"] for facts in wiring.facts.get(capability, ())}
+            needs[name] = {other for other in others if other in containers and other != name}
+        return meetings(containers, needs, self._hosts, self.inventory)
 
     def _state(self, selection: Selection, images: Images) -> Callable[[], Mapping[str, Any]]:
         return lambda: state_of(

@@ -43,10 +43,10 @@ def _ports(project: Project) -> Iterator[PlanError]:
     """Two services of one host that publish the same port on the same address."""
     taken: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
     for service in project.services.values():
-        for port in service.compose.ports:
-            if not port.published or "-" in port.published:  # any free port, or any of a range
-                continue
-            for host in service.hosts:
+        for host in service.hosts:
+            for port in service.compose_on(host).ports:
+                if not port.published or "-" in port.published:  # any free port, or any of a range
+                    continue
                 holders = taken.setdefault((host, port.protocol, port.published), [])
                 address = port.host_ip or ""
                 for other, its_address in holders:

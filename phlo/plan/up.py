@@ -107,7 +107,7 @@ class _Made:
         self._volumes = {key: spec.name for key, spec in project.volumes.items()}
         self._networks = {key: spec.name for key, spec in project.networks.items()}
         self._names = {other.name: container_name(project, other, 1) for other in project.services.values()}
-        self._containers: dict[tuple[str, int], container.Args] = {}
+        self._containers: dict[tuple[str, int, str], container.Args] = {}
         self._images: dict[str, image.Args] = {}
         self._hosts = {name: frozenset(service.hosts) for name, service in project.services.items()}
 
@@ -119,13 +119,14 @@ class _Made:
             self._images[service.name] = image.Args(source=service.image, registries=self._registries)
         return self._images[service.name]
 
-    def container_of(self, service: ResolvedService, instance: int) -> container.Args:
-        key = (service.name, instance)
+    def container_of(self, service: ResolvedService, instance: int, host: str) -> container.Args:
+        key = (service.name, instance, host if host in service.meetings else "")
         if key not in self._containers:
-            self._containers[key] = self._container(service, instance)
+            self._containers[key] = self._container(service, instance, host)
         return self._containers[key]
 
-    def _container(self, service: ResolvedService, instance: int) -> container.Args:
+    def _container(self, service: ResolvedService, instance: int, host: str) -> container.Args:
+        compose = service.compose_on(host)
         return container.Args(
             project=self.project.name,
             service=service.name,
@@ -133,13 +134,13 @@ class _Made:
             name=container_name(self.project, service, instance),
             image=service.image,
             body=container_body(
-                service.compose,
+                compose,
                 volume_names=self._volumes,
                 network_names=self._networks,
                 container_names=self._names,
             ),
             networks=network_attachments(
-                service.compose,
+                compose,
                 service_name=service.name,
                 network_names=self._networks,
                 container_names=self._names,
@@ -183,7 +184,7 @@ class _Builder:
 
     def _instance(self, instance: int) -> tuple[Step, Step]:
         service, host = self.service, self.host
-        args = self.made.container_of(service, instance)
+        args = self.made.container_of(service, instance, host)
         suffix = f":{instance}" if service.scale > 1 else ""
         made = Step(
             id=self._id(f"container{suffix}"),
@@ -217,7 +218,9 @@ class _Builder:
         if not near or self.service.one_shot:
             return None
         dependencies = tuple(
-            self.made.container_of(other, instance) for other in near for instance in range(1, other.scale + 1)
+            self.made.container_of(other, instance, self.host)
+            for other in near
+            for instance in range(1, other.scale + 1)
         )
         return Step(
             id=made.id.replace("/container", "/restart"),
