@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 
 from tests.bench.cases import Case, Step
+from tests.bench.fleet import Fleet
 from tests.bench.measure import Sample
+from tests.bench.paths import ColdPath
 from tests.bench.rounds import Results
 from tests.bench.rulers import rulers
 from tests.bench.table import BEGIN, END, Report, as_json, markdown, put_between_markers
@@ -107,3 +110,27 @@ def test_only_what_stands_between_the_markers_is_replaced() -> None:
 def test_a_page_without_both_markers_in_order_is_refused(page: str) -> None:
     with pytest.raises(ValueError, match="no pair of markers"):
         put_between_markers(page, "new")
+
+
+def test_cold_runs_stand_beside_their_critical_paths() -> None:
+    samples = [Sample(seconds=seconds, peak_rss_kib=0) for seconds in (2.2, 3.0)]
+    path = ColdPath(title="chain of 5", samples=samples, critical=[2.0, 2.0])
+    text = markdown(dataclasses.replace(report(results(), tool("phlo")), paths=[path]))
+
+    assert row(text, "chain of 5 with health checks") == ["2", "2.60", "2.00", "1.30x", "1.10x"]
+
+
+def test_many_hosts_are_shown_with_the_time_for_one_and_what_failed() -> None:
+    fleet = Fleet(hosts=100, samples={"plan": [Sample(seconds=2.0, peak_rss_kib=2048, processor_seconds=1.5)]})
+    broken = Fleet(hosts=300, failure="`phlo up` ended with exit code 4")
+    text = markdown(dataclasses.replace(report(results(), tool("phlo")), fleets=[fleet, broken]))
+
+    assert row(text, "plan, 100 hosts") == ["1", "2.00", "2.00", "20.0", "1.50", "2"]
+    assert "300 hosts failed: `phlo up` ended with exit code 4" in text
+
+
+def test_memory_has_a_table_of_its_own() -> None:
+    text = markdown(report(results(phlo=(0.1,), other=(0.2,)), tool("phlo"), tool("other")))
+
+    part = text.partition("Peak memory")[2]
+    assert row(part, NOOP.title) == ["20", "20"]
