@@ -139,7 +139,7 @@ def check(c: Context, fix: bool = False) -> None:
 
 @task(help={"options": "options of `python -m tests.faults`, e.g. --options='--only killed --most 5'"})
 def faults(c: Context, options: str = "") -> None:
-    """Let phlo run into every fault there is (hours), and write the table into docs/reliability.md."""
+    """Let phlo run into every fault there is (an hour), and write the table into docs/reliability.md."""
     _run(c, f"python -m tests.faults {options or '--save'}")
 
 

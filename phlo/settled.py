@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 FORM = 1
 FOLDER = os.path.join(".phlo", "cache")
-TIMEOUT_SECONDS = 10.0
+TIMEOUT_SECONDS = 3.0  # an engine that needs longer is not worth the short way
 SET_ASIDE = ".phlo-before-"  # as in phlo.values, which is too much to load for it
 # A file written this close before a run may be written again within its time stamp's resolution.
 RACY_SECONDS = 0.05

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from phlo.errors import HostError, InventoryError
-from phlo.hosts.engine import Engine
+from phlo.errors import ConfigError, HostError, InventoryError
+from phlo.hosts.engine import TIMEOUT_SECONDS, TIMEOUT_VARIABLE, Engine
 from phlo.hosts.wire import Connect
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
@@ -32,22 +32,29 @@ def open_engine(
     Opens nothing yet; the first request does. Raises InventoryError for an address that is none.
     """
     address = docker_host or environ.get("DOCKER_HOST") or DEFAULT_SOCKET
+    if not docker_host:
+        cert_path = cert_path or cert_path_of(environ)
+    connect = _way_to(address, name, environ, cert_path, ssh_options)
+    return Engine(connect, name=name, timeout_seconds=_timeout(environ))
+
+
+def _way_to(
+    address: str, name: str, environ: Mapping[str, str], cert_path: str | None, ssh_options: Sequence[str]
+) -> Connect:
     parts = urlsplit(address)
     if parts.scheme == "unix":
-        return Engine(_unix(parts.path, name), name=name)
-    if parts.scheme == "tcp" and parts.hostname:
-        if not docker_host:
-            cert_path = cert_path or cert_path_of(environ)
-        if cert_path:
-            from phlo.hosts.tls import secured
+        return _unix(parts.path, name)
+    if parts.scheme == "tcp" and parts.hostname and cert_path:
+        from phlo.hosts.tls import secured
 
-            plain = _tcp(parts.hostname, parts.port or 2376, name)
-            return Engine(secured(plain, parts.hostname, Path(cert_path), name=name), name=name)
-        return Engine(_tcp(parts.hostname, parts.port or 2375, name), name=name)
+        plain = _tcp(parts.hostname, parts.port or 2376, name)
+        return secured(plain, parts.hostname, Path(cert_path), name=name)
+    if parts.scheme == "tcp" and parts.hostname:
+        return _tcp(parts.hostname, parts.port or 2375, name)
     if parts.scheme == "ssh":
         from phlo.hosts.ssh import ssh_address, tunnel
 
-        return Engine(tunnel(ssh_address(parts, name=name, options=ssh_options), name=name, environ=environ), name=name)
+        return tunnel(ssh_address(parts, name=name, options=ssh_options), name=name, environ=environ)
     raise InventoryError(
         f'"{address}" is not an address phlo can reach a Docker engine by',
         where=name,
@@ -60,6 +67,22 @@ def cert_path_of(environ: Mapping[str, str]) -> str | None:
     if not environ.get("DOCKER_TLS_VERIFY"):
         return None
     return environ.get("DOCKER_CERT_PATH") or str(Path(environ.get("HOME") or Path.home()) / ".docker")
+
+
+def _timeout(environ: Mapping[str, str]) -> float:
+    """How long an engine may leave a request without an answer, in seconds."""
+    text = environ.get(TIMEOUT_VARIABLE) or str(TIMEOUT_SECONDS)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ConfigError(
+            f'{TIMEOUT_VARIABLE}: "{text}" is not a number of seconds',
+            where="environment",
+            fix=f"Write e.g. {TIMEOUT_VARIABLE}=120.",
+        )
+    return seconds
 
 
 def _unix(path: str, name: str) -> Connect:

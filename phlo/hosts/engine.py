@@ -18,11 +18,15 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from phlo.errors import EngineError, HostError
-from phlo.hosts.wire import Answer, Body, Connect, Connection
+from phlo.hosts.wire import Answer, Body, Connect, Connection, Limits
 
 OLDEST_API = (1, 41)
 NEWEST_API = (1, 51)
 _READING = ("GET", "HEAD")
+TIMEOUT_SECONDS = 60.0
+TIMEOUT_VARIABLE = "PHLO_ENGINE_TIMEOUT"
+# A pull, a build or a load may say nothing for so many times as long: a step of a build compiles, a layer is unpacked.
+PATIENCE = 30
 
 
 class CommandTimeoutError(Exception):
@@ -51,12 +55,12 @@ class EngineReader:
 
     connect:  opens a socket to the engine; takes a time-out in seconds.
     name:     the host's name, for errors.
-    timeout_seconds: how long one request may stay silent.
+    timeout_seconds: how long the engine may leave a request without an answer, or stop in the middle of one.
 
     Every method raises `HostError` when the engine cannot be reached and `EngineError` when it refuses.
     """
 
-    def __init__(self, connect: Connect, *, name: str, timeout_seconds: float = 60.0) -> None:
+    def __init__(self, connect: Connect, *, name: str, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._link = _Link(connect, name, timeout_seconds)
 
     # -- reading ------------------------------------------------------------------------------
@@ -93,9 +97,15 @@ class EngineReader:
         with self._exchange("HEAD", path, query) as answer:
             return None if answer.status == 404 else answer.headers
 
-    def get_bytes(self, path: str, /, **query: Any) -> Iterator[bytes]:
-        """GET, the answer in pieces as they come (an archive, an event stream)."""
-        yield from self._pieces("GET", path, query, None, {})
+    def get_bytes(self, path: str, /, *, patience: float = 1, **query: Any) -> Iterator[bytes]:
+        """GET, the answer in pieces as they come (an archive); one that `follow`s may be silent for ever.
+
+        patience: how many times as long as usual the engine may be silent.
+        """
+        limits = self._limits(patience)
+        if query.get("follow"):
+            limits.silence_seconds = None
+        yield from self._pieces("GET", path, query, None, {}, limits)
 
     def logs(self, container: str, *, follow: bool = False, tail: int | str = "all", **query: Any) -> Iterator[bytes]:
         """A container's output, stdout and stderr in the order written, as it comes."""
@@ -131,18 +141,31 @@ class EngineReader:
             )
         return min(engine, NEWEST_API)
 
-    def _json(self, method: str, path: str, query: Mapping[str, Any], body: Any = None) -> Any:
+    def _limits(self, patience: float = 1, *, longer_seconds: float = 0.0) -> Limits:
+        seconds = patience * self._link.timeout_seconds
+        return Limits(seconds + longer_seconds, seconds)
+
+    def _json(
+        self, method: str, path: str, query: Mapping[str, Any], body: Any = None, longer_seconds: float = 0.0
+    ) -> Any:
         data = None if body is None else json.dumps(body).encode()
         headers = {} if body is None else {"Content-Type": "application/json"}
-        with self._exchange(method, path, query, data, headers) as answer:
+        limits = self._limits(longer_seconds=longer_seconds)
+        with self._exchange(method, path, query, data, headers, limits=limits) as answer:
             content = answer.read()
             self._raise_for_status(answer.status, content, f"{method} {path}")
             return json.loads(content) if content.strip() else None
 
     def _pieces(
-        self, method: str, path: str, query: Mapping[str, Any], body: Body | None, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any],
+        body: Body | None,
+        headers: Mapping[str, str],
+        limits: Limits,
     ) -> Iterator[bytes]:
-        with self._exchange(method, path, query, body, headers, is_long=True) as answer:
+        with self._exchange(method, path, query, body, headers, is_long=True, limits=limits) as answer:
             if answer.status >= 400:
                 self._raise_for_status(answer.status, answer.read(), f"{method} {path}")
             while piece := answer.read1(65536):
@@ -159,16 +182,20 @@ class EngineReader:
         *,
         version: bool = True,
         is_long: bool = False,
-        silence_seconds: float | None = None,
+        limits: Limits | None = None,
     ) -> Iterator[Answer]:
-        """Send one request; the connection goes back to the idle ones when its answer was read to the end."""
+        """Send one request; the connection goes back to the idle ones when its answer was read to the end.
+
+        is_long: on a connection of its own, which then is closed.
+        """
         prefix = f"/v{_dotted(self.api)}" if version else ""
         url = prefix + path + _encode(query)
-        connection, answer = self._send(method, url, body, headers or {}, is_long, silence_seconds)
+        limits = limits or self._limits()
+        connection, answer = self._send(method, url, body, headers or {}, is_long, limits)
         try:
             yield answer
         except OSError as reason:
-            raise self._unreachable(reason, f"{method} {path}") from reason
+            raise self._unreachable(reason, f"{method} {path}", limits.silence_seconds) from reason
         finally:
             if answer.leaves_open and not is_long:
                 self._link.idle.append(connection)
@@ -182,13 +209,13 @@ class EngineReader:
         body: Body | None,
         headers: Mapping[str, str],
         is_long: bool,
-        silence_seconds: float | None,
+        limits: Limits,
     ) -> tuple[Connection, Answer]:
         while True:
-            connection = self._take(is_long, silence_seconds)
+            connection = self._take(is_long)
             reused = connection.sock is not None
             try:
-                return connection, connection.request(method, url, body, headers)
+                return connection, connection.request(method, url, body, headers, limits)
             except OSError as reason:
                 connection.close()
                 # The engine may have closed a connection while it was idle. Asking again is safe for a read;
@@ -196,23 +223,24 @@ class EngineReader:
                 stale = isinstance(reason, (BrokenPipeError, ConnectionResetError))
                 if reused and stale and (method in _READING or isinstance(reason, BrokenPipeError)):
                     continue
-                raise self._unreachable(reason, f"{method} {url}") from reason
+                raise self._unreachable(reason, f"{method} {url}", limits.answer_seconds) from reason
 
-    def _take(self, is_long: bool, silence_seconds: float | None) -> Connection:
-        """A connection: for a long answer one of its own, which may be silent for as long as is said."""
-        if is_long:
-            return Connection(self._link.connect, silence_seconds)
+    def _take(self, is_long: bool) -> Connection:
+        """A connection that is open already, or a new one."""
         try:
-            return self._link.idle.pop()
+            if not is_long:
+                return self._link.idle.pop()
         except IndexError:
-            return Connection(self._link.connect, self._link.timeout_seconds)
+            pass
+        return Connection(self._link.connect, self._link.timeout_seconds)
 
-    def _unreachable(self, reason: Exception, request: str) -> HostError:
+    def _unreachable(self, reason: Exception, request: str, seconds: float | None) -> HostError:
         if isinstance(reason, TimeoutError):
             return HostError(
-                f"the Docker engine did not answer {request} within {self._link.timeout_seconds:g} s",
+                f"the Docker engine did not answer {request} within {seconds:g} s",
                 where=self._link.name,
-                fix="See `phlo doctor`; the engine may be overloaded or its disk full.",
+                fix="See `phlo doctor`: its disk may be full. If it is only slow, give it longer: "
+                f"{TIMEOUT_VARIABLE}=SECONDS.",
             )
         return HostError(
             f"the Docker engine went away during {request} ({reason or type(reason).__name__})",
@@ -236,27 +264,41 @@ class Engine(EngineReader):
     _allow: Callable[[], None] | None = None
     _note: Callable[[str], None] | None = None
 
-    def post(self, path: str, body: Any = None, /, **query: Any) -> Any:
-        """POST a JSON body; the answer parsed as JSON, None when there is none."""
-        return self._json("POST", path, query, body)
+    def post(self, path: str, body: Any = None, /, *, longer_seconds: float = 0.0, **query: Any) -> Any:
+        """POST a JSON body; the answer parsed as JSON, None when there is none.
+
+        longer_seconds: how much longer than usual the answer may take (a container that may take its time to stop).
+        """
+        return self._json("POST", path, query, body, longer_seconds)
 
     def delete(self, path: str, /, **query: Any) -> None:
         self._json("DELETE", path, query)
 
     def put_archive(self, container: str, folder: str, archive: Body) -> None:
-        """Unpack a tar archive in a folder of a container, running or not. A stream may take as long as it needs."""
+        """Unpack a tar archive in a folder of a container, running or not. A stream may be slow, or come slowly."""
         path = f"/containers/{path_part(container)}/archive"
         headers = {"Content-Type": "application/x-tar"}
         is_long = not isinstance(archive, bytes)
-        with self._exchange("PUT", path, {"path": folder}, archive, headers, is_long=is_long) as answer:
+        limits = self._limits(PATIENCE if is_long else 1)
+        with self._exchange("PUT", path, {"path": folder}, archive, headers, is_long=is_long, limits=limits) as answer:
             self._raise_for_status(answer.status, answer.read(), f"PUT {path}")
 
     def post_stream(
-        self, path: str, body: Body | None = None, /, *, headers: Mapping[str, str] | None = None, **query: Any
+        self,
+        path: str,
+        body: Body | None = None,
+        /,
+        *,
+        headers: Mapping[str, str] | None = None,
+        patience: float = PATIENCE,
+        **query: Any,
     ) -> Iterator[dict[str, Any]]:
-        """POST, the answer's JSON messages as they come (pull, build, load)."""
+        """POST, the answer's JSON messages as they come (pull, build, load).
+
+        patience: how many times as long as usual the engine may be silent.
+        """
         rest = b""
-        for piece in self._pieces("POST", path, query, body, headers or {}):
+        for piece in self._pieces("POST", path, query, body, headers or {}, self._limits(patience)):
             *lines, rest = (rest + piece).split(b"\n")
             yield from (json.loads(line) for line in lines if line.strip())
         if rest.strip():
@@ -288,7 +330,8 @@ class Engine(EngineReader):
         data = json.dumps({"Detach": False, "Tty": False}).encode()
         headers = {"Content-Type": "application/json"}
         start = f"/exec/{run}/start"
-        with self._exchange("POST", start, {}, data, headers, is_long=True, silence_seconds=timeout_seconds) as answer:
+        limits = Limits(self._link.timeout_seconds, timeout_seconds)
+        with self._exchange("POST", start, {}, data, headers, is_long=True, limits=limits) as answer:
             if answer.status >= 400:
                 self._raise_for_status(answer.status, answer.read(), f"POST {start}")
             output = b"".join(demultiplex(_until(answer, timeout_seconds)))
@@ -316,7 +359,7 @@ class Engine(EngineReader):
             channel.settimeout(None)
         except OSError as reason:
             channel.close()
-            raise self._unreachable(reason, f"POST {path}") from reason
+            raise self._unreachable(reason, f"POST {path}", self._link.timeout_seconds) from reason
         answer, _, first = answer.partition(b"\r\n\r\n")
         status = int(answer.split(None, 2)[1])
         if status >= 400:
@@ -366,11 +409,11 @@ class Engine(EngineReader):
         body: Body | None,
         headers: Mapping[str, str],
         is_long: bool,
-        silence_seconds: float | None,
+        limits: Limits,
     ) -> tuple[Connection, Answer]:
         if self._allow is not None and method not in _READING:
             self._allow()
-        return super()._send(method, url, body, headers, is_long, silence_seconds)
+        return super()._send(method, url, body, headers, is_long, limits)
 
 
 def _until(answer: Answer, timeout_seconds: float | None) -> Iterator[bytes]:

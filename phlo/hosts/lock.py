@@ -102,7 +102,7 @@ def acquire(
     deadline = time.monotonic() + wait_seconds
     pause, told = FIRST_PAUSE_SECONDS, ""
     while True:
-        identity = _create(engine, project, claim)
+        identity = _create(engine, project, claim, host)
         if identity is not None:
             return identity
         holder = read_holder(engine, project)
@@ -216,7 +216,7 @@ class _Watch:
         return None
 
 
-def _create(engine: Engine, project: str, claim: Claim) -> str | None:
+def _create(engine: Engine, project: str, claim: Claim, host: str) -> str | None:
     """Make the lock; None when somebody has it."""
     body = {
         "Image": IMAGE,
@@ -242,7 +242,7 @@ def _create(engine: Engine, project: str, claim: Claim) -> str | None:
                 raise
             from phlo.hosts.lock_image import load_image  # seldom needed
 
-            load_image(engine, IMAGE)
+            load_image(engine, IMAGE, host=host)
             return create()
     except EngineError as error:
         if error.status == 409:

@@ -8,18 +8,24 @@ import json
 import tarfile
 from collections.abc import Mapping
 
-from phlo.errors import LockError
+from phlo.errors import OperationError
 from phlo.hosts.engine import Engine
 
 _EPOCH = "1970-01-01T00:00:00Z"
 
 
-def load_image(engine: Engine, reference: str) -> None:
-    """Give an engine the image under a name; it is the same, byte for byte, whoever does."""
+def load_image(engine: Engine, reference: str, *, host: str) -> None:
+    """Give an engine the image under a name; it is the same, byte for byte, whoever does.
+
+    host: its name, for errors.
+    """
     archive = _image(reference, str(engine.get("/version")["Arch"]))
-    for message in engine.post_stream("/images/load", archive, headers={"Content-Type": "application/x-tar"}):
+    headers = {"Content-Type": "application/x-tar"}
+    for message in engine.post_stream("/images/load", archive, headers=headers, patience=1):
         if "error" in message:
-            raise LockError(f"the engine does not take the lock's empty image ({message['error']})")
+            fix = "Free space on the engine's disk." if "no space left" in message["error"] else "See `phlo doctor`."
+            what = f"the engine does not take the empty image of the deploy lock: {message['error']}"
+            raise OperationError(what, where=host, fix=fix)
 
 
 def _image(reference: str, architecture: str) -> bytes:

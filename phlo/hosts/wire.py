@@ -21,6 +21,16 @@ class WireError(OSError):
     """What came is not HTTP."""
 
 
+class Limits:
+    """How long an answer may take to begin, and how long the other side may pause at any other time; None: for ever."""
+
+    __slots__ = ("answer_seconds", "silence_seconds")
+
+    def __init__(self, answer_seconds: float | None, silence_seconds: float | None) -> None:
+        self.answer_seconds = answer_seconds
+        self.silence_seconds = silence_seconds
+
+
 class Connection:
     """A connection that takes one request at a time. timeout_seconds: how long the other side may be silent."""
 
@@ -32,13 +42,17 @@ class Connection:
         self._rest = b""
         self.sock: socket.socket | None = None
 
-    def request(self, method: str, url: str, body: Body | None, headers: Mapping[str, str]) -> Answer:
+    def request(
+        self, method: str, url: str, body: Body | None, headers: Mapping[str, str], limits: Limits | None = None
+    ) -> Answer:
         """Send a request, and read its answer up to where the body begins. Raises OSError.
 
         body: one that is not bytes is sent as it comes, in chunks.
         """
+        limits = limits or Limits(self._timeout_seconds, self._timeout_seconds)
         if self.sock is None:
             self.sock = self._connect(self._timeout_seconds)
+        self.sock.settimeout(limits.silence_seconds)
         lines = [f"{method} {url} HTTP/1.1", "Host: docker", *(f"{name}: {text}" for name, text in headers.items())]
         if body is None or isinstance(body, bytes):
             if body is not None or method in ("POST", "PUT"):
@@ -50,7 +64,10 @@ class Connection:
                 if piece:
                     self.sock.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
             self.sock.sendall(b"0\r\n\r\n")
-        return Answer(self, method)
+        self.sock.settimeout(limits.answer_seconds)
+        answer = Answer(self, method)
+        self.sock.settimeout(limits.silence_seconds)
+        return answer
 
     def __del__(self) -> None:
         self.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from phlo.errors import EngineError
 from phlo.frozen import dataclass
-from phlo.hosts.engine import path_part
+from phlo.hosts.engine import Engine, path_part
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.container.apply import remove
 from phlo.operations.hook import AroundStop, stop
@@ -28,6 +29,12 @@ class Args:
     cause: str = "asked for"
     around_stop: AroundStop = AroundStop()
 
+
+# What an engine answers about a network and about a volume that something uses.
+IN_USE = (403, 409)
+RELEASED_WITHIN_SECONDS = 15.0
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 2.0
 
 Seen = tuple[Mapping[str, Any], ...]
 
@@ -52,7 +59,7 @@ def decide(args: Args, seen: Seen) -> list[Change]:
         named = [(found["Names"][0].lstrip("/"), found["Id"]) for found in ordered]
         hooks = args.around_stop.changes() if any(_is_at_work(found) for found in seen) else []
     else:
-        named = sorted((found["Name"], found["Name"]) for found in seen)
+        named = sorted((found["Name"], found.get("Id", found["Name"])) for found in seen)
         hooks = []
     kind = args.kind.removesuffix("s")
     return [
@@ -67,7 +74,10 @@ def _is_at_work(found: Mapping[str, Any]) -> bool:
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
-    """Stop and remove one; what is gone already is fine. A volume goes with its data."""
+    """Stop and remove one; what is gone already is fine. A volume goes with its data.
+
+    A network or volume that was in use by a container of the project until just now may need a moment.
+    """
     if change.verb == "run":  # a hook is run by the change that stops the container
         return
     if args.kind == "containers":
@@ -77,10 +87,50 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
             stop(host.engine, change.data)
         remove(host.engine, change.data)
         return
-    try:
-        host.engine.delete(f"/{args.kind}/{path_part(change.data)}")
-    except EngineError as error:
-        if error.status == 404:
+    deadline, pause = time.monotonic() + RELEASED_WITHIN_SECONDS, FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            host.engine.delete(f"/{args.kind}/{path_part(change.data)}")
             return
-        error.fix = f"Something outside the project still uses it; see `docker ps -a` on {host.name}."
-        raise
+        except EngineError as error:
+            if error.status == 404:
+                return
+            users = _users(args, change.data, host)
+            if error.status not in IN_USE or users or time.monotonic() > deadline:
+                who = f"It is used by {', '.join(users)}" if users else "What used it has not let go of it yet"
+                error.fix = f"{who}: see `docker ps -a` on {host.name}, then run the same command again."
+                raise
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
+def _users(args: Args, name: str, host: Host) -> list[str]:
+    """Containers of others that use a network or a volume.
+
+    What is gone, and has not let go of a network, is cut off from it: a loaded engine removes a container first and its
+    traces later, and one that was killed in between never does.
+    """
+    listed = host.engine.get("/containers/json", all=True)
+    there = {entry["Id"] for entry in listed}
+    strangers = {
+        entry["Id"]: entry["Names"][0].lstrip("/")
+        for entry in listed
+        if (entry["Labels"] or {}).get(LABEL_PROJECT) != args.project
+    }
+    if args.kind == "volumes":
+        mounts = {entry["Id"]: [mount.get("Name") for mount in entry["Mounts"]] for entry in listed}
+        return sorted(stranger for identity, stranger in strangers.items() if name in mounts[identity])
+    network = host.engine.get_or_none(f"/networks/{path_part(name)}") or {}
+    endpoints = network.get("Containers") or {}
+    for identity, endpoint in endpoints.items():
+        if identity not in there:
+            _disconnect(host.engine, name, endpoint["Name"])
+    return sorted(strangers[identity] for identity in endpoints if identity in strangers)
+
+
+def _disconnect(engine: Engine, network: str, container: str) -> None:
+    try:
+        engine.post(f"/networks/{path_part(network)}/disconnect", {"Container": container, "Force": True})
+    except EngineError as error:
+        if error.status not in (403, 404, 500):  # it has let go by itself
+            raise

@@ -14,6 +14,8 @@ from phlo.hosts.engine import Engine, path_part
 from phlo.hosts.host import Host, ReadHost
 from phlo.values import Change, Text, reveal
 
+ENGINE_GRACE_SECONDS = 10  # of a container that does not say how long it may take to stop
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
@@ -68,8 +70,13 @@ def run_all(hooks: tuple[Args, ...], host: Host) -> None:
 
 def stop(engine: Engine, name: str) -> None:
     """Stop a container, waiting as long as it may take to; one that is stopped or gone is fine."""
+    path = f"/containers/{path_part(name)}"
+    found = engine.get_or_none(f"{path}/json")
+    if found is None:
+        return
+    grace_seconds = found["Config"].get("StopTimeout")
     try:
-        engine.post(f"/containers/{path_part(name)}/stop")
+        engine.post(f"{path}/stop", longer_seconds=ENGINE_GRACE_SECONDS if grace_seconds is None else grace_seconds)
     except EngineError as error:
         if error.status not in (304, 404):
             raise

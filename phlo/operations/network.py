@@ -1,4 +1,4 @@
-"""A Docker network that is there, with the options asked for."""
+"""A Docker network that is there, with the options asked for, and once: an engine may have two of one name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from phlo.errors import EngineError, OperationError
 from phlo.frozen import dataclass, field
+from phlo.hosts.engine import Engine, EngineReader
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.fields import given
 from phlo.values import LABEL_PROJECT, Change
@@ -25,15 +26,20 @@ class Args:
     is_external: bool = False
 
 
-def observe(args: Args, host: ReadHost) -> Mapping[str, Any] | None:
-    """The network as the engine's list has it, None when there is none of this name."""
-    found: list[Mapping[str, Any]] = host.engine.get("/networks", filters={"name": [args.name]})
-    return next((network for network in found if network["Name"] == args.name), None)
+Seen = tuple[Mapping[str, Any], ...]
 
 
-def decide(args: Args, seen: Mapping[str, Any] | None) -> list[Change]:
+def observe(args: Args, host: ReadHost) -> Seen:
+    """The networks of this name as the engine's list has them; the one that stays is the first."""
+    found = _named(args.name, host.engine)
+    if len(found) > 1:  # a list does not say what is on them
+        found = [network for one in found if (network := host.engine.get_or_none(f"/networks/{one['Id']}"))]
+    return tuple(sorted(found, key=lambda network: (not network.get("Containers"), network.get("Created", ""))))
+
+
+def decide(args: Args, seen: Seen) -> list[Change]:
     at = f"network:{args.name}"
-    if seen is None:
+    if not seen:
         if args.is_external:
             raise OperationError(
                 f'the external network "{args.name}" is not there',
@@ -43,31 +49,60 @@ def decide(args: Args, seen: Mapping[str, Any] | None) -> list[Change]:
         return [Change(at=at, verb="create", causes=("not found",))]
     if args.is_external:
         return []
-    causes = _differences(args.options, seen)
-    if causes and (seen.get("Labels") or {}).get(LABEL_PROJECT) != args.project:
+    first, *twins = seen
+    causes = _differences(args.options, first)
+    if causes and not _is_ours(first, args):
         raise OperationError(
             f'a network "{args.name}" that phlo did not make is there with other options ({"; ".join(causes)})',
             where=at,
             fix="Give the project's network another name (infrastructure.network.name), or mark it external.",
         )
-    return [Change(at=at, verb="recreate", causes=causes)] if causes else []
+    changes = [
+        Change(at=at, verb="remove", causes=("an interrupted run had it made twice",), data=twin["Id"])
+        for twin in twins
+        if _is_ours(twin, args)
+    ]
+    return [*changes, Change(at=at, verb="recreate", causes=causes, data=first["Id"])] if causes else changes
 
 
-def apply(change: Change, args: Args, seen: Mapping[str, Any] | None, host: Host) -> None:
-    if change.verb == "recreate" and seen is not None:
-        for container in host.engine.get(f"/networks/{seen['Id']}")["Containers"] or {}:  # a list does not name them
-            host.engine.post(f"/networks/{seen['Id']}/disconnect", {"Container": container, "Force": True})
-        host.engine.delete(f"/networks/{seen['Id']}")
+def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
+    if change.verb in ("remove", "recreate"):
+        for container in host.engine.get(f"/networks/{change.data}")["Containers"] or {}:  # a list does not name them
+            host.engine.post(f"/networks/{change.data}/disconnect", {"Container": container, "Force": True})
+        _remove(host.engine, change.data)
+    if change.verb == "remove":
+        return
     labels = {**(args.options.get("Labels") or {}), LABEL_PROJECT: args.project}
     body = {**args.options, "Name": args.name, "CheckDuplicate": True, "Labels": labels}
     try:
-        host.engine.post("/networks/create", body)
+        made = host.engine.post("/networks/create", body)["Id"]
     except EngineError as error:
         if error.status == 409:  # made by somebody else meanwhile, which is what was wanted
             return
         if "address pool" in error.message or "overlaps" in error.message:
             error.fix = "Remove unused networks (`docker network prune`), or give this one a free subnet."
         raise
+    # The engine may still have been at work for a run that was killed, and then has given the name twice.
+    for twin in _named(args.name, host.engine):
+        if twin["Id"] != made and _is_ours(twin, args):
+            _remove(host.engine, twin["Id"])
+
+
+def _named(name: str, engine: EngineReader) -> list[Mapping[str, Any]]:
+    """The networks of this very name; the engine's filter also finds those that have it in theirs."""
+    return [network for network in engine.get("/networks", filters={"name": [name]}) if network["Name"] == name]
+
+
+def _remove(engine: Engine, identity: str) -> None:
+    try:
+        engine.delete(f"/networks/{identity}")
+    except EngineError as error:
+        if error.status != 404:
+            raise
+
+
+def _is_ours(network: Mapping[str, Any], args: Args) -> bool:
+    return (network.get("Labels") or {}).get(LABEL_PROJECT) == args.project
 
 
 def _differences(options: Mapping[str, Any], seen: Mapping[str, Any]) -> tuple[str, ...]:

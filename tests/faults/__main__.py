@@ -1,6 +1,6 @@
 """Every fault in turn, and a table of how many of them phlo survived: `invoke faults`.
 
-    python -m tests.faults [--only TEXT] [--most N] [--jobs N] [--save]
+    python -m tests.faults [--only REGEX] [--most N] [--jobs N] [--save]
 
 A fault is survived when the run ends in good manners (no traceback, no hanging), the next `up` brings the project to
 the very state of a clean run with its data kept and nothing left over, and the `up` after that finds nothing to do.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import enum
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -18,33 +19,40 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
-from tests.faults import outside, state
+from tests.faults import clock, engine_faults, outside, page
 from tests.faults.own_engine import OwnEngine
+from tests.faults.page import Count
 from tests.faults.proxy import Kind
 from tests.faults.scenario import CHANGED, FIRST, SCALED, Target
 from tests.faults.site import Site, Trial, strike
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
-BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
 RANDOM_TRIALS = 30
+ALL = 100_000
+CAN_HAVE_OWN_ENGINE = os.geteuid() == 0
+# A read has no effect, so at a read these are the same as another kind: being killed after the request before, an
+# error, or no answer at all.
+AT_WRITES = (Kind.KILL_BEFORE, Kind.LOST_ANSWER, Kind.RESET, Kind.SILENT_AFTER)
 Attempt = Callable[[Site, Target, int], Trial]
 
 
-class Disk(enum.Enum):
-    """The disk of an engine that a series has for itself, in bytes; LARGE is this machine's."""
+DISK_BYTES = 512 << 20
+SMALL_DISK_BYTES = 192 << 20
 
-    NONE = 0
-    LARGE = 1
-    SMALL = 192 << 20
+
+class On(enum.Enum):
+    """ANY: an engine of its own, where that can be had. OWN: only there. SYSTEM: where this machine's ports are."""
+
+    ANY = enum.auto()
+    OWN = enum.auto()
+    SYSTEM = enum.auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """A fault at one place of a run after the other, until a run has no such place or there were `most`.
 
-    engine: the disk of an engine of its own, Disk.NONE for the system's engine.
+    engine: where it can be tried.
     start: what there is before the run, None for an empty host. With a start the fault is tried on the way back, too.
     """
 
@@ -52,8 +60,9 @@ class Series:
     start: Target | None
     target: Target
     attempt: Attempt
-    engine: Disk = Disk.NONE
-    most: int = 100_000
+    engine: On = On.ANY
+    disk_bytes: int = DISK_BYTES
+    most: int = ALL
 
     @property
     def scenario(self) -> str:
@@ -65,32 +74,44 @@ class Tally:
     tried: int = 0
     failures: list[str] = field(default_factory=list)
 
+    @property
+    def survived(self) -> int:
+        return self.tried - len(self.failures)
+
 
 def all_series() -> Iterator[Series]:
     """Everything, for each starting point."""
     for start, target in ((None, FIRST), (FIRST, CHANGED), (FIRST, SCALED)):
+        series = partial(Series, start=start, target=target)
         for kind in Kind:
-            if kind is not Kind.EVENT:
-                yield Series(title=kind.value, start=start, target=target, attempt=partial(_strike, kind))
-        yield Series(title="a container's name is taken", start=start, target=target, attempt=_name_taken)
-        yield Series(title="the image is removed", start=start, target=target, attempt=_image_removed)
+            if kind in AT_WRITES:
+                yield series(title=f"{kind.value} (writes)", attempt=partial(_strike, kind, True))
+            elif kind is not Kind.EVENT:
+                yield series(title=kind.value, attempt=partial(_strike, kind, False))
+        yield series(title="a container's name is taken", attempt=_name_taken)
+        yield series(title="the image is removed", attempt=_image_removed)
         if start is None or start.port != target.port:
-            yield Series(title="a port is taken", start=start, target=target, attempt=_port_taken, most=1)
-        yield Series(title="a health check never passes", start=start, target=target, attempt=_never_healthy, most=1)
-        for title, attempt in (("Ctrl-C at a random moment", _interrupted), ("two ups at once", _two_at_once)):
-            yield Series(title=title, start=start, target=target, attempt=attempt, most=RANDOM_TRIALS)
-        if os.geteuid() == 0:  # an engine of one's own needs root
-            engine = Disk.LARGE
-            yield Series(
-                title="the engine is killed", start=start, target=target, attempt=_engine_killed, engine=engine
+            yield series(title="a port is taken", attempt=_port_taken, engine=On.SYSTEM, most=1)
+        yield series(title="a health check never passes", attempt=_never_healthy, most=1)
+        yield series(title="Ctrl-C at a random moment", attempt=_interrupted, most=RANDOM_TRIALS)
+        yield series(title="two ups at once", attempt=_two_at_once, most=RANDOM_TRIALS)
+        if clock.COMPILER is not None:
+            yield series(title="the clocks jump an hour", attempt=_clock_jumped)
+            yield series(
+                title="the clocks jump while another waits for the lock",
+                attempt=_jumped_while_another_waits,
+                engine=On.OWN,  # and with it root, for a process namespace
+                most=2,
             )
-            yield Series(
-                title="the disk is full", start=start, target=target, attempt=_disk_full, engine=Disk.SMALL, most=2
-            )
+        yield series(title="the engine is killed", attempt=_engine_killed, engine=On.OWN)
+        small = partial(series, engine=On.OWN, disk_bytes=SMALL_DISK_BYTES, most=2)
+        yield small(title="the disk is full when an image is built", attempt=_disk_full)
+        if start is None:
+            yield small(title="the disk is full when an image is loaded", attempt=_disk_full_at_load)
 
 
-def _strike(kind: Kind, site: Site, target: Target, at: int) -> Trial:
-    return strike(site, target, kind=kind, at=at)
+def _strike(kind: Kind, only_writes: bool, site: Site, target: Target, at: int) -> Trial:
+    return strike(site, target, kind=kind, at=at, only_writes=only_writes)
 
 
 def _name_taken(site: Site, target: Target, at: int) -> Trial:
@@ -117,22 +138,34 @@ def _two_at_once(site: Site, target: Target, at: int) -> Trial:
     return outside.two_at_once(site, target, seed=at)
 
 
+def _clock_jumped(site: Site, target: Target, at: int) -> Trial:
+    return clock.jumped(site, target, at=at)
+
+
+def _jumped_while_another_waits(site: Site, target: Target, at: int) -> Trial:
+    return clock.jumped_while_another_waits(site, target, at=at)
+
+
 def _engine_killed(site: Site, target: Target, at: int) -> Trial:
-    return outside.engine_killed(site, target, at=at)
+    return engine_faults.engine_killed(site, target, at=at)
 
 
 def _disk_full(site: Site, target: Target, at: int) -> Trial:
-    return outside.disk_full(site, target, free=(at - 1) * (8 << 20))
+    return engine_faults.disk_full(site, target, free=(at - 1) * (8 << 20))
+
+
+def _disk_full_at_load(site: Site, target: Target, at: int) -> Trial:
+    return engine_faults.disk_full_at_load(site, target, free=(at - 1) * (8 << 10))
 
 
 @contextmanager
 def site_for(series: Series) -> Iterator[Site]:
-    """A project on the engine that the series asks for."""
-    if series.engine is Disk.NONE:
+    """A project, on an engine of its own where that can be had: in memory, and nobody else's load slows it down."""
+    if series.engine is On.SYSTEM or not CAN_HAVE_OWN_ENGINE:
         with Site() as site:
             yield site
         return
-    with OwnEngine(disk_bytes=series.engine.value if series.engine is Disk.SMALL else None) as own, Site(own) as site:
+    with OwnEngine(disk_bytes=series.disk_bytes) as own, Site(own) as site:
         yield site
 
 
@@ -157,7 +190,7 @@ def carry_out(series: Series, most: int) -> Tally:
 def _try(series: Series, start: Target | None, target: Target, at: int, site: Site, tally: Tally) -> bool:
     """One fault; False when the run was over before it could strike."""
     if start is None:
-        state.clear(site.engine, site.name)
+        site.clear()
     elif not site.is_at(start):
         site.reach(start)
     trial = series.attempt(site, target, at)
@@ -166,58 +199,39 @@ def _try(series: Series, start: Target | None, target: Target, at: int, site: Si
     if trial.problems:
         tally.failures.append(f"{target.title} after {start.title if start else 'nothing'}, {series.title}, {at}")
         print("\n  ".join([f"✗ {tally.failures[-1]}: {trial.struck}", *trial.problems]), flush=True)
-        state.clear(site.engine, site.name)
+        site.clear()
     return bool(trial.struck)
-
-
-def table(tallies: dict[tuple[str, str], Tally]) -> str:
-    """Faults against scenarios, `survived / tried`."""
-    scenarios = list(dict.fromkeys(scenario for scenario, _ in tallies))
-    lines = ["| fault | " + " | ".join(scenarios) + " |", "|---" * (len(scenarios) + 1) + "|"]
-    for title in dict.fromkeys(title for _, title in tallies):
-        cells = []
-        for scenario in scenarios:
-            tally = tallies.get((scenario, title))
-            cells.append(f"{tally.tried - len(tally.failures)} / {tally.tried}" if tally else "")
-        lines.append(f"| {title} | " + " | ".join(cells) + " |")
-    tried = sum(tally.tried for tally in tallies.values())
-    survived = tried - sum(len(tally.failures) for tally in tallies.values())
-    return "\n".join([*lines, "", f"In all: {survived} of {tried} faults survived."])
-
-
-def save(text: str) -> None:
-    page = PAGE.read_text()
-    head, _, rest = page.partition(BEGIN)
-    PAGE.write_text(f"{head}{BEGIN}\n\n{text}\n\n{END}{rest.partition(END)[2]}")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description="Let phlo run into every fault.")
-    parser.add_argument("--only", default="", help="only series whose scenario and title have this in them")
-    parser.add_argument("--most", type=int, default=100_000, help="at most so many places for each fault")
-    parser.add_argument("--jobs", type=int, default=2, help="how many projects at a time")
-    parser.add_argument("--save", action="store_true", help="write the table into docs/reliability.md")
+    parser.add_argument("--only", default="", help="only series whose `scenario, fault` has this in it (a regex)")
+    parser.add_argument("--most", type=int, default=ALL, help="at most so many places for each fault")
+    parser.add_argument("--jobs", type=int, default=4, help="how many projects at a time; they mostly wait")
+    parser.add_argument("--save", action="store_true", help="write each series' counts into docs/reliability.md")
     options = parser.parse_args()
-    wanted = [series for series in all_series() if options.only in f"{series.scenario}, {series.title}"]
-    tallies = {(series.scenario, series.title): Tally() for series in wanted}
+    if options.save and options.most != ALL:
+        parser.error("--save is for whole series: leave out --most")
+    every = list(all_series())
+    possible = [series for series in every if CAN_HAVE_OWN_ENGINE or series.engine is not On.OWN]
+    wanted = [series for series in possible if re.search(options.only, f"{series.scenario}, {series.title}")]
+    tallies: dict[tuple[str, str], Tally] = {}
     started = time.monotonic()
     with ThreadPoolExecutor(options.jobs) as pool:
         running = {pool.submit(carry_out, series, options.most): series for series in wanted}
         for ended in as_completed(running):
             series, tally = running[ended], ended.result()
-            whole = tallies[series.scenario, series.title]
-            whole.tried += tally.tried
-            whole.failures += tally.failures
+            tallies[series.scenario, series.title] = tally
             minutes = (time.monotonic() - started) / 60
             print(
-                f"{series.scenario}, {series.title}: {tally.tried - len(tally.failures)} of {tally.tried} survived "
-                f"({minutes:.1f} min)",
+                f"{series.scenario}, {series.title}: {tally.survived} of {tally.tried} survived ({minutes:.1f} min)",
                 flush=True,
             )
-    text = table(tallies)
-    print(text)
-    if options.save:
-        save(text)
+            if options.save:
+                count = Count(survived=tally.survived, tried=tally.tried)
+                page.update({(series.scenario, series.title): count}, order=[(s.scenario, s.title) for s in every])
+    tried = sum(tally.tried for tally in tallies.values())
+    print(f"In all: {sum(tally.survived for tally in tallies.values())} of {tried} faults survived.")
     return 1 if any(tally.failures for tally in tallies.values()) else 0
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
-import shutil
 import signal
 import socket
 import threading
@@ -12,11 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from phlo.values import SET_ASIDE
 from tests.faults import state
+from tests.faults.launch import spawn
 from tests.faults.proxy import Kind, Request
 from tests.faults.scenario import BROKEN, Target
-from tests.faults.site import Site, Trial, end, manners
-
-_BLOB_BYTES = 24 << 20
+from tests.faults.site import Site, Trial, manners
 
 
 def name_taken(site: Site, target: Target, *, at: int) -> Trial:
@@ -115,11 +112,11 @@ def interrupted(site: Site, target: Target, *, seed: int) -> Trial:
     chance = random.Random(seed)
     before = state.born(site.engine, site.name)
     site.write(target)
-    process = site.start()
+    run = site.start(launch=spawn)
     seconds = chance.uniform(0.1, 3)
-    timer = threading.Timer(seconds, lambda: process.send_signal(signal.SIGINT))
+    timer = threading.Timer(seconds, run.interrupt)
     timer.start()
-    done = end(process)
+    done = run.end()
     timer.cancel()
     problems = manners(done, is_killed=False) if done.code != -signal.SIGINT else []
     trial = Trial(struck=f"Ctrl-C after {seconds:.2f} s (seed {seed})", problems=problems)
@@ -138,58 +135,13 @@ def two_at_once(site: Site, target: Target, *, seed: int) -> Trial:
     timer = threading.Timer(seconds, started.set)
     timer.start()
     started.wait()
-    ends = [end(process) for process in (site.start(), first)]
+    ends = [run.end() for run in (site.start(), first)]
     codes = sorted(done.code for done in ends)
     trial = Trial(struck=f"a second up after {seconds:.2f} s (seed {seed})")
     if codes not in ([0, 0], [0, 6]):
         trial.problems += [f"they ended with {codes}", *(done.output for done in ends)]
     if state.differences(site.references[target.title], state.snapshot(site.engine, site.name)):
         trial.problems.append("the state after both is not that of a clean run")
-    trial.problems += site.check_recovery(target, before)
-    return trial
-
-
-def engine_killed(site: Site, target: Target, *, at: int) -> Trial:
-    """The engine is killed at the `at`-th write, and started anew."""
-    assert site.own is not None
-    own = site.own
-
-    def restart(request: Request) -> bool:
-        own.stop()
-        own.start()
-        return True
-
-    before = state.born(site.engine, site.name)
-    proxy, done = site.faulty_run(target, kind=Kind.EVENT, at=at, only_writes=True, event=restart)
-    if proxy.struck is None:
-        return Trial()
-    trial = Trial(struck=f"engine killed at {proxy.struck}", problems=manners(done))
-    trial.problems += site.check_recovery(target, before)
-    return trial
-
-
-def disk_full(site: Site, target: Target, *, free: int) -> Trial:
-    """So little of the disk is free that an image cannot be built (or nothing can be done at all)."""
-    assert site.own is not None
-    filler = site.own.disk / "filler"
-    before = state.born(site.engine, site.name)
-    site.write(target)
-    with (site.folder / "phlo.yaml").open("a") as project:
-        project.write("  big: {type: inline, build: ./big, stop_grace_period: 1s}\n")
-    (site.folder / "big").mkdir(exist_ok=True)
-    (site.folder / "big" / "Dockerfile").write_text(f"FROM {site.image}\nCOPY blob /blob\n")
-    (site.folder / "big" / "blob").write_bytes(random.Random(f"{target.title} {free}").randbytes(_BLOB_BYTES))
-    filler.write_bytes(b"x" * max(shutil.disk_usage(site.own.disk).free - free, 0))
-    done = site.run()
-    trial = Trial(struck=f"{free} bytes free", problems=manners(done))
-    if done.code != 1 or not re.search("no space left|disk .* full", done.output):
-        trial.problems.append(f"ended with {done.code}: {done.output}")
-    filler.unlink()
-    repaired = site.run()
-    if repaired.code != 0:
-        trial.problems.append(f"with room again it ended with {repaired.code}: {repaired.output}")
-    site.write(target)
-    site.run("up", "--remove-orphans")
     trial.problems += site.check_recovery(target, before)
     return trial
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import enum
 import os
+import re
 import signal
 import socket
 import threading
 from collections.abc import Callable
+from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 READS = ("GET", "HEAD")
+_DATE = re.compile(rb"(?<=\r\nDate: )[^\r]+")
 
 
 class Kind(enum.Enum):
@@ -22,6 +25,8 @@ class Kind(enum.Enum):
     ERROR = "the engine answers 500"
     LOST_ANSWER = "done, but the connection ends without an answer"
     RESET = "the connection is reset before the engine is asked"
+    SILENT_BEFORE = "the engine takes the request, and neither does nor answers it"
+    SILENT_AFTER = "done, but the answer never comes"
     EVENT = "something happens outside"
 
 
@@ -42,6 +47,8 @@ class FaultProxy:
 
     victim: the process to kill, set by whoever starts it. struck: the request that went wrong, None when the run had
     fewer. event: for Kind.EVENT, called before the request is passed on, with the request; False lets it count not.
+    hold: called then as well, but other requests go on meanwhile. clock_seconds: how far the engine's clock seems to be
+    ahead.
     """
 
     def __init__(
@@ -58,6 +65,8 @@ class FaultProxy:
         self.victim = 0
         self.struck: Request | None = None
         self.count = 0
+        self.clock_seconds = 0
+        self.hold: Callable[[], None] | None = None
         self._kind, self._at, self._only_writes, self._event = kind, at, only_writes, event
         self._engine = engine
         self._lock = threading.Lock()
@@ -107,14 +116,20 @@ class FaultProxy:
         if strikes and self._kind is Kind.ERROR:
             client.sendall(_error(method))
             return version != "HTTP/1.0"
+        if strikes and self._kind is Kind.SILENT_BEFORE:
+            return _wait_for_end(requests)
+        if strikes and self.hold is not None:
+            self.hold()
         engine.sendall(head + body)
         answer, is_last = read_answer(answers, method)
+        if strikes and self._kind is Kind.SILENT_AFTER:
+            return _wait_for_end(requests)
         if strikes and self._kind is Kind.KILL_AFTER:
             self._kill()
             return False
         if strikes and self._kind is Kind.LOST_ANSWER:
             return False
-        client.sendall(answer)
+        client.sendall(self._with_clock(answer))
         return not is_last and version != "HTTP/1.0"
 
     def _strikes(self, request: Request) -> bool:
@@ -129,8 +144,24 @@ class FaultProxy:
                 return True
             return False
 
+    def _with_clock(self, answer: bytes) -> bytes:
+        if not self.clock_seconds:
+            return answer
+        head, end, body = answer.partition(b"\r\n\r\n")
+        found = _DATE.search(head)
+        if found is None:
+            return answer
+        moment = parsedate_to_datetime(found[0].decode()).timestamp() + self.clock_seconds
+        return _DATE.sub(formatdate(moment, usegmt=True).encode(), head) + end + body
+
     def _kill(self) -> None:
         os.kill(self.victim, signal.SIGKILL)
+
+
+def _wait_for_end(requests: BinaryIO) -> bool:
+    """Wait until whoever asks has enough; False, as no further request can come."""
+    requests.read(1)
+    return False
 
 
 def read_head(stream: BinaryIO) -> bytes:

@@ -5,33 +5,26 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from phlo.hosts import lock
 from phlo.hosts.connect import open_engine
+from phlo.hosts.engine import TIMEOUT_VARIABLE
 from phlo.testing.images import tiny_image
 from tests.faults import scenario, state
+from tests.faults.launch import Ended, Run, fork
 from tests.faults.own_engine import OwnEngine
 from tests.faults.proxy import FaultProxy, Kind, Request
 from tests.faults.scenario import Target
 
-TIMEOUT_SECONDS = 120
 EXIT_CODES = (0, 1, 4, 5, 6, 130)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How a run of phlo ended. code: negative for the signal that killed it."""
-
-    code: int
-    output: str
+Launch = Callable[[Sequence[str], Path, Mapping[str, str], Path], Run]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,6 +51,7 @@ class Site:
         self._folder = tempfile.TemporaryDirectory(prefix="phlo-faults-")
         self.folder = Path(self._folder.name)
         self.first_port = _free_ports()
+        self._runs = 0
         self._proxies = 0
 
     def __enter__(self) -> Site:
@@ -71,6 +65,12 @@ class Site:
         self.engine.delete(f"/images/{self.image}", noprune=True)
         self.engine.close()
         self._folder.cleanup()
+
+    def clear(self) -> None:
+        """Remove all of the project; on an engine of its own also the image of deploy locks, as on a new one."""
+        state.clear(self.engine, self.name)
+        if self.own is not None and self.engine.get_or_none(f"/images/{lock.IMAGE}/json"):
+            self.engine.delete(f"/images/{lock.IMAGE}", force=True)
 
     def tag_image(self) -> None:
         """Give the image of the scenario its name (once more)."""
@@ -86,20 +86,20 @@ class Site:
             first_port=self.first_port,
         )
 
-    def start(self, *words: str, address: str | None = None) -> subprocess.Popen[str]:
-        environment = {**os.environ, "NO_COLOR": "1", "DOCKER_HOST": address or self.address}
-        return subprocess.Popen(
-            [sys.executable, "-m", "phlo", *(words or ("up",))],
-            cwd=self.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+    def start(
+        self,
+        *words: str,
+        address: str | None = None,
+        launch: Launch = fork,
+        environ: Mapping[str, str] | None = None,
+    ) -> Run:
+        self._runs += 1
+        own = {"NO_COLOR": "1", "DOCKER_HOST": address or self.address}
+        output = self.folder / f"{self._runs}.out"
+        return launch(words or ("up",), self.folder, {**os.environ, **own, **(environ or {})}, output)
 
     def run(self, *words: str) -> Ended:
-        return end(self.start(*words))
+        return self.start(*words).end()
 
     def reference(self, target: Target) -> Any:
         """The state that a clean run takes an empty host to; what there is of the project is removed for it."""
@@ -127,11 +127,26 @@ class Site:
         at: int,
         only_writes: bool = False,
         event: Callable[[Request], bool] | None = None,
+        prepare: Callable[[FaultProxy], None] = lambda proxy: None,
+        launch: Launch = fork,
+        environ: Mapping[str, str] | None = None,
     ) -> tuple[FaultProxy, Ended]:
-        """An `up` to a target, one of whose requests goes wrong."""
+        """An `up` to a target, one of whose requests goes wrong. prepare: is given the proxy before it begins."""
         self.write(target)
+        proxy = self.proxy(kind=kind, at=at, only_writes=only_writes, event=event)
+        prepare(proxy)
+        run = self.start("up", *words, address=proxy.address, launch=launch, environ=environ)
+        proxy.victim = run.pid
+        done = run.end()
+        proxy.close()
+        return proxy, done
+
+    def proxy(
+        self, *, kind: Kind, at: int, only_writes: bool = False, event: Callable[[Request], bool] | None = None
+    ) -> FaultProxy:
+        """A way to the engine on which something goes wrong."""
         self._proxies += 1
-        proxy = FaultProxy(
+        return FaultProxy(
             self.folder / f"{self._proxies}.sock",
             kind=kind,
             at=at,
@@ -139,11 +154,6 @@ class Site:
             engine=self.address.removeprefix("unix://"),
             event=event,
         )
-        process = self.start("up", *words, address=proxy.address)
-        proxy.victim = process.pid
-        done = end(process)
-        proxy.close()
-        return proxy, done
 
     def check_recovery(self, target: Target, before: bytes | None) -> list[str]:
         """Run `up` twice; what is then not as after a clean run. before: what the volume held, None if it was new."""
@@ -164,17 +174,6 @@ class Site:
         return problems
 
 
-def end(process: subprocess.Popen[str]) -> Ended:
-    """Wait for a run; one that hangs is killed and told by the exit code."""
-    try:
-        output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
-        return Ended(code=process.returncode, output=output)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        output, _ = process.communicate()
-        return Ended(code=999, output=f"it hung; killed after {TIMEOUT_SECONDS} s\n{output}")
-
-
 def manners(done: Ended, *, is_killed: bool = False) -> list[str]:
     """What is wrong with how a run ended, whatever happened to it."""
     if is_killed and done.code == -signal.SIGKILL:
@@ -186,15 +185,20 @@ def manners(done: Ended, *, is_killed: bool = False) -> list[str]:
 def strike(site: Site, target: Target, *, kind: Kind, at: int, only_writes: bool = False) -> Trial:
     """Let one request of an `up` go wrong, then see whether the next `up` puts everything right."""
     before = state.born(site.engine, site.name)
-    proxy, done = site.faulty_run(target, kind=kind, at=at, only_writes=only_writes)
+    environ = {TIMEOUT_VARIABLE: TIMEOUT_SECONDS} if kind in SILENCES else {}
+    proxy, done = site.faulty_run(target, kind=kind, at=at, only_writes=only_writes, environ=environ)
     if proxy.struck is None:
         return Trial(problems=[] if done.code == 0 else [f"without a fault it ended with {done.code}: {done.output}"])
     trial = Trial(struck=str(proxy.struck), problems=manners(done, is_killed=kind in KILLS))
+    if kind in SILENCES and done.code != 0 and "did not answer" not in done.output:
+        trial.problems.append(f"does not say that the engine did not answer: {done.output}")
     trial.problems += site.check_recovery(target, before)
     return trial
 
 
 KILLS = (Kind.KILL_AFTER, Kind.KILL_BEFORE)
+SILENCES = (Kind.SILENT_BEFORE, Kind.SILENT_AFTER)
+TIMEOUT_SECONDS = "4"  # of phlo, where the engine does not answer
 
 
 def _ids(site: Site) -> Mapping[str, str]:

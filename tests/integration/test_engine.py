@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from phlo.errors import EngineError, HostError, InventoryError
+from phlo.errors import ConfigError, EngineError, HostError, InventoryError
 from phlo.hosts.connect import open_engine
 from phlo.hosts.engine import CommandTimeoutError, Engine, EngineReader, demultiplex
 from phlo.hosts.host import Host
 from phlo.operations import container
+from phlo.operations.hook import stop
 from phlo.testing.law import converge
 from phlo.testing.recording import Recorder
 
@@ -105,6 +108,56 @@ def test_an_engine_that_does_not_answer_is_given_up(tmp_path: Path) -> None:
         )
         with pytest.raises(HostError, match=r"did not answer HEAD /_ping within 0.1 s"):
             reader.ping()
+
+
+def test_an_engine_that_stops_in_the_middle_of_an_answer_is_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def begin() -> None:
+            channel, _ = server.accept()
+            with channel:
+                channel.recv(4096)
+                channel.sendall(b"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\n\r\n")
+                channel.recv(4096)
+                channel.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"half')
+                channel.recv(4096)  # until the other side gives up
+
+        beginning = threading.Thread(target=begin)
+        beginning.start()
+        reader = EngineReader(
+            lambda timeout: socket.create_connection(server.getsockname(), timeout), name="slow", timeout_seconds=1
+        )
+        with pytest.raises(HostError, match=r"did not answer GET \S+ within 1 s"):
+            reader.get("/info")
+        beginning.join()
+
+
+def test_how_long_an_engine_may_take_is_a_variable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        engine = open_engine(address, name="slow", environ={"PHLO_ENGINE_TIMEOUT": "0.1"})
+        with pytest.raises(HostError, match=r"within 0.1 s.*PHLO_ENGINE_TIMEOUT=SECONDS"):
+            engine.ping()
+
+
+@pytest.mark.parametrize("text", ["soon", "0", "-1", "inf", "nan"])
+def test_a_time_that_is_none_is_an_error(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"PHLO_ENGINE_TIMEOUT: .* is not a number of seconds"):
+        open_engine(None, name="local", environ={"PHLO_ENGINE_TIMEOUT": text})
+
+
+def test_a_container_may_take_longer_to_stop_than_the_engine_to_answer(service: object, host: Host) -> None:
+    make: Any = service
+    args: container.Args = make(body={"Cmd": ["sh", "-c", "trap '' TERM; sleep 60 & wait; wait"], "StopTimeout": 5})
+    converge("container", args, host)
+    impatient = open_engine(None, name="local", environ={**os.environ, "PHLO_ENGINE_TIMEOUT": "3"})
+    started = time.monotonic()
+
+    stop(impatient, args.name)
+
+    assert time.monotonic() - started > 3
+    assert not host.engine.get(f"/containers/{args.name}/json")["State"]["Running"]
+    impatient.close()
 
 
 @pytest.mark.parametrize("address", ["http://x", "tcp://", "nonsense"])

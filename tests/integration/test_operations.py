@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -52,6 +53,17 @@ def test_a_network_of_somebody_else_is_used_but_never_changed(project: str, host
         host.engine.delete(f"/networks/{made}")
 
 
+def test_a_network_that_is_there_twice_is_there_once_afterwards(project: str, host: Host) -> None:
+    args = network.Args(name=f"{project}_a", project=project)
+    for _ in range(2):  # as an engine does that is still at work for a run that was killed when the next one begins
+        host.engine.post("/networks/create", {"Name": args.name, "Labels": {"phlo.project": project}})
+
+    (change,) = assert_converges("network", args, host)
+
+    assert change.verb == "remove"
+    assert len(host.engine.get("/networks", filters={"name": [args.name]})) == 1
+
+
 @pytest.mark.parametrize("kind", ["network", "volume"])
 def test_an_external_one_must_be_there(kind: str, project: str, host: Host) -> None:
     module = {"network": network, "volume": volume}[kind]
@@ -94,6 +106,22 @@ def test_what_a_project_left_goes_and_stays_gone(service: MakeArgs, project: str
         assert change.verb == "remove"
 
 
+def test_a_network_that_a_container_of_the_project_still_lets_go_of_is_waited_for(
+    project: str, host: Host, tiny: str
+) -> None:
+    name = f"{project}_a"
+    converge("network", network.Args(name=name, project=project), host)
+    body = {"Image": tiny, "Labels": {"phlo.project": project}, "HostConfig": {"NetworkMode": name}}
+    late = host.engine.post("/containers/create", body)["Id"]
+    host.engine.post(f"/containers/{late}/start")
+    going = threading.Timer(0.5, lambda: host.engine.delete(f"/containers/{late}", force=True))
+    going.start()
+
+    assert_converges("absent", absent.Args(kind="networks", project=project), host)
+
+    going.join()
+
+
 def test_a_network_in_use_by_somebody_else_says_so(project: str, host: Host, tiny: str) -> None:
     name = f"{project}_a"
     converge("network", network.Args(name=name, project=project), host)
@@ -103,7 +131,8 @@ def test_a_network_in_use_by_somebody_else_says_so(project: str, host: Host, tin
     try:
         with pytest.raises(OperationError) as caught:
             converge("absent", absent.Args(kind="networks", project=project), host)
-        assert "Something outside the project still uses it" in caught.value.fix
+        name = host.engine.get(f"/containers/{stranger}/json")["Name"].lstrip("/")
+        assert f"It is used by {name}" in caught.value.fix
     finally:
         host.engine.delete(f"/containers/{stranger}", force=True)
 
