@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 
 from phlo.errors import HostError, OperationError
-from phlo.hosts.engine import path_part
+from phlo.hosts.engine import PATIENCE, path_part
 from phlo.hosts.host import Host
 from phlo.images.obtain import obtain
 from phlo.images.present import name_of, present
@@ -64,7 +64,7 @@ class Workshop:
 
 def ship(reference: str, origin: Host, to: Host) -> None:
     """Copy an image from one engine to another, through this process and in pieces. Source: Engine API, ImageLoad."""
-    pieces = origin.engine.get_bytes(f"/images/{path_part(reference)}/get")
+    pieces = origin.engine.get_bytes(f"/images/{path_part(reference)}/get", patience=PATIENCE)
     headers = {"Content-Type": "application/x-tar"}
     for message in to.engine.post_stream("/images/load", _told(pieces, reference, to), headers=headers, quiet=True):
         if "error" in message:

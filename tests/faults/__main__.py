@@ -215,6 +215,8 @@ def main() -> int:
     every = list(all_series())
     possible = [series for series in every if CAN_HAVE_OWN_ENGINE or series.engine is not On.OWN]
     wanted = [series for series in possible if re.search(options.only, f"{series.scenario}, {series.title}")]
+    titles = [series.title for series in every]
+    wanted.sort(key=lambda series: titles.index(series.title))  # the long ones first, for each starting point
     tallies: dict[tuple[str, str], Tally] = {}
     started = time.monotonic()
     with ThreadPoolExecutor(options.jobs) as pool:

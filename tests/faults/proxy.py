@@ -21,12 +21,12 @@ class Kind(enum.Enum):
     """What goes wrong, and the words for it in the report."""
 
     KILL_AFTER = "killed once the engine has answered"
-    KILL_BEFORE = "killed before the engine is asked"
     ERROR = "the engine answers 500"
-    LOST_ANSWER = "done, but the connection ends without an answer"
-    RESET = "the connection is reset before the engine is asked"
     SILENT_BEFORE = "the engine takes the request, and neither does nor answers it"
+    KILL_BEFORE = "killed before the engine is asked"
+    LOST_ANSWER = "done, but the connection ends without an answer"
     SILENT_AFTER = "done, but the answer never comes"
+    RESET = "the connection is reset before the engine is asked"
     EVENT = "something happens outside"
 
 

@@ -42,6 +42,7 @@ services:
     configs: [{{source: page, target: /etc/page}}]
     volumes: ["pages:/pages"]
     networks: [front, back]
+    update: {{order: start-first}}
     stop_grace_period: 2s
   web:
     type: inline
