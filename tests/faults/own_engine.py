@@ -60,6 +60,7 @@ class OwnEngine:
         self._process = subprocess.Popen(
             [
                 *("nsenter", f"--net=/proc/{self._network.pid}/ns/net", "dockerd"),
+                "--iptables=false",
                 f"--host={self.address}",
                 f"--pidfile={self._folder / 'docker.pid'}",
                 f"--data-root={self.disk}",
