@@ -12,10 +12,12 @@ import argparse
 import enum
 import os
 import re
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +33,7 @@ RANDOM_TRIALS = 30
 ALL = 100_000
 PARTS = 4  # of a long series, each on a site of its own
 CAN_HAVE_OWN_ENGINE = os.geteuid() == 0
+_STOPPED = threading.Event()  # by a signal: trials under way end, and their series do not count
 # A read has no effect, so at a read these are the same as another kind: being killed after the request before, an
 # error, or no answer at all.
 AT_WRITES = (Kind.KILL_BEFORE, Kind.LOST_ANSWER, Kind.RESET, Kind.SILENT_AFTER)
@@ -186,6 +189,8 @@ def carry_out(series: Series, most: int, part: int = 0, parts: int = 1) -> Tally
         for _, target in ways:
             site.reference(target)
         for at in range(1 + part, min(most, series.most) + 1, parts):
+            if _STOPPED.is_set():
+                raise InterruptedError
             for way in list(ways):
                 if not _try(series, *way, at, site, tally):
                     ways.remove(way)
@@ -214,7 +219,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description="Let phlo run into every fault.")
     parser.add_argument("--only", default="", help="only series whose `scenario, fault` has this in it (a regex)")
     parser.add_argument("--most", type=int, default=ALL, help="at most so many places for each fault")
-    parser.add_argument("--jobs", type=int, default=4, help="how many projects at a time; they mostly wait")
+    parser.add_argument("--jobs", type=int, default=4, help="how many projects at a time")
     parser.add_argument("--save", action="store_true", help="write each series' counts into docs/reliability.md")
     options = parser.parse_args()
     if options.save and options.most != ALL:
@@ -224,10 +229,12 @@ def main() -> int:
     wanted = [series for series in possible if re.search(options.only, f"{series.scenario}, {series.title}")]
     titles = [series.title for series in every]
     wanted.sort(key=lambda series: titles.index(series.title))  # the long ones first, for each starting point
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: _STOPPED.set())
     tallies = {(series.scenario, series.title): Tally() for series in wanted}
     started = time.monotonic()
     with ThreadPoolExecutor(options.jobs) as pool:
-        running = {}
+        running: dict[Future[Tally], Series] = {}
         for series in wanted:
             parts = PARTS if series.most == ALL else 1
             tallies[series.scenario, series.title].parts_left = parts
@@ -235,7 +242,11 @@ def main() -> int:
         for ended in as_completed(running):
             series = running[ended]
             tally = tallies[series.scenario, series.title]
-            tally.add(ended.result())
+            try:
+                tally.add(ended.result())
+            except InterruptedError:
+                pool.shutdown(cancel_futures=True)
+                break
             if tally.parts_left:
                 continue
             minutes = (time.monotonic() - started) / 60
@@ -248,6 +259,9 @@ def main() -> int:
                 page.update({(series.scenario, series.title): count}, order=[(s.scenario, s.title) for s in every])
     tried = sum(tally.tried for tally in tallies.values())
     print(f"In all: {sum(tally.survived for tally in tallies.values())} of {tried} faults survived.")
+    if _STOPPED.is_set():
+        print("Stopped before the end.")
+        return 1
     return 1 if any(tally.failures for tally in tallies.values()) else 0
 
 
