@@ -2,20 +2,25 @@
 
 INVOKE := .venv/bin/invoke
 
-.PHONY: help up down test check clean environment
+.PHONY: help up lakehouse down test check clean environment
 
 help:
-	@echo "make up      start the quickstart example: engine, images, services"
-	@echo "make down    stop and remove it; its volumes stay"
-	@echo "make test    run every test"
-	@echo "make check   check format, lint, types and layers"
-	@echo "make clean   remove the environment and what builds leave behind"
+	@echo "make up         a light lakehouse with an example pipeline: engine, images, services, data"
+	@echo "make lakehouse  the same on the full set of services"
+	@echo "make down       stop and remove both; their volumes stay"
+	@echo "make test       run every test"
+	@echo "make check      check format, lint, types and layers"
+	@echo "make clean      remove the environment and what builds leave behind"
 
 up: environment
-	@$(INVOKE) engine up urls
+	@$(INVOKE) engine light up --profile-tasks load urls
+
+lakehouse: environment
+	@$(INVOKE) lakehouse
 
 down: environment
 	@$(INVOKE) down
+	@cd examples/lakehouse && ../../.venv/bin/phlo down
 
 test: environment
 	@$(INVOKE) test --all

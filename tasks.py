@@ -1,6 +1,6 @@
 """The project's own tasks, together with phlo's verbs: `invoke --list` shows all.
 
-phlo's verbs (`invoke up`, `invoke plan`, ...) work on examples/quickstart, unless they are called inside a project.
+phlo's verbs (`invoke up`, `invoke plan`, ...) work on examples/github-stats, unless they are called inside a project.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import sys
 import time
 import urllib.error
@@ -22,7 +23,13 @@ from invoke.tasks import task
 import phlo.tasks
 
 ROOT = Path(__file__).resolve().parent
-QUICKSTART = ROOT / "examples" / "quickstart"
+LIGHT = ROOT / "examples" / "github-stats"
+FULL = ROOT / "examples" / "lakehouse"
+# Charts of the full set: title, SQL on the lake, type, column to group by, metric.
+CHARTS = (
+    ("Commits by month", "SELECT * FROM iceberg.stats.commits", "bar", "month", "COUNT(*)"),
+    ("Lines by folder", "SELECT * FROM iceberg.stats.changes", "pie", "folder", "SUM(insertions)"),
+)
 
 
 def _run(c: Context, command: str, **options: Any) -> Result:
@@ -39,14 +46,14 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-# -- the quickstart ------------------------------------------------------------------------------------
+# -- the example platforms -----------------------------------------------------------------------------
 
 
 @task
-def quickstart(c: Context) -> None:
-    """Make phlo's verbs work on examples/quickstart; those of a project you are in stay with it."""
+def example(c: Context) -> None:
+    """Make phlo's verbs work on examples/github-stats; those of a project you are in stay with it."""
     if not any((folder / "phlo.yaml").is_file() for folder in (Path.cwd(), *Path.cwd().parents)):
-        os.chdir(QUICKSTART)
+        os.chdir(LIGHT)
 
 
 @task
@@ -61,7 +68,33 @@ def engine(c: Context) -> None:
         sys.exit("\n".join([str(error), *error.detail]))
 
 
-@task(pre=[quickstart])
+@task(pre=[example])
+def load(c: Context) -> None:
+    """Run the example's pipeline: the commits of this repository go into the lake, and their statistics out of it."""
+    _say("running the pipeline: dagster.materialize")
+    _run_here(c, "phlo run dagster.materialize")
+
+
+@task
+def light(c: Context) -> None:
+    """Stop examples/lakehouse, which has the same ports as examples/github-stats."""
+    _stop(c, FULL)
+
+
+@task(pre=[engine])
+def lakehouse(c: Context) -> None:
+    """Bring up the full set of services in examples/lakehouse, run its pipeline and chart the result."""
+    _stop(c, LIGHT)
+    os.chdir(FULL)
+    _run_here(c, "phlo up --profile-tasks")
+    load(c)
+    for title, sql, kind, x, metric in CHARTS:
+        words = ["phlo", "run", "superset.chart", title, "--database", "lake", "--sql", sql, "--type", kind, "--x", x]
+        _run_here(c, shlex.join([*words, "--metric", metric, "--dashboard", "Repository"]))
+    urls(c)
+
+
+@task(pre=[example])
 def urls(c: Context) -> None:
     """List the services, and the addresses that answer in a browser."""
     # phlo knows that they work before the engine's next probe is due, which is when the engine says so too.
@@ -77,6 +110,13 @@ def urls(c: Context) -> None:
             number = port["published"] if isinstance(port, dict) else port
             if number and _speaks_http(address := f"http://localhost:{number}/"):
                 print(f"  {service['name']:<16} {address}")
+
+
+def _stop(c: Context, folder: Path) -> None:
+    """Take an example down that runs; its data stays."""
+    listed = c.run(f"{sys.executable} -m phlo ps --json --project-dir {folder}", hide=True)
+    if listed and json.loads(listed.stdout or "[]"):
+        _run_here(c, f"phlo down --project-dir {folder}")
 
 
 def _run_here(c: Context, command: str, *, hide: bool = False) -> str:
@@ -204,6 +244,6 @@ def clean(c: Context) -> None:
 
 namespace = phlo.tasks.collection()
 for verb in namespace.tasks.values():
-    verb.pre = [quickstart, *verb.pre]
-for own in (quickstart, engine, urls, images, test, check, faults, bench, docs, lock, clean):
+    verb.pre = [example, *verb.pre]
+for own in (example, engine, light, load, lakehouse, urls, images, test, check, faults, bench, docs, lock, clean):
     namespace.add_task(own)

@@ -66,6 +66,8 @@ def test_its_catalogs_are_there_or_it_says_why_not(host: Any, role: Any) -> None
 
 def test_the_action_query_prints_what_is_asked_for(role: Any) -> None:
     assert "42" in role.run("query", "SELECT 40 + 2 AS answer")
+    assert json.loads(role.run("query", "--output", "json", "VALUES 1, 2")) == [{"_col0": 1}, {"_col0": 2}]
+    assert json.loads(role.run("query", "--output", "json", "SELECT 1 AS a WHERE false")) == []
     assert role.run("query", "--output", "csv", "SELECT 40 + 2 AS answer").strip().splitlines()[:2] == [
         '"answer"',
         '"42"',
