@@ -262,11 +262,13 @@ class _Resolution:
 
     def _meetings(self, selection: Selection, wiring: Wiring) -> Meetings:
         """What services on different hosts need to find each other, those that this run is not about included."""
-        if len(self.inventory.hosts) == 1:
+        hosts = list(self.inventory.hosts.values())
+        if len(hosts) == 1 and hosts[0].docker_host is None:
             return {}
-        from phlo.config.across_hosts import meetings
+        from phlo.config.across_hosts import meetings, refuse_local_folders
 
         containers = {name: self.containers.of(self.definitions[name]) for name in selection.enabled}
+        refuse_local_folders(containers, self._hosts, self.inventory, self.root)
         needs: dict[str, set[str]] = {}
         for name, container in containers.items():
             used = (*container.definition.requires, *container.definition.wants)
