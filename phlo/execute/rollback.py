@@ -71,11 +71,13 @@ class Ledger:
             call()
 
     def undo(self, key: Key) -> None:
-        """Put a service back, the last change first. Every call is made; the first error is raised afterwards."""
+        """Put a service back, the last change first. Every call is made; the first error is raised afterwards.
+
+        One with an error does not count as undone: what is there then is not what worked before.
+        """
         with self._lock:
             calls = self._undo.pop(key, [])
             self._finish.pop(key, None)
-            self.undone.add(key)
         first: Exception | None = None
         for call in reversed(calls):
             try:
@@ -84,6 +86,8 @@ class Ledger:
                 first = first or error
         if first is not None:
             raise first
+        with self._lock:
+            self.undone.add(key)
 
     def unproven(self) -> tuple[Key, ...]:
         """Services with changes that are not yet settled, in the order they were made: what others need comes first."""

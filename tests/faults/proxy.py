@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -45,7 +46,7 @@ class Request(NamedTuple):
 class FaultProxy:
     """Passes requests on to an engine, and lets the `at`-th go wrong (from 1; only writes count if `only_writes`).
 
-    victim: the process to kill, set by whoever starts it. struck: the request that went wrong, None when the run had
+    victim: the process to kill, told by whoever starts it. struck: the request that went wrong, None when the run had
     fewer. event: for Kind.EVENT, called before the request is passed on, with the request; False lets it count not.
     hold: called then as well, but other requests go on meanwhile. clock_seconds: how far the engine's clock seems to be
     ahead.
@@ -62,7 +63,7 @@ class FaultProxy:
         event: Callable[[Request], bool] | None = None,
     ) -> None:
         self.address = f"unix://{path}"
-        self.victim = 0
+        self.victim = Future[int]()
         self.struck: Request | None = None
         self.count = 0
         self.clock_seconds = 0
@@ -155,7 +156,8 @@ class FaultProxy:
         return _DATE.sub(formatdate(moment, usegmt=True).encode(), head) + end + body
 
     def _kill(self) -> None:
-        os.kill(self.victim, signal.SIGKILL)
+        # Its first request may be here before whoever started it knows its number.
+        os.kill(self.victim.result(), signal.SIGKILL)
 
 
 def _wait_for_end(requests: BinaryIO) -> bool:

@@ -136,7 +136,7 @@ class Site:
         proxy = self.proxy(kind=kind, at=at, only_writes=only_writes, event=event)
         prepare(proxy)
         run = self.start("up", *words, address=proxy.address, launch=launch, environ=environ)
-        proxy.victim = run.pid
+        proxy.victim.set_result(run.pid)
         done = run.end()
         proxy.close()
         return proxy, done

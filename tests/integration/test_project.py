@@ -212,6 +212,22 @@ def test_a_version_that_does_not_work_is_rolled_back_with_its_own_exit_code(
     assert (found["Id"], found["State"]["Status"]) == (before, "running")
 
 
+def test_a_version_that_never_worked_is_put_back_but_nothing_is_called_rolled_back(
+    phlo: Phlo, folder: Path, engine: Engine, project: str
+) -> None:
+    never = "web:\n    healthcheck: {test: [CMD, 'false'], interval: 1s, retries: 1}\n"
+    edit(folder, "web:\n", never)
+    phlo("run", "up", code=1)
+    before = containers(engine, project)["web"]["Id"]
+    edit(folder, never, f"{never}    command: [sh, -c, 'echo worse; exit 9']\n")
+
+    text = phlo("run", "up", code=1).stderr
+
+    assert "what was there before is back, but did not work either (unhealthy)" in text
+    found = containers(engine, project)["web"]
+    assert (found["Id"], found["State"]["Status"]) == (before, "running")
+
+
 def test_the_services_list_says_how_each_is(phlo: Phlo) -> None:
     phlo("run", "up")
     listed = {service["name"]: service for service in json.loads(phlo("services", "list", "--json").stdout)}

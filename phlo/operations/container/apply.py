@@ -37,6 +37,7 @@ from phlo.values import (
 )
 
 SEVERAL_NETWORKS = (1, 44)
+ENDED_BY_STOP = (0, 137, 143)  # by itself, by SIGKILL, by SIGTERM
 MOST_CAUSES = 20  # in a label
 
 Causes = tuple[str, ...]
@@ -111,7 +112,8 @@ def _replace(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
     else:
         # One that an interrupted run had stopped and renamed ran before that.
         was_running = seen.replaced is not None or bool(old["State"]["Running"])
-        host.on_undo(lambda: _put_back(args, host, old["Id"], instead_of=new, was_running=was_running))
+        trouble = _trouble(old)
+        host.on_undo(lambda: _put_back(args, host, old["Id"], new, was_running=was_running, trouble=trouble))
         rename(engine, old["Id"], args.name + REPLACED)
         host.on_finish(lambda: set_aside(args, host, old["Id"]))
     with explained(args, host):
@@ -167,24 +169,44 @@ def _keep_for_rollback(args: Args, host: Host, seen: Seen) -> None:
     assert seen.started is not None
     assert seen.replaced is not None
     new, old = seen.started["Id"], seen.replaced["Id"]
-    host.on_undo(lambda: _put_back(args, host, old, instead_of=new, was_running=True))
+    host.on_undo(lambda: _put_back(args, host, old, new, was_running=True))
     stop(host.engine, old)  # where the new one is started first, the two may have been left side by side
     host.on_finish(lambda: set_aside(args, host, old))
 
 
-def _put_back(args: Args, host: Host, old: str, *, instead_of: str, was_running: bool) -> None:
-    """Give the replaced container its name back and start it; nothing is removed unless it is there."""
+def _put_back(args: Args, host: Host, old: str, new: str, *, was_running: bool, trouble: str | None = None) -> None:
+    """Give the replaced container its name back and start it; the new one is removed only if the old one is there.
+
+    trouble: why the old one did not work before. It may still serve something, so it is put back all the same, but
+    raises OperationError: there is no version that works.
+    """
     engine = host.engine
     found = engine.get_or_none(f"/containers/{old}/json")
     if found is None:
         return
-    remove(engine, instead_of)
+    remove(engine, new)
     try:
         if found["Name"] != f"/{args.name}":
             rename(engine, old, args.name)
     finally:  # whoever took the name meanwhile: it goes on serving
         if was_running:
             engine.post(f"/containers/{old}/start")
+    if trouble is not None:
+        what = f"what was there before is back, but did not work either ({trouble})"
+        raise OperationError(
+            what, where=f"{host.name} {args.service}", fix="Mend the service, then run `phlo up` again."
+        )
+
+
+def _trouble(found: Mapping[str, Any]) -> str | None:
+    """Why a container does not work, None when it does, when it was only stopped, or when that cannot be told."""
+    state = found["State"]
+    if state["Status"] in ("restarting", "dead"):
+        return f"{state['Status']}, exit status {state['ExitCode']}"
+    if state["Status"] == "exited" and state["ExitCode"] not in ENDED_BY_STOP:
+        return f"exit status {state['ExitCode']}"
+    is_unhealthy = (state.get("Health") or {}).get("Status") == "unhealthy"
+    return "unhealthy" if state["Running"] and is_unhealthy else None
 
 
 def set_aside(args: Args, host: Host, container: str) -> None:
