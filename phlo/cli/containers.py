@@ -6,15 +6,14 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from phlo.cli import exits
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import all_hosts, open_hosts, open_workspace, resolve_project
-from phlo.config.project import Project
-from phlo.errors import ConfigError, OperationError, PhloError, did_you_mean
+from phlo.cli.workspace import all_hosts, known_by_name, open_hosts, open_workspace, resolve_project
+from phlo.errors import ConfigError, OperationError, PackageError, PhloError, did_you_mean
 from phlo.hosts.host import Host
 from phlo.hosts.live import LiveContainer, live_containers
 from phlo.report.style import PREFIX_COLOURS
@@ -26,13 +25,13 @@ _END = None
 
 def ps(options: Any, shell: Shell) -> int:
     """List the project's containers."""
-    project, hosts = _project_and_hosts(options, shell, fetch_secrets=False)
-    found = containers_on(hosts, project.name, options.services)
+    project, hosts, _ = _named(options, shell, fetch_secrets=False)
+    found = containers_on(hosts, project, options.services)
     if options.json:
         shell.say_json([_container_data(one) for one in found])
         return exits.OK
     if not found:
-        shell.tell(f"{project.name} has no containers. `phlo up` starts it.")
+        shell.tell(f"{project} has no containers. `phlo up` starts it.")
         return exits.OK
     from phlo.report.table import table
 
@@ -45,14 +44,14 @@ def ps(options: Any, shell: Shell) -> int:
 
 def logs(options: Any, shell: Shell) -> int:
     """Show what containers print; with --follow until Ctrl-C."""
-    project, hosts = _project_and_hosts(options, shell)
-    found = containers_on(hosts, project.name, options.services)
+    project, hosts, mask = _named(options, shell)
+    found = containers_on(hosts, project, options.services)
     if not found:
         raise OperationError("there is no container to show the output of", fix="`phlo up` starts the services.")
     query = {"follow": options.follow, "tail": _tail(options.tail), "timestamps": options.timestamps or None}
     if options.since:
         query["since"] = _since(options.since)
-    style, mask = shell.style(options), project.masker()
+    style = shell.style(options)
     names = {one.id: _short_name(one, found) for one in found}
     width = max(map(len, names.values()))
     colours = {one.id: PREFIX_COLOURS[index % len(PREFIX_COLOURS)] for index, one in enumerate(found)}
@@ -73,8 +72,8 @@ def exec_in(options: Any, shell: Shell) -> int:
 
     if not options.command:
         raise ConfigError("says no command", where="phlo exec", fix="Write `phlo exec SERVICE COMMAND`.")
-    project, hosts = _project_and_hosts(options, shell, fetch_secrets=False)
-    running = [one for one in containers_on(hosts, project.name, [options.service]) if one.is_running]
+    project, hosts, _ = _named(options, shell, fetch_secrets=False)
+    running = [one for one in containers_on(hosts, project, [options.service]) if one.is_running]
     if not running:
         raise OperationError("has no running container", where=options.service, fix="Start it: `phlo up`.")
     container = running[0]
@@ -103,10 +102,23 @@ def containers_on(hosts: Mapping[str, Host], project: str, services: Collection[
     return [one for one in found if not services or one.service in services]
 
 
-def _project_and_hosts(options: Any, shell: Shell, *, fetch_secrets: bool = True) -> tuple[Project, dict[str, Host]]:
-    workspace = open_workspace(options, shell)
-    project = resolve_project(workspace, options, shell, fetch_secrets=fetch_secrets)
-    return project, open_hosts(workspace.inventory, all_hosts(project), shell.environ)
+class _Named(NamedTuple):
+    """A project as far as its containers need it. mask: takes secrets out of a text, as far as they are known."""
+
+    name: str
+    hosts: Mapping[str, Host]
+    mask: Callable[[str], str]
+
+
+def _named(options: Any, shell: Shell, *, fetch_secrets: bool = True) -> _Named:
+    """The project; one whose phlo.yaml cannot be used by its name alone."""
+    try:
+        workspace = open_workspace(options, shell)
+        project = resolve_project(workspace, options, shell, fetch_secrets=fetch_secrets)
+    except (ConfigError, PackageError) as error:
+        return _Named(*known_by_name(options, shell, error), str)
+    hosts = open_hosts(workspace.inventory, all_hosts(project), shell.environ)
+    return _Named(project.name, hosts, project.masker())
 
 
 def _container_cells(one: LiveContainer) -> tuple[str, ...]:

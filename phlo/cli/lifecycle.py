@@ -12,15 +12,18 @@ from phlo.cli.narrow import builds_only, pulls_only, tagged
 from phlo.cli.proof import look, remember
 from phlo.cli.role_tasks import has_role_tasks, with_role_tasks
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import Workspace, all_hosts, open_hosts, open_workspace, resolve_project
-from phlo.errors import ConfigError, did_you_mean
+from phlo.cli.workspace import Workspace, all_hosts, known_by_name, open_hosts, open_workspace, resolve_project
+from phlo.errors import ConfigError, PackageError, PhloError, did_you_mean
 from phlo.frozen import replace
 from phlo.plan import Options, Plan, build_down, build_power
 from phlo.plan import build as build_plan
 from phlo.plan.up import around_stop
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from phlo.config.project import Project
+    from phlo.hosts.host import Host
     from phlo.operations.hook import AroundStop
 
 
@@ -74,9 +77,12 @@ def plan(options: Any, shell: Shell) -> int:
 
 
 def down(options: Any, shell: Shell) -> int:
-    """Take the project down."""
-    workspace = open_workspace(options, shell)
-    project = resolve_project(workspace, options, shell, fetch_secrets=False)
+    """Take the project down; one whose phlo.yaml cannot be used by its name alone."""
+    try:
+        workspace = open_workspace(options, shell)
+        project = resolve_project(workspace, options, shell, fetch_secrets=False)
+    except (ConfigError, PackageError) as error:
+        return _down_by_name(options, shell, error)
     steps = build_down(
         project.name,
         all_hosts(project),
@@ -85,11 +91,26 @@ def down(options: Any, shell: Shell) -> int:
         hooks=hooks_around_stops(project),
         secrets=project.secrets,
     )
-    if options.volumes and not options.check and not _may_remove_volumes(steps, workspace, options, shell):
+    return _take_down(
+        steps, project.root, open_hosts(workspace.inventory, steps.hosts(), shell.environ), options, shell
+    )
+
+
+def _down_by_name(options: Any, shell: Shell, error: PhloError) -> int:
+    import tempfile
+    from pathlib import Path
+
+    name, hosts = known_by_name(options, shell, error)
+    steps = build_down(name, hosts, {}, with_volumes=options.volumes)
+    with tempfile.TemporaryDirectory() as folder:  # there may be no folder of the project's to keep a history in
+        return _take_down(steps, Path(folder), hosts, options, shell)
+
+
+def _take_down(steps: Plan, root: Path, hosts: Mapping[str, Host], options: Any, shell: Shell) -> int:
+    if options.volumes and not options.check and not _may_remove_volumes(steps, hosts, options, shell):
         shell.tell("Nothing was removed.")
         return exits.FAILED
-    hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
-    return exit_code(carry_out(project.root, steps, hosts, options, shell, check=options.check), shell)
+    return exit_code(carry_out(root, steps, hosts, options, shell, check=options.check), shell)
 
 
 def start(options: Any, shell: Shell) -> int:
@@ -189,7 +210,7 @@ def write_outputs(project: Project) -> None:
             replace_file(path, data)
 
 
-def _may_remove_volumes(steps: Plan, workspace: Workspace, options: Any, shell: Shell) -> bool:
+def _may_remove_volumes(steps: Plan, hosts: Mapping[str, Host], options: Any, shell: Shell) -> bool:
     """Show which volumes would go, and ask on a terminal; elsewhere having said --volumes is enough."""
     from phlo.execute import run
     from phlo.report.run_state import RunState
@@ -197,7 +218,6 @@ def _may_remove_volumes(steps: Plan, workspace: Workspace, options: Any, shell: 
     volumes = tuple(step for step in steps.steps if step.id.endswith("/volumes"))
     state = RunState()
     preview = replace(steps, steps=tuple(replace(step, after=()) for step in volumes))
-    hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
     run(preview, hosts, emit=state.take, run_id=new_run_id(), check=True)
     names = [change.at.partition(":")[2] for one in state.services.values() for change in one.changes]
     if not names or options.yes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phlo.cli.shell import Shell
 from phlo.config.root import find_project_root
-from phlo.errors import InventoryError
+from phlo.errors import InventoryError, PhloError
 
 if TYPE_CHECKING:
     from phlo.config.project import Project
@@ -83,6 +83,24 @@ def resolve_project(
     )
     limit = getattr(options, "limit", None)
     return _limited(project, workspace.inventory, limit) if limit else project
+
+
+def known_by_name(options: Any, shell: Shell, error: PhloError) -> tuple[str, dict[str, Host]]:
+    """A project whose phlo.yaml cannot be used: the name it was asked for by, and the hosts it may have left things on.
+
+    Raises `error`, what is wrong with it, when no name was given.
+    """
+    from phlo import inventory
+
+    if not options.project_name:
+        error.fix = f"{error.fix} With --project-name NAME this goes by the labels of what is there.".strip()
+        raise error
+    style = shell.style(options, err=True)
+    shell.tell(f"{style.sign('!')} {error}")
+    shell.tell(f'{style.sign("!")} going by the labels of what is there of "{options.project_name}"')
+    paths = [shell.cwd / name for name in getattr(options, "inventory", ())]
+    hosts = inventory.load(paths, root=shell.cwd / (options.project_dir or "."))
+    return options.project_name, open_hosts(hosts, sorted(hosts.hosts), shell.environ)
 
 
 def _limited(project: Project, inventory: Inventory, pattern: str) -> Project:

@@ -228,6 +228,20 @@ def test_a_version_that_never_worked_is_put_back_but_nothing_is_called_rolled_ba
     assert (found["Id"], found["State"]["Status"]) == (before, "running")
 
 
+def test_what_runs_is_listed_read_and_taken_down_by_its_name_though_phlo_yaml_is_broken(
+    phlo: Phlo, folder: Path, engine: Engine, project: str
+) -> None:
+    phlo("run", "up")
+    (folder / "phlo.yaml").write_text("services: [")
+
+    assert "--project-name NAME" in phlo("ps", code=3).stderr
+    assert f"{project}-web-1" in phlo("ps", "-p", project).stdout
+    phlo("logs", "-p", project, "web")
+    phlo("down", "-p", project, "--volumes", "--yes")
+
+    assert containers(engine, project) == {}
+
+
 def test_the_services_list_says_how_each_is(phlo: Phlo) -> None:
     phlo("run", "up")
     listed = {service["name"]: service for service in json.loads(phlo("services", "list", "--json").stdout)}
