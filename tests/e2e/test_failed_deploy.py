@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -39,6 +40,9 @@ def test_no_request_is_lost_but_while_a_host_port_is_handed_over(
         while_failing = example.phlo("logs", "client")
         example.edit("VERSION: broken", 'VERSION: "2"')
         example.phlo("up")
+        deadline = time.monotonic() + 60
+        while "version 2" not in example.phlo("logs", "client"):
+            assert time.monotonic() < deadline, "the client never met version 2"
         example.phlo("stop", "client")
         outside.send_signal(signal.SIGTERM)
         at_port = outside.stdout.read()
