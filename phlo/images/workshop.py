@@ -47,6 +47,7 @@ class Workshop:
         try:
             with self._lock_of(source):
                 there = obtain(source, self._host(), registries=self._registries, environ=self._environ)
+                self._found[name_of(source)] = True
         except HostError as error:
             raise OperationError(f"this machine cannot send it: {error.what}", where=to.name, fix=error.fix) from None
         ship(there.reference, self._host(), to)
