@@ -97,11 +97,20 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
                 return
             users = _users(args, change.data, host)
             if error.status not in IN_USE or users or time.monotonic() > deadline:
-                who = f"It is used by {', '.join(users)}" if users else "What used it has not let go of it yet"
-                error.fix = f"{who}: see `docker ps -a` on {host.name}, then run the same command again."
+                error.fix = _let_go(users, host)
                 raise
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
+def _let_go(users: list[str], host: Host) -> str:
+    """What can be done about a network or volume that the engine does not remove."""
+    if users:
+        return f"It is used by {', '.join(users)}: see `docker ps -a` on {host.name}, then run the same command again."
+    return (
+        f"No container on {host.name} uses it: the engine has lost count. It counts anew when it is restarted, then run "
+        "the same command again; until then what is left of it holds nothing and does no harm."
+    )
 
 
 def _users(args: Args, name: str, host: Host) -> list[str]:

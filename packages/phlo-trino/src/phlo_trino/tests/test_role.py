@@ -15,7 +15,7 @@ import testinfra
 
 pytestmark = pytest.mark.service("trino")
 
-READY = "timeout 300 bash -c 'until /usr/lib/trino/bin/health-check; do sleep 0.5; done'"
+READY = "timeout 300 bash -c 'until /etc/trino/is-ready; do sleep 0.5; done'"
 
 
 def docker(command: str) -> str:
