@@ -167,9 +167,8 @@ def live_digest(socket: str, api: str, project: str, images: Iterable[str]) -> s
     seen.append(sorted([str(network.get(key)) for key in kept] for network in networks))
     volumes = get("/volumes", filters=mine)["Volumes"] or ()
     seen.append(sorted([volume["Name"], volume["Driver"], volume.get("CreatedAt", "")] for volume in volumes))
-    references = sorted(images)
-    there = get("/images/json", filters={"reference": references}) if references else ()
-    seen.append(sorted([tag, image["Id"]] for image in there for tag in image["RepoTags"] or ()))
+    # One by one: to list images, an engine looks at every one it has, and it may have thousands.
+    seen.append([_image(socket, f"/v{api}/images/{_quoted(reference)}/json") for reference in sorted(set(images))])
     return blake2b(json.dumps(seen, sort_keys=True).encode()).hexdigest()
 
 
@@ -190,10 +189,23 @@ def _lasting(found: Mapping[str, Any]) -> list[Any]:
 
 
 def _get(path: str, url: str) -> Any:
-    head, body = _answer(path, "GET", url)
-    if b" 200 " not in head.split(b"\r\n", 1)[0]:
-        raise ValueError(head)
+    status, body = _answered(path, url)
+    if status != b"200":
+        raise ValueError(status, body)
     return json.loads(body)
+
+
+def _image(path: str, url: str) -> str | None:
+    """The id of an image; None when it is not there."""
+    status, body = _answered(path, url)
+    if status not in (b"200", b"404"):
+        raise ValueError(status, body)
+    return str(json.loads(body)["Id"]) if status == b"200" else None
+
+
+def _answered(path: str, url: str) -> tuple[bytes, bytes]:
+    head, body = _answer(path, "GET", url)
+    return head.split(maxsplit=2)[1], body
 
 
 def _stat(path: str, url: str) -> str | None:
