@@ -14,9 +14,9 @@ PROJECT_DIR = Option(
 INVENTORY = Option(
     "inventory",
     ("-i", "--inventory"),
-    help="an inventory file: the hosts to run on, and their variables",
+    help="the hosts to run on, and their variables: a file, a folder of files, or a program that prints them",
     repeatable=True,
-    metavar="FILE",
+    metavar="PATH",
     complete="files",
 )
 PROJECT_NAME = Option(

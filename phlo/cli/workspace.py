@@ -33,7 +33,6 @@ def project_root(options: Any, shell: Shell) -> Path:
 
 def open_workspace(options: Any, shell: Shell) -> Workspace:
     """Find the services and load the inventory; packages that had to be skipped are told on stderr."""
-    from phlo import inventory
     from phlo.discovery.services import discover_services
 
     root = project_root(options, shell)
@@ -41,8 +40,17 @@ def open_workspace(options: Any, shell: Shell) -> Workspace:
     style = shell.style(options, err=True)
     for problem in catalog.problems:
         shell.tell(f"{style.sign('!')} {problem.package} is skipped: {problem.error}")
+    return Workspace(root, catalog, load_inventory(options, shell, root))
+
+
+def load_inventory(options: Any, shell: Shell, root: Path) -> Inventory:
+    """The inventory that the options name. root: the project's folder, whose group_vars and host_vars count."""
+    from phlo import inventory
+    from phlo.config.passphrase import PASSPHRASE_VARIABLE
+
     paths = [shell.cwd / name for name in getattr(options, "inventory", ())]
-    return Workspace(root, catalog, inventory.load(paths, root=root))
+    environ = {name: text for name, text in shell.environ.items() if name != PASSPHRASE_VARIABLE}
+    return inventory.load(paths, root=root, environ=environ)
 
 
 def resolve_project(
@@ -90,16 +98,13 @@ def known_by_name(options: Any, shell: Shell, error: PhloError) -> tuple[str, di
 
     Raises `error`, what is wrong with it, when no name was given.
     """
-    from phlo import inventory
-
     if not options.project_name:
         error.fix = f"{error.fix} With --project-name NAME this goes by the labels of what is there.".strip()
         raise error
     style = shell.style(options, err=True)
     shell.tell(f"{style.sign('!')} {error}")
     shell.tell(f'{style.sign("!")} going by the labels of what is there of "{options.project_name}"')
-    paths = [shell.cwd / name for name in getattr(options, "inventory", ())]
-    hosts = inventory.load(paths, root=shell.cwd / (options.project_dir or "."))
+    hosts = load_inventory(options, shell, shell.cwd / (options.project_dir or "."))
     return options.project_name, open_hosts(hosts, sorted(hosts.hosts), shell.environ)
 
 

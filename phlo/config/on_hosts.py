@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from phlo.config.candidates import inventory_variables
 from phlo.config.project import Project
+from phlo.errors import ConfigError, PhloError, did_you_mean, first_of
 from phlo.frozen import replace
 from phlo.inventory.hosts import Inventory
 
@@ -47,6 +48,22 @@ def on_all_hosts(first: str, resolved: Resolved, inventory: Inventory, resolve: 
         pending_secrets=tuple(sorted({name for one in every for name in one.pending_secrets})),
         is_volatile=any(one.is_volatile for one in every),
     )
+
+
+def check_placement(inventory: Inventory, services: Collection[str]) -> None:
+    """Raise ConfigError for every service that a group of the inventory has and that does not exist."""
+    errors: list[PhloError] = [
+        ConfigError(
+            f'the group "{group.name}" has the service "{name}", which does not exist',
+            where=source,
+            fix=did_you_mean(name, services),
+        )
+        for group in inventory.groups.values()
+        for name, source in group.services.items()
+        if name not in services
+    ]
+    if errors:
+        raise first_of(errors)
 
 
 def limited(project: Project, hosts: Collection[str]) -> Project:

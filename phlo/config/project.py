@@ -141,7 +141,7 @@ class Project:
     warnings: what could not be honoured, by name, one sentence each.
     capabilities: capability -> the facts its provider offers, Secrets inside; of a collected one the facts of each.
     pending_secrets: secrets that have a placeholder for a value until the first `up` makes them.
-    is_volatile: some value comes from a command, which may say something else the next time.
+    is_volatile: some value, or the inventory, comes from a command, which may say something else the next time.
     variants: host -> the project with that host's variables, of the hosts that it makes a difference for.
     """
 

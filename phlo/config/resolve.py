@@ -123,6 +123,10 @@ def resolve(
         active = frozenset((*profiles, *final.config.profiles))
         return work.project(active, asked, no_deps=no_deps, secrets=secrets)
 
+    if any(group.services for group in inventory.groups.values()):
+        from phlo.config.on_hosts import check_placement
+
+        check_placement(inventory, definitions)
     first = next(iter(inventory.hosts))
     resolved = on(first)
     if len(inventory.hosts) == 1:
@@ -214,7 +218,7 @@ class _Resolution:
             secrets=_secrets_in(values, services),
             capabilities=wiring.facts,
             pending_secrets=tuple(sorted(set(secrets.pending))),
-            is_volatile=self.sources.has_run,
+            is_volatile=self.sources.has_run or self.inventory.is_volatile,
         )
         return project, used
 
@@ -354,6 +358,8 @@ class _Resolution:
         return tuple(found)
 
     def _hosts(self, name: str) -> tuple[str, ...]:
+        if by_group := self.inventory.placed(name):
+            return by_group
         override = self.file.config.services.overrides().get(name)
         if override and override.hosts:
             return self.inventory.select(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from phlo.inventory.ansible_form import load
     from phlo.inventory.hosts import Group, Host, Inventory, Variable
+    from phlo.inventory.sources import load
 
 __all__ = ["Group", "Host", "Inventory", "Variable", "load"]
 
@@ -16,4 +16,4 @@ def __getattr__(name: str) -> Any:
 
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("phlo.inventory.ansible_form" if name == "load" else "phlo.inventory.hosts"), name)
+    return getattr(import_module("phlo.inventory.sources" if name == "load" else "phlo.inventory.hosts"), name)

@@ -11,6 +11,7 @@ from phlo.frozen import dataclass, field
 from phlo.values import Source
 
 LOCAL = "local"
+ALL = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,27 +46,70 @@ class Host:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A named set of hosts. hosts: its own and those of its children; depth: steps below `all`."""
+    """A named set of hosts.
+
+    hosts:     its own and those of its children.
+    depth:     steps below `all`. priority: among groups of one depth, the higher one wins.
+    variables: those of inventory files; `Inventory.group_layers` has all.
+    services:  those that are placed on it, and where that is said.
+    """
 
     name: str
     hosts: tuple[str, ...] = ()
     children: tuple[str, ...] = ()
     depth: int = 0
+    priority: int = 1
     variables: Mapping[str, Variable] = field(default_factory=dict)
+    services: Mapping[str, Source] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VarsFolder:
+    """What the `group_vars` and `host_vars` of a folder say, by the name of the group or host."""
+
+    groups: Mapping[str, Mapping[str, Variable]] = field(default_factory=dict)
+    hosts: Mapping[str, Mapping[str, Variable]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """Hosts and groups by name, in the order they were written. inputs: the files it was read from."""
+    """Hosts and groups by name, in the order they were written.
+
+    folders:     what `group_vars` and `host_vars` say, the project's last; a host's own is in its variables already.
+    inputs:      the files and folders it was read from, and those that would count if they were there.
+    is_volatile: a program was asked, which may say something else the next time.
+    unused:      a sentence for each file of variables that is named for no group or host there is.
+    """
 
     hosts: Mapping[str, Host] = field(default_factory=lambda: {LOCAL: Host(name=LOCAL)})
     groups: Mapping[str, Group] = field(default_factory=dict)
+    folders: tuple[VarsFolder, ...] = ()
     inputs: tuple[Path, ...] = ()
+    is_volatile: bool = False
+    unused: tuple[str, ...] = ()
 
     def groups_of(self, host: str) -> tuple[Group, ...]:
-        """The groups that `host` is in, the one whose variables win last: deeper before later in the alphabet."""
+        """The groups that `host` is in, the one whose variables win last: deeper, of higher priority, later by name."""
         found = [group for group in self.groups.values() if host in group.hosts]
-        return tuple(sorted(found, key=lambda group: (group.depth, group.name)))
+        return tuple(sorted(found, key=lambda group: (group.depth, group.priority, group.name)))
+
+    def group_layers(self, host: str) -> tuple[Mapping[str, Variable], ...]:
+        """The variables of a host's groups, the layer that wins last.
+
+        Source: Ansible's documentation, "Understanding variable precedence", 3 to 7: inventory files, then
+        `group_vars/all` beside them, the project's, then the other `group_vars` beside them, the project's.
+        """
+        groups = self.groups_of(host)
+        named = [group.name for group in groups if group.name != ALL]
+        in_files = [group.variables for group in groups if group.variables]
+        of_all = [folder.groups[ALL] for folder in self.folders if ALL in folder.groups]
+        of_named = [folder.groups[name] for folder in self.folders for name in named if name in folder.groups]
+        return (*in_files, *of_all, *of_named)
+
+    def placed(self, service: str) -> tuple[str, ...]:
+        """The hosts of the groups that say they have a service; empty when none does."""
+        groups = tuple(group.name for group in self.groups.values() if service in group.services)
+        return self.select(groups) if groups else ()
 
     def select(self, names: tuple[str, ...], *, where: object = "") -> tuple[str, ...]:
         """The hosts that `names` (of hosts or groups) mean, in the inventory's order."""

@@ -56,7 +56,7 @@ class Surroundings:
         """A host at the start of a run."""
         project = {key: Variable(value.text) for key, value in self.project.values.items()}
         capabilities = final(spelled(self.project.capabilities))
-        groups = [_inventory_layer(group.variables) for group in self.inventory.groups_of(name)]
+        groups = [_inventory_layer(layer) for layer in self.inventory.group_layers(name)]
         own = _inventory_layer(self.inventory.hosts[name].variables)
         return HostState(name=name, host=self.hosts[name], base=(project, capabilities, *groups, own))
 

@@ -1,0 +1,48 @@
+"""What the inventory says about a project: places and variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from phlo.inventory import load
+from tests.unit.config.conftest import Workplace
+
+
+@pytest.fixture
+def lake(workplace: Workplace) -> Workplace:
+    workplace.role("db", "env_vars: {REGION: {default: nowhere}}\n")
+    return workplace
+
+
+def test_a_group_of_the_inventory_places_services_and_goes_before_phlo_yaml(lake: Workplace, tmp_path: Path) -> None:
+    lake.phlo_yaml("services: {db: {hosts: [front]}}")
+    hosts = tmp_path / "hosts.yaml"
+    hosts.write_text("storage: {hosts: {data-1: , data-2: }, services: [db]}\nweb: {hosts: {front: }}\n")
+    found = load([hosts])
+    assert lake.resolve(["db"], inventory=found).services["db"].hosts == ("data-1", "data-2")
+
+
+def test_a_group_with_a_service_that_is_not_there_is_an_error(lake: Workplace, tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts.yaml"
+    hosts.write_text("all: {hosts: {data-1: }, services: [bd]}\n")
+    found = load([hosts], root=tmp_path)
+    expected = 'hosts.yaml:1: the group "all" has the service "bd", which does not exist. Known: db.'
+    assert lake.errors(inventory=found) == [expected]
+
+
+def test_group_vars_are_variables_of_the_project(lake: Workplace, tmp_path: Path) -> None:
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "group_vars" / "all.yml").write_text("REGION: north\n")
+    hosts = tmp_path / "hosts.yaml"
+    hosts.write_text("all: {hosts: {data-1: }, vars: {REGION: south}}\n")
+    value = lake.resolve(inventory=load([hosts], root=tmp_path)).values["REGION"]
+    assert (str(value.text), str(value.source)) == ("north", "group_vars/all.yml:1")
+
+
+def test_an_inventory_of_a_program_leaves_no_proof(lake: Workplace, tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts"
+    hosts.write_text('#!/bin/sh\necho \'{"a": ["data-1"], "_meta": {"hostvars": {}}}\'\n')
+    hosts.chmod(0o755)
+    assert lake.resolve(inventory=load([hosts])).is_volatile
