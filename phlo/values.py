@@ -238,6 +238,26 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """How the instances of a service, on all hosts, change over to a new version.
+
+    gates: ids of their gate steps, in the order in which the instances are replaced.
+    parallelism: how many are replaced side by side, 0 for all.
+    delay_seconds: pause between one batch and the next.
+    allowed_failures: how many may fail before the rest is left as it is.
+    """
+
+    gates: tuple[str, ...]
+    parallelism: int
+    delay_seconds: float
+    allowed_failures: int
+
+    def ahead(self, place: int) -> tuple[str, ...]:
+        """The gates of all batches before that of the instance at `place`, which counts from 0."""
+        return self.gates[: place // self.parallelism * self.parallelism] if self.parallelism else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One operation on one host, with the ids of the steps that must be done before it.
 
@@ -246,6 +266,7 @@ class Step:
            service's earlier steps of the same host are undone.
     when_changed: ids of steps; the step is skipped unless one of them changed something.
     when_pending: ids of steps still to come; the step is skipped unless one of them has something to change.
+    rollout, place: one instance waits for those ahead of it, when it has to be replaced; its place among them.
     """
 
     id: str
@@ -257,6 +278,8 @@ class Step:
     gate: bool = False
     when_changed: tuple[str, ...] = ()
     when_pending: tuple[str, ...] = ()
+    rollout: Rollout | None = None
+    place: int = 0
 
 
 class Status(enum.StrEnum):

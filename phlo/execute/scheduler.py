@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from phlo.errors import HostError, PhloError, mask_error
@@ -18,11 +18,13 @@ from phlo.frozen import replace
 from phlo.hosts.host import Host
 from phlo.operations import Operation, operation
 from phlo.plan.graph import Plan
-from phlo.values import Change, Emit, Event, Masker, Status, Step
+from phlo.values import Change, Emit, Event, Masker, Rollout, Status, Step
 
 DEFAULT_FORKS = 32
 MOST_GATES = 256
 Approve = Callable[[Step, tuple[Change, ...]], None]
+_INTERRUPTED = "not started: interrupted"
+CALLED_OFF = "left as it is: too many instances before it did not come up with the new version"
 _ENDED_WELL = (Status.OK, Status.CHANGED, Status.PENDING, Status.UNKNOWN, Status.SKIPPED)
 
 
@@ -92,6 +94,7 @@ class _Run:
         self._failures: list[PhloError] = []
         self._ledger = Ledger(plan.steps, is_stack=rollback is Rollback.STACK)
         self._lost: set[str] = set()
+        self._rolled: set[str] = set()  # services of which an instance was replaced
         self._steps = {step.id: step for step in plan.steps}
         self._ranks = {step.id: rank for rank, step in enumerate(plan.steps)}
         self._needs = {step.id: set(step.after) for step in plan.steps}
@@ -154,6 +157,8 @@ class _Run:
 
     def _step(self, step: Step) -> None:
         try:
+            if self._is_put_off(step):
+                return
             result = self._result(step)
         except BaseException as error:  # a defect of phlo or of an operation: it must not leave the run waiting
             result = self._failed(step, _internal(step, error), 0.0)
@@ -181,6 +186,9 @@ class _Run:
                 )
                 return StepResult(status=Status.SKIPPED)
             status, changes = self._converge(step)
+            if status is Status.BLOCKED:
+                self._emit("step_finished", step=step, status=status, message=self._reason_called_off())
+                return StepResult(status=status)
             if changes and self._stops_at_change:
                 self._has_enough.set()
         except PhloError as error:
@@ -201,12 +209,59 @@ class _Run:
         if step.host in self._lost:
             return Status.BLOCKED, ""
         if self._cancelled.is_set():
-            return Status.BLOCKED, "not started: interrupted"
+            return Status.BLOCKED, _INTERRUPTED
         if self._failures and self._rollback is Rollback.STACK and not self._check:
             return Status.BLOCKED, "not started: another service failed, and all that was changed is put back"
         if self._has_enough.is_set():
             return Status.BLOCKED, "not looked at: there is something to do"
         return (Status.SKIPPED, "nothing changed that it follows") if idle else None
+
+    def _is_put_off(self, step: Step) -> bool:
+        """Whether a step has to come again: it replaces an instance, and one ahead of it has not shown its worth."""
+        with self._changed:
+            is_first = self._check or not self._waits_for(step)
+        if is_first or self._reason_to_skip(step) or not self._would_replace(step):
+            return False
+        with self._changed:
+            ahead = self._waits_for(step)
+            self._needs[step.id] = ahead
+            for gate in ahead:
+                self._dependents[gate].append(step)
+        return bool(ahead)
+
+    def _waits_for(self, step: Step) -> set[str]:
+        """The gates of instances ahead of a step's that have not ended."""
+        return {gate for gate in self._ahead(step) if gate not in self._results}
+
+    def _ahead(self, step: Step) -> Iterator[str]:
+        """The gates of this run that are ahead of a step."""
+        ahead = step.rollout.ahead(step.place) if step.rollout else ()
+        return (gate for gate in ahead if gate in self._steps)
+
+    def _would_replace(self, step: Step) -> bool:
+        module = self._find(step.operation)
+        try:
+            seen = module.observe(step.args, self._places[step.host].reader)
+            return _is_replaced(module.decide(step.args, seen))
+        except PhloError:
+            return False  # it fails at its turn, and is told then
+
+    def _may_replace(self, step: Step, rollout: Rollout) -> bool:
+        """Whether an instance may be replaced after those before it; pauses where there was one."""
+        with self._changed:
+            gates = [self._steps[gate] for gate in self._ahead(step)]
+            results = [self._results[gate.id].status for gate in gates if gate.host not in self._lost]
+            is_next = step.service in self._rolled
+        if sum(status not in _ENDED_WELL for status in results) > rollout.allowed_failures:
+            return False
+        if is_next and self._cancelled.wait(rollout.delay_seconds):
+            return False
+        with self._changed:
+            self._rolled.add(step.service)
+        return True
+
+    def _reason_called_off(self) -> str:
+        return _INTERRUPTED if self._cancelled.is_set() else CALLED_OFF
 
     def _converge(self, step: Step) -> tuple[Status, tuple[Change, ...]]:
         """Observe, decide, and outside check mode apply."""
@@ -220,6 +275,8 @@ class _Run:
                 return Status.PENDING, changes
             return (Status.UNKNOWN if changes and self._follows_pending(step) else Status.OK), changes
         if changes:
+            if step.rollout and _is_replaced(changes) and not self._may_replace(step, step.rollout):
+                return Status.BLOCKED, ()
             if self._approve is not None and is_counted:
                 self._approve(step, changes)
             equipped = replace(
@@ -315,6 +372,10 @@ class _Run:
             seconds=seconds,
         )
         self._tell(event)
+
+
+def _is_replaced(changes: Iterable[Change]) -> bool:
+    return any(change.verb == "recreate" for change in changes)
 
 
 def _internal(step: Step, error: BaseException) -> PhloError:

@@ -81,7 +81,7 @@ def _starts_first(project: Project) -> Iterator[PlanError]:
     """Services whose next version is to run beside this one, and cannot."""
     for service in project.services.values():
         compose = service.compose
-        if not compose.starts_first:
+        if not compose.update.starts_first:
             continue
         fixed = {("mac_address", compose.mac_address)}
         for attached in compose.networks:

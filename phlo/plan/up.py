@@ -11,7 +11,7 @@ from phlo.operations import container, file, hook, image, network, orphans, rest
 from phlo.plan.clashes import refuse_clashes
 from phlo.plan.container_body import container_body, network_attachments
 from phlo.plan.graph import Plan, ordered
-from phlo.values import Step
+from phlo.values import Rollout, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,30 +89,46 @@ class _Projects:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._registries = Registries()
+        self._rollouts: dict[str, Rollout | None] = {}
         self._made: dict[int, _Made] = {}
 
     def of(self, project: Project) -> _Made:
         if id(project) not in self._made:
-            self._made[id(project)] = _Made(project, self._options, self._registries)
+            self._made[id(project)] = _Made(project, self._options, self._registries, self._rollouts)
         return self._made[id(project)]
 
 
 class _Made:
     """The arguments of a project's steps: the same for every host, so there is one of each."""
 
-    def __init__(self, project: Project, options: Options, registries: Registries) -> None:
+    def __init__(
+        self, project: Project, options: Options, registries: Registries, rollouts: dict[str, Rollout | None]
+    ) -> None:
         self.project = project
         self.options = options
+        self._rollouts = rollouts
         self._registries = registries
         self._volumes = {key: spec.name for key, spec in project.volumes.items()}
         self._networks = {key: spec.name for key, spec in project.networks.items()}
         self._names = {other.name: container_name(project, other, 1) for other in project.services.values()}
         self._containers: dict[tuple[str, int, str], container.Args] = {}
         self._images: dict[str, image.Args] = {}
-        self._hosts = {name: frozenset(service.hosts) for name, service in project.services.items()}
+        self._places = {
+            name: {host: place for place, host in enumerate(service.hosts)}
+            for name, service in project.services.items()
+        }
 
     def is_placed(self, service: ResolvedService, host: str) -> bool:
-        return host in self._hosts[service.name]
+        return host in self._places[service.name]
+
+    def place_of(self, service: ResolvedService, instance: int, host: str) -> int:
+        return self._places[service.name][host] * service.scale + instance - 1
+
+    def rollout_of(self, service: ResolvedService) -> Rollout | None:
+        """How the service's instances are replaced; None where there is only one, or nothing that goes on running."""
+        if service.name not in self._rollouts:
+            self._rollouts[service.name] = _rollout(service)
+        return self._rollouts[service.name]
 
     def image_of(self, service: ResolvedService) -> image.Args:
         if service.name not in self._images:
@@ -148,7 +164,7 @@ class _Made:
             files=service.files,
             is_one_shot=service.one_shot,
             is_forced=service.name in self.options.recreate,
-            starts_first=service.compose.starts_first and not service.one_shot,
+            starts_first=service.compose.update.starts_first and not service.one_shot,
             gate_timeout_seconds=self.options.gate_timeout_seconds,
             around_stop=around_stop(self.project, service),
         )
@@ -185,7 +201,7 @@ class _Builder:
     def _instance(self, instance: int) -> tuple[Step, Step]:
         service, host = self.service, self.host
         args = self.made.container_of(service, instance, host)
-        suffix = f":{instance}" if service.scale > 1 else ""
+        suffix = _suffix(service, instance)
         made = Step(
             id=self._id(f"container{suffix}"),
             host=host,
@@ -193,6 +209,8 @@ class _Builder:
             operation="container",
             args=args,
             after=(*self._needs(), *self._hook_ids("pre_start")),
+            rollout=self.made.rollout_of(service),
+            place=self.made.place_of(service, instance, host),
         )
         gate_args = wait.Args(
             container=args.name,
@@ -261,8 +279,7 @@ class _Builder:
         operation = "container" if dependency.condition is Condition.STARTED else "ready"
         for place in (self.host,) if self.made.is_placed(other, self.host) else other.hosts:
             for instance in range(1, other.scale + 1):
-                suffix = f":{instance}" if other.scale > 1 else ""
-                yield f"{place}/{other.name}/{operation}{suffix}"
+                yield f"{place}/{other.name}/{operation}{_suffix(other, instance)}"
             if dependency.condition is not Condition.STARTED:
                 yield from _hook_ids(other, place, "post_start")
 
@@ -303,6 +320,27 @@ def _unheeded(project: Project) -> Iterator[str]:
             other = project.services.get(need.service)
             if need.restart and other is not None and not set(service.hosts) & set(other.hosts):
                 yield f"{service.name}: depends_on.{other.name}.restart has no effect between hosts"
+
+
+def _rollout(service: ResolvedService) -> Rollout | None:
+    update, count = service.compose.update, len(service.hosts) * service.scale
+    if count < 2 or service.one_shot:
+        return None
+    return Rollout(
+        gates=tuple(
+            f"{host}/{service.name}/ready{_suffix(service, instance)}"
+            for host in service.hosts
+            for instance in range(1, service.scale + 1)
+        ),
+        parallelism=update.parallelism,
+        delay_seconds=update.delay_seconds,
+        allowed_failures=update.allowed_failures(count),
+    )
+
+
+def _suffix(service: ResolvedService, instance: int) -> str:
+    """What tells the steps of a service's instances apart."""
+    return f":{instance}" if service.scale > 1 else ""
 
 
 def around_stop(project: Project, service: ResolvedService) -> hook.AroundStop:

@@ -11,7 +11,7 @@ from phlo.cli.verbs import VERBS
 from phlo.config.capability_types import KNOWN, Fact
 from phlo.config.compose.attributes import HONOURED, REFUSED, WARNED
 from phlo.config.compose.files import _BUILD_REFUSED, _BUILD_WARNED
-from phlo.config.compose.limits import DEPLOY_WARNED, UPDATE_WARNED
+from phlo.config.compose.limits import DEPLOY_WARNED
 from phlo.config.merge import _REPLACED, PAIRS
 from phlo.config.project_file import PHLO_KEYS, ROLE_KEYS
 from phlo.config.schema import project_schema
@@ -235,9 +235,9 @@ def attributes_page() -> str:
             _table(("attribute", "instead"), [(f"`{name}`", text) for name, text in sorted(REFUSED.items())]),
             "## deploy",
             (
-                "`replicas`, `resources`, `restart_policy` and `update_config.order` are honoured, `mode` only as"
+                "`replicas`, `resources`, `restart_policy` and `update_config` are honoured, `mode` only as"
                 "\n`replicated`. These have an effect only in a Swarm, and are warned about:"
-                f"\n{_listed(DEPLOY_WARNED)};\nof `update_config`: {_listed(UPDATE_WARNED)}."
+                f"\n{_listed(DEPLOY_WARNED)};\nof `update_config`: `monitor`. `failure_action: rollback` means `pause`."
             ),
             "## build",
             (

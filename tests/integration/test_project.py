@@ -80,6 +80,12 @@ def containers(engine: Engine, project: str) -> dict[str, dict[str, Any]]:
     return {entry["Labels"]["phlo.service"]: engine.get(f"/containers/{entry['Id']}/json") for entry in current}
 
 
+def instances(engine: Engine, project: str, service: str) -> dict[str, str]:
+    """Name -> id of what runs of a service."""
+    listed = engine.get("/containers/json", filters={"label": [f"phlo.project={project}", f"phlo.service={service}"]})
+    return {entry["Names"][0]: entry["Id"] for entry in listed}
+
+
 def edit(folder: Path, old: str, new: str) -> None:
     path = folder / "phlo.yaml"
     text = path.read_text()
@@ -210,6 +216,28 @@ def test_a_version_that_does_not_work_is_rolled_back_with_its_own_exit_code(
     assert "exit status 9" in text
     found = containers(engine, project)["web"]
     assert (found["Id"], found["State"]["Status"]) == (before, "running")
+
+
+def test_instances_change_over_one_by_one_and_those_after_a_broken_one_stay(
+    phlo: Phlo, folder: Path, engine: Engine, project: str
+) -> None:
+    edit(folder, "  custom:\n", "  custom:\n    scale: 3\n    environment: {V: '1'}\n")
+    phlo("run", "up")
+    edit(folder, "V: '1'", "V: '2'")
+    done = [json.loads(line) for line in phlo("run", "up", "--output", "json").stdout.splitlines()]
+    turns = [
+        (event["kind"], event["step"].rpartition(":")[2])
+        for event in done
+        if event["kind"] in ("step_started", "step_finished") and "/custom/" in (event["step"] or "")
+        if any(name in event["step"] for name in ("/container:", "/ready:"))
+    ]
+    assert [number for kind, number in turns] == ["1"] * 4 + ["2"] * 4 + ["3"] * 4
+
+    edit(folder, "environment: {V: '2'}", "command: [sh, -c, 'exit 9']")
+    before = instances(engine, project, "custom")
+    text = phlo("run", "up", code=5).stderr
+    assert text.count("putting back") == 1
+    assert instances(engine, project, "custom") == before
 
 
 def test_a_version_that_never_worked_is_put_back_but_nothing_is_called_rolled_back(

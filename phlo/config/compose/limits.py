@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from phlo.config.compose.model import BlockIO, Device, DeviceRequest, Restart, Ulimit
+from phlo.config.compose.model import BlockIO, Device, DeviceRequest, Restart, Ulimit, Update
 from phlo.config.compose.reading import At, each, list_of, mapping, record
 from phlo.config.compose.scalars import (
     duration,
@@ -167,7 +167,6 @@ class Deploy:
 
 # What only a Swarm service has. Each is warned about.
 DEPLOY_WARNED = ("placement", "endpoint_mode", "rollback_config", "labels")
-UPDATE_WARNED = ("parallelism", "delay", "failure_action", "monitor", "max_failure_ratio")
 
 
 def deploy(value: Any, at: At) -> Deploy:
@@ -191,7 +190,7 @@ def deploy(value: Any, at: At) -> Deploy:
         "cpus": limits.get("cpus"),
         "pids_limit": limits.get("pids"),
         "mem_reservation": reservations.get("memory"),
-        "starts_first": fields.get("update_config", {}).get("order") == "start-first" or None,
+        "update": fields.get("update_config"),
     }
     return Deploy(
         attributes={name: item for name, item in meant.items() if item is not None},
@@ -205,9 +204,32 @@ def _only_in_swarm(value: Any, at: At) -> Any:
     return value
 
 
-def _update_config(value: Any, at: At) -> dict[str, Any]:
-    others = dict.fromkeys(UPDATE_WARNED, _only_in_swarm)
-    return record(value, at, {"order": one_of("stop-first", "start-first"), **others})
+def _update_config(value: Any, at: At) -> Update:
+    fields = record(
+        value,
+        at,
+        {
+            "order": one_of("stop-first", "start-first"),
+            "parallelism": integer(0),
+            "delay": duration,
+            "failure_action": one_of("pause", "continue", "rollback"),
+            "max_failure_ratio": positive_number,
+            "max_failures": integer(0),
+            "monitor": _only_in_swarm,
+        },
+    )
+    if fields.get("failure_action") == "rollback":
+        at["failure_action"].warn('means "pause" outside of a Swarm; `--rollback stack` puts back what was replaced')
+    if "max_failures" in fields and "max_failure_ratio" in fields:
+        at["max_failures"].warn("is used, and max_failure_ratio is not")
+    return Update(
+        starts_first=fields.get("order") == "start-first",
+        parallelism=fields.get("parallelism", 1),
+        delay_seconds=fields.get("delay", 0) / 1e9,
+        goes_on=fields.get("failure_action") == "continue",
+        max_failures=fields.get("max_failures"),
+        max_failure_ratio=fields.get("max_failure_ratio", 0.0),
+    )
 
 
 def _limits(value: Any, at: At) -> dict[str, Any]:

@@ -21,6 +21,29 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """How a new version replaces the one that runs (`deploy.update_config`).
+
+    starts_first: it is started, and has to work, before the old one is stopped.
+    parallelism: how many instances are replaced side by side, 0 for all. delay_seconds: pause after each batch.
+    goes_on: whatever fails. max_failures: how many instances may fail; None: `max_failure_ratio` of them.
+    """
+
+    starts_first: bool = False
+    parallelism: int = 1
+    delay_seconds: float = 0.0
+    goes_on: bool = False
+    max_failures: int | None = None
+    max_failure_ratio: float = 0.0
+
+    def allowed_failures(self, count: int) -> int:
+        """How many of `count` instances may fail before the others are left as they are."""
+        if self.goes_on:
+            return count
+        return int(self.max_failure_ratio * count) if self.max_failures is None else self.max_failures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnvFile:
     """A file of environment variables. format: None is Compose's syntax, `raw` takes values as they stand."""
 
@@ -291,8 +314,7 @@ class ComposeService:
     pids_limit: int | None = None
     blkio_config: BlockIO | None = None
 
-    # The next version is started, and has to work, before this one is stopped (deploy.update_config.order).
-    starts_first: bool = False
+    update: Update = Update()  # deploy.update_config
 
     develop: tuple[WatchRule, ...] = ()
     read_files: tuple[Path, ...] = ()

@@ -540,7 +540,7 @@ def test_the_project_may_be_named_in_an_environment_file(workplace: Workplace) -
 
 def test_an_update_policy_is_that_of_the_deploy_section(workplace: Workplace) -> None:
     workplace.phlo_yaml("services: {a: {type: inline, image: a, update: {parallelism: 2}}}\n")
-    assert workplace.resolve().warnings[0].startswith("phlo.yaml:1 services.a.")
+    assert workplace.resolve().services["a"].compose.update.parallelism == 2
 
 
 def test_resolving_twice_gives_the_same(lake: Workplace) -> None:

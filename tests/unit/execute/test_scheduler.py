@@ -6,17 +6,18 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from phlo.errors import HostError, OperationError, PhloError
 from phlo.execute import Outcome, Rollback, run
+from phlo.execute.scheduler import CALLED_OFF
 from phlo.hosts.engine import Engine
 from phlo.hosts.host import Host, ReadHost
 from phlo.plan.graph import Plan, ordered
-from phlo.values import Change, Event, Secret, Status, Step
+from phlo.values import Change, Event, Rollout, Secret, Status, Step
 
 
 def refuse(timeout_seconds: float | None) -> Any:
@@ -40,7 +41,7 @@ class Diary:
         if args.get("idle"):
             return []
         counted = not args.get("uncounted")
-        return [Change(at=args["name"], verb="create", causes=("not found",), is_counted=counted)]
+        return [Change(at=args["name"], verb=args.get("verb", "create"), causes=("not found",), is_counted=counted)]
 
     def apply(self, change: Change, args: Mapping[str, Any], seen: Any, host: Host) -> None:
         self.lines.append(f"apply {change.at}")
@@ -252,6 +253,91 @@ def test_a_lost_host_is_told_once() -> None:
     outcome, _, events = carry_out(*lost, forks=1)
     assert [error.what for error in outcome.failures] == ["gone"]
     assert [event.message for event in events if event.message and event.step] == ["gone."]
+
+
+def instances(rollout: Rollout, **of: Mapping[str, Any]) -> list[Step]:
+    """A container and its gate for each gate of the rollout. of: gate -> what else its container's arguments say."""
+    steps = []
+    for place, gate in enumerate(rollout.gates):
+        made = step(f"new {gate}", service="web", **{"verb": "recreate", "undoable": True, **of.get(gate, {})})
+        steps += [replace(made, rollout=rollout, place=place)]
+        steps += [step(gate, made.id, service="web", gate=True, idle=True)]
+    return steps
+
+
+def rollout(gates: str, *, parallelism: int = 1, allowed_failures: int = 0, delay_seconds: float = 0.0) -> Rollout:
+    return Rollout(
+        gates=tuple(gates),
+        parallelism=parallelism,
+        allowed_failures=allowed_failures,
+        delay_seconds=delay_seconds,
+    )
+
+
+def started(events: list[Event]) -> list[str]:
+    """The steps that were begun, and their ends, in order."""
+    kinds = {"step_started": "", "step_finished": "/"}
+    return [f"{kinds[event.kind]}{event.step}" for event in events if event.kind in kinds and event.step]
+
+
+def test_instances_are_replaced_one_after_the_other() -> None:
+    outcome, _, events = carry_out(*instances(rollout("abc")))
+    assert outcome.status == "changed"
+    assert started(events) == [line for gate in "abc" for line in (f"new {gate}", f"/new {gate}", gate, f"/{gate}")]
+
+
+def test_as_many_instances_are_replaced_side_by_side_as_is_said() -> None:
+    meeting = threading.Barrier(2, timeout=10)
+    meet = {"act": lambda host: meeting.wait() and None}
+    outcome, _, events = carry_out(*instances(rollout("abcd", parallelism=2), a=meet, b=meet, c=meet, d=meet))
+    assert outcome.status == "changed"
+    told = started(events)
+    assert max(told.index("/a"), told.index("/b")) < min(told.index("new c"), told.index("new d"))
+
+
+def test_all_instances_at_once_when_that_is_said() -> None:
+    meeting = threading.Barrier(3, timeout=10)
+    meet = {"act": lambda host: meeting.wait() and None}
+    outcome, _, _ = carry_out(*instances(rollout("abc", parallelism=0), a=meet, b=meet, c=meet))
+    assert outcome.status == "changed"
+
+
+def test_new_instances_do_not_wait_for_each_other() -> None:
+    meeting = threading.Barrier(3, timeout=10)
+    meet = {"verb": "create", "act": lambda host: meeting.wait() and None}
+    outcome, _, _ = carry_out(*instances(rollout("abc"), a=meet, b=meet, c=meet))
+    assert outcome.status == "changed"
+
+
+def test_an_instance_that_fails_leaves_those_after_it_as_they_are() -> None:
+    broken = {"act": fail(OperationError("is unhealthy"))}
+    outcome, lines, events = carry_out(*instances(rollout("abcd"), b=broken))
+    assert [line for line in lines if line.startswith("apply")] == ["apply new a", "apply new b"]
+    assert statuses(outcome)["new c"] == statuses(outcome)["new d"] == "blocked"
+    assert {event.message for event in events if event.step in ("new c", "new d") and event.message} == {CALLED_OFF}
+
+
+def test_some_instances_may_fail_where_that_is_said() -> None:
+    broken = {"act": fail(OperationError("is unhealthy"))}
+    outcome, _, _ = carry_out(*instances(rollout("abcd", allowed_failures=1), a=broken, c=broken))
+    assert [statuses(outcome)[f"new {gate}"] for gate in "abcd"] == ["failed", "changed", "failed", "blocked"]
+
+
+def test_an_instance_of_a_lost_host_holds_nobody_up() -> None:
+    gone = {"act": fail(HostError("gone"))}
+    steps = [replace(one, host="far") if one.id in ("new a", "a") else one for one in instances(rollout("ab"), a=gone)]
+    diary = Diary()
+    plan = Plan(title="up", project="test", steps=ordered(steps))
+    hosts = {**HOSTS, "far": Host(name="far", engine=Engine(refuse, name="far"))}
+    outcome = run(plan, hosts, emit=lambda event: None, run_id="r", find=lambda name: diary)
+    assert statuses(outcome)["new a"] == "unreachable"
+    assert statuses(outcome)["new b"] == "changed"
+
+
+def test_there_is_a_pause_between_batches() -> None:
+    _, _, events = carry_out(*instances(rollout("ab", delay_seconds=0.05)))
+    times = {(event.kind, event.step): event.time for event in events}
+    assert times["step_finished", "new b"] - times["step_finished", "a"] >= 0.05
 
 
 def test_independent_steps_run_side_by_side() -> None:

@@ -151,3 +151,16 @@ def test_services_that_depend_on_each_other_are_shown_as_a_circle(project: Calla
     circle = replace(b, depends_on=(replace(need, service="a"),))
     with pytest.raises(PlanError, match="a -> b -> a"):
         build(replace(made, services={"a": a, "b": circle}))
+
+
+def test_the_instances_of_a_service_are_replaced_in_the_order_of_hosts_and_numbers(
+    project: Callable[[str], Project],
+) -> None:
+    steps = {step.id: step for step in build(project(STACK)).steps}
+    rollout = steps["local/cache/container:1"].rollout
+    assert rollout is not None
+    assert rollout.gates == ("local/cache/ready:1", "local/cache/ready:2")
+    assert (rollout.parallelism, rollout.allowed_failures) == (1, 0)
+    assert rollout is steps["local/cache/container:2"].rollout
+    assert [steps[f"local/cache/container:{number}"].place for number in (1, 2)] == [0, 1]
+    assert steps["local/db/container"].rollout is None

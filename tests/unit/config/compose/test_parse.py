@@ -22,6 +22,7 @@ from phlo.config.compose.model import (
     Restart,
     ServiceNetwork,
     Ulimit,
+    Update,
 )
 from phlo.values import Secret
 
@@ -309,10 +310,29 @@ def test_deploy_means_the_same_as_the_services_own_attributes(parse: Parse) -> N
 
 
 def test_the_order_of_an_update_is_honoured(parse: Parse) -> None:
-    assert parse(deploy={"update_config": {"order": "start-first"}}).starts_first
-    assert not parse(deploy={"update_config": {"order": "stop-first"}}).starts_first
-    warned = parse(deploy={"update_config": {"order": "start-first", "delay": "5s"}}).warnings
-    assert warned == ("phlo.yaml:7 services.web.deploy.update_config.delay: has an effect only in a Swarm",)
+    assert parse(deploy={"update_config": {"order": "start-first"}}).update.starts_first
+    assert not parse(deploy={"update_config": {"order": "stop-first"}}).update.starts_first
+
+
+def test_how_instances_are_replaced_is_honoured(parse: Parse) -> None:
+    assert parse().update == Update(parallelism=1)
+    given = {"parallelism": 2, "delay": "5s", "max_failure_ratio": 0.25}
+    update = parse(deploy={"update_config": given}).update
+    assert update == Update(parallelism=2, delay_seconds=5.0, max_failure_ratio=0.25)
+    assert [update.allowed_failures(count) for count in (3, 4, 9)] == [0, 1, 2]
+    assert parse(deploy={"update_config": {"failure_action": "continue"}}).update.allowed_failures(3) == 3
+
+
+def test_what_an_update_cannot_do_is_a_warning(parse: Parse) -> None:
+    given = {"failure_action": "rollback", "monitor": "5s", "max_failures": 1, "max_failure_ratio": 0.5}
+    service = parse(deploy={"update_config": given})
+    at = "phlo.yaml:7 services.web.deploy.update_config"
+    assert service.update.allowed_failures(10) == 1
+    assert set(service.warnings) == {
+        f'{at}.failure_action: means "pause" outside of a Swarm; `--rollback stack` puts back what was replaced',
+        f"{at}.monitor: has an effect only in a Swarm",
+        f"{at}.max_failures: is used, and max_failure_ratio is not",
+    }
 
 
 def test_what_only_a_swarm_can_do_is_a_warning(parse: Parse) -> None:
