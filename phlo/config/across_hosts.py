@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Collection, Mapping
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from phlo.config.compose.model import Port
@@ -60,28 +59,6 @@ def meetings(
         )
         found.setdefault(name, {})[host] = meeting
     return found
-
-
-def refuse_local_folders(
-    containers: Mapping[str, Container], placed: Callable[[str], tuple[str, ...]], inventory: Inventory, root: Path
-) -> None:
-    """Raise ConfigError for every bind mount of one of the project's folders on a host that is not this machine."""
-    errors: list[PhloError] = []
-    for name, container in containers.items():
-        sources = [mount.source for mount in container.compose.volumes if mount.type == "bind" and mount.source]
-        mine = [source for source in sources if Path(source).is_relative_to(root)]
-        far = [host for host in placed(name) if is_elsewhere(inventory.hosts[host])]
-        errors += [
-            ConfigError(
-                f'"{name}" mounts {Path(source).relative_to(root) or "."} of this project, which is not on {far[0]}',
-                where=container.merged.where("volumes"),
-                fix="Put it into the image, write it as a template or config, or place the service on this machine.",
-            )
-            for source in mine
-            if far
-        ]
-    if errors:
-        raise first_of(errors)
 
 
 def is_elsewhere(place: Host) -> bool:

@@ -29,8 +29,13 @@ class ContainerFiles:
     variables: Variables
     read: list[Path] = field(default_factory=list)
 
-    def of(self, container: Container, names: Mapping[str, Any]) -> tuple[FileSpec, ...]:
-        """The files of a service's container. names: what its templates can use besides variables."""
+    def of(
+        self, container: Container, names: Mapping[str, Any], taken_along: Iterable[FileSpec]
+    ) -> tuple[FileSpec, ...]:
+        """The files of a service's container, with those it takes along.
+
+        names: what its templates can use besides variables.
+        """
         definition = container.definition
         templates = [self._template(definition, index, names) for index in range(len(definition.templates))]
         references = [
@@ -39,7 +44,7 @@ class ContainerFiles:
             for index, reference in enumerate(getattr(container.compose, kind))
         ]
         found: dict[str, FileSpec] = {}
-        for spec in (*references, *templates):
+        for spec in (*references, *templates, *taken_along):
             if spec.path in found:
                 what = f"{spec.path} is written twice, by {found[spec.path].origin} and by {spec.origin}"
                 raise ConfigError(what, where=container.merged.where(), fix="Give one of them another target.")

@@ -40,7 +40,9 @@ from phlo.values import Condition, FileSpec, ImagePolicy, Secret, Source, Value
 
 if TYPE_CHECKING:
     from phlo.config.across_hosts import Meetings
+    from phlo.config.compose.model import ComposeService
     from phlo.config.on_hosts import Resolved
+    from phlo.config.travelling import Luggage
 
 # Shorter lines of a secret are not masked on their own: `}` or `end` would be everywhere.
 SHORTEST_LINE = 8
@@ -236,7 +238,7 @@ class _Resolution:
         state = self._state(selection, images)
         found: dict[str, ResolvedService] = {}
         errors: list[PhloError] = []
-        met = self._meetings(selection, wiring)
+        met, travelling = self._across_hosts(selection, wiring)
         for container in chosen:
             name = container.definition.name
             facts = wiring.seen_by(container.definition)
@@ -244,12 +246,12 @@ class _Resolution:
                 found[name] = ResolvedService(
                     name=name,
                     definition=container.definition,
-                    compose=container.compose,
+                    compose=_without(container.compose, travelling.get(name)),
                     image=images.of(container),
                     depends_on=self._dependencies(container, selection),
                     one_shot=_is_one_shot(container),
                     scale=1 if container.compose.scale is None else container.compose.scale,
-                    files=self._files(container, files, facts, state),
+                    files=self._files(container, files, facts, state, travelling.get(name)),
                     hooks=self._hooks(container.definition),
                     hosts=self._hosts(name),
                     meetings=met.get(name, {}),
@@ -264,15 +266,27 @@ class _Resolution:
         self.read += files.read
         return found
 
-    def _meetings(self, selection: Selection, wiring: Wiring) -> Meetings:
-        """What services on different hosts need to find each other, those that this run is not about included."""
+    def _across_hosts(self, selection: Selection, wiring: Wiring) -> tuple[Meetings, Mapping[str, Luggage]]:
+        """What services on different hosts need to find each other, and what they take along.
+
+        Services that this run is not about are included.
+        """
         hosts = list(self.inventory.hosts.values())
-        if len(hosts) == 1 and hosts[0].docker_host is None:
-            return {}
-        from phlo.config.across_hosts import meetings, refuse_local_folders
+        if len(hosts) == 1 and hosts[0].docker_host is None and hosts[0].docker_context is None:
+            return {}, {}
+        from phlo.config.across_hosts import meetings
+        from phlo.config.travelling import luggage
 
         containers = {name: self.containers.of(self.definitions[name]) for name in selection.enabled}
-        refuse_local_folders(containers, self._hosts, self.inventory, self.root)
+        definitions = [container.definition for container in containers.values()]
+        taken = luggage(
+            containers,
+            self._hosts,
+            self.inventory,
+            root=self.root,
+            outputs=lambda: role_outputs(definitions, self.read.append),
+            read=self.read.append,
+        )
         needs: dict[str, set[str]] = {}
         for name, container in containers.items():
             used = (*container.definition.requires, *container.definition.wants)
@@ -281,7 +295,7 @@ class _Resolution:
             for capability in filter(is_collected, used):
                 others |= {facts["service"] for facts in wiring.facts.get(capability, ())}
             needs[name] = {other for other in others if other in containers and other != name}
-        return meetings(containers, needs, self._hosts, self.inventory)
+        return meetings(containers, needs, self._hosts, self.inventory), taken
 
     def _state(self, selection: Selection, images: Images) -> Callable[[], Mapping[str, Any]]:
         return lambda: state_of(
@@ -295,6 +309,7 @@ class _Resolution:
         files: ContainerFiles,
         facts: Mapping[str, Any],
         state: Callable[[], Mapping[str, Any]],
+        luggage: Luggage | None,
     ) -> tuple[FileSpec, ...]:
         definition = container.definition
         names = dict(facts)
@@ -306,7 +321,7 @@ class _Resolution:
         }
         names["project"] = {"name": self.name}
         names["phlo_state"] = state
-        return files.of(container, names)
+        return files.of(container, names, luggage.files if luggage else ())
 
     def _dependencies(self, container: Container, selection: Selection) -> tuple[Dependency, ...]:
         found: dict[str, Dependency] = {}
@@ -391,6 +406,13 @@ class _Resolution:
             *self.read,
         )
         return tuple(dict.fromkeys(every))
+
+
+def _without(compose: ComposeService, luggage: Luggage | None) -> ComposeService:
+    """What a service is without the mounts whose files it takes along."""
+    if luggage is None:
+        return compose
+    return replace(compose, volumes=tuple(mount for mount in compose.volumes if mount.target not in luggage.targets))
 
 
 def _placeholder() -> Secret:

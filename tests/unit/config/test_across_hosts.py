@@ -88,11 +88,3 @@ def test_what_cannot_be_met_is_an_error(
     workplace.role("app", "default: true\ndepends_on: [db]\n")
     workplace.phlo_yaml(PLACED.format(db="[a]", app="[b]"))
     assert message in workplace.errors(inventory=inventory(**addresses))[0]
-
-
-def test_a_folder_of_the_project_is_refused_on_another_host(workplace: Workplace) -> None:
-    workplace.phlo_yaml("services: {app: {type: inline, image: a, hosts: [a], volumes: ['./data:/data', '/srv:/srv']}}")
-    message = 'phlo.yaml:1 services.app.volumes: "app" mounts data of this project, which is not on a.'
-    for hosts in ({"a": "10.0.0.1", "b": "10.0.0.2"}, {"a": "10.0.0.1"}):
-        errors = workplace.errors(inventory=inventory(**hosts))
-        assert [error.startswith(message) for error in errors] == [True]

@@ -1,0 +1,128 @@
+"""Folders of the project that a service mounts, on hosts that do not have them: their files go into the container.
+
+They are part of what the container is made from, like rendered templates: a changed file makes it anew, and an old
+version goes with the old container. Since nothing comes back from there, only read-only mounts can travel.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from phlo.config.across_hosts import is_elsewhere
+from phlo.config.candidates import STATE_FOLDER
+from phlo.config.compose.model import Mount
+from phlo.config.containers import Container
+from phlo.errors import ConfigError, PhloError, first_of
+from phlo.frozen import dataclass
+from phlo.inventory.hosts import Inventory
+from phlo.values import FileSpec
+
+MOST_FILES = 2000
+MOST_BYTES = 64 << 20
+# What no container needs, and what differs from one machine to the next.
+_LEFT_OUT = frozenset({STATE_FOLDER, ".git", "__pycache__", ".venv"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Luggage:
+    """What a service takes along. targets: of the mounts that `files` stand for."""
+
+    targets: frozenset[str]
+    files: tuple[FileSpec, ...]
+
+
+def luggage(
+    containers: Mapping[str, Container],
+    placed: Callable[[str], tuple[str, ...]],
+    inventory: Inventory,
+    *,
+    root: Path,
+    outputs: Callable[[], Mapping[str, bytes]],
+    read: Callable[[Path], None],
+) -> dict[str, Luggage]:
+    """Service -> what it takes along, for services with a bind mount of the project on a host that is elsewhere.
+
+    outputs: what roles write below the project's root, which may not be there yet. read: told of every file and folder
+    looked at. Raises ConfigError for a mount that cannot travel.
+    """
+    found: dict[str, Luggage] = {}
+    errors: list[PhloError] = []
+    for name, container in containers.items():
+        far = [host for host in placed(name) if is_elsewhere(inventory.hosts[host])]
+        mounts = [mount for mount in container.compose.volumes if far and _is_of(mount, root)]
+        if not mounts:
+            continue
+        try:
+            files = [file for mount in mounts for file in _files(mount, container, root, far[0], outputs, read)]
+        except PhloError as error:
+            errors.append(error)
+            continue
+        found[name] = Luggage(targets=frozenset(mount.target for mount in mounts), files=tuple(files))
+    if errors:
+        raise first_of(errors)
+    return found
+
+
+def _is_of(mount: Mount, root: Path) -> bool:
+    return mount.type == "bind" and mount.source is not None and Path(mount.source).is_relative_to(root)
+
+
+def _files(
+    mount: Mount,
+    container: Container,
+    root: Path,
+    host: str,
+    outputs: Callable[[], Mapping[str, bytes]],
+    read: Callable[[Path], None],
+) -> list[FileSpec]:
+    """The files of one mount, under their paths in the container."""
+    source = Path(mount.source or "")
+    shown = source.relative_to(root).as_posix()
+    what = f'"{container.definition.name}" mounts {shown} of this project, which is not on {host}'
+    where = container.merged.where("volumes")
+    if not mount.is_read_only:
+        fix = f"Mount it read-only ({shown}:{mount.target}:ro), and its files travel; or use a named volume."
+        raise ConfigError(what, where=where, fix=fix)
+    found = _written(source, root, mount.target, outputs()) or list(_found(source, mount.target, root, read))
+    if not found:
+        raise ConfigError(f"{what}, and there is no file in it", where=where)
+    if len(found) > MOST_FILES or sum(len(spec.data()) for spec in found) > MOST_BYTES:
+        much = f"{what}, and is more than {MOST_FILES} files or {MOST_BYTES >> 20} MiB"
+        raise ConfigError(much, where=where, fix="Put it into the image.")
+    return found
+
+
+def _written(source: Path, root: Path, target: str, outputs: Mapping[str, bytes]) -> list[FileSpec]:
+    """What roles write there."""
+    below = source.relative_to(root).as_posix()
+    return [
+        _spec(path, target + path.removeprefix(below), content, is_executable=False)
+        for path, content in sorted(outputs.items())
+        if path == below or path.startswith(f"{below}/")
+    ]
+
+
+def _found(source: Path, target: str, root: Path, read: Callable[[Path], None]) -> Iterator[FileSpec]:
+    """What is there now. Modes are git's two, and all is root's: the same for everybody who brings it up."""
+    for path in [source] if source.is_file() else _below(source, read):
+        read(path)
+        try:
+            content, mode = path.read_bytes(), path.stat().st_mode
+        except OSError as reason:
+            raise ConfigError(f"{path.relative_to(root)} cannot be read: {reason.strerror}") from None
+        inside = path.relative_to(source).as_posix()
+        dest = target if inside == "." else f"{target.rstrip('/')}/{inside}"
+        yield _spec(path.relative_to(root).as_posix(), dest, content, is_executable=bool(mode & 0o100))
+
+
+def _below(folder: Path, read: Callable[[Path], None]) -> Iterator[Path]:
+    for at, folders, files in os.walk(folder):
+        read(Path(at))
+        folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
+        yield from (Path(at, name) for name in sorted(files))
+
+
+def _spec(origin: str, path: str, content: bytes, *, is_executable: bool) -> FileSpec:
+    return FileSpec(path=path, content=content, mode=0o755 if is_executable else 0o644, origin=origin)

@@ -1,0 +1,114 @@
+"""What a service takes along of the project's folders to a host that does not have them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from phlo.config.travelling import MOST_FILES
+from phlo.inventory.hosts import Host, Inventory
+from phlo.values import FileSpec
+
+from .conftest import Workplace
+
+FAR = {"far": "ssh://deploy@10.0.0.1"}
+
+
+def inventory(**docker_hosts: str | None) -> Inventory:
+    return Inventory(
+        hosts={name: Host(name=name, docker_host=url, source="inventory.yaml:1") for name, url in docker_hosts.items()},
+        groups={},
+        inputs=(),
+    )
+
+
+def app(workplace: Workplace, *volumes: str) -> None:
+    workplace.phlo_yaml(f"services: {{app: {{type: inline, image: a, volumes: {list(volumes)}}}}}")
+
+
+def files(workplace: Workplace, **docker_hosts: str | None) -> dict[str, FileSpec]:
+    service = workplace.resolve(inventory=inventory(**docker_hosts)).services["app"]
+    return {spec.path: spec for spec in service.files}
+
+
+@pytest.fixture
+def code(workplace: Workplace) -> Path:
+    folder = workplace.root / "code"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "main.py").write_text("print(1)\n")
+    (folder / "deep" / "tool").write_text("#!/bin/sh\n")
+    (folder / "deep" / "tool").chmod(0o700)
+    (folder / "main.py").chmod(0o600)
+    return folder
+
+
+def test_files_of_a_read_only_mount_go_into_the_container(workplace: Workplace, code: Path) -> None:
+    app(workplace, "./code:/app:ro", "/srv:/srv", "data:/data")
+    found = files(workplace, **FAR)
+    assert {path: (spec.content, oct(spec.mode), spec.origin) for path, spec in found.items()} == {
+        "/app/deep/tool": (b"#!/bin/sh\n", "0o755", "code/deep/tool"),
+        "/app/main.py": (b"print(1)\n", "0o644", "code/main.py"),
+    }
+    compose = workplace.resolve(inventory=inventory(**FAR)).services["app"].compose
+    assert sorted(mount.target for mount in compose.volumes) == ["/data", "/srv"]
+
+
+def test_on_this_machine_the_folder_itself_is_mounted(workplace: Workplace, code: Path) -> None:
+    app(workplace, "./code:/app:ro")
+    assert files(workplace, local=None) == {}
+    assert files(workplace, local="unix:///var/run/docker.sock") == {}
+
+
+def test_a_single_file_travels_as_well(workplace: Workplace, code: Path) -> None:
+    app(workplace, "./code/main.py:/etc/main.py:ro")
+    assert list(files(workplace, **FAR)) == ["/etc/main.py"]
+
+
+def test_what_differs_between_machines_stays(workplace: Workplace, code: Path) -> None:
+    for name in ("__pycache__", ".git", ".phlo", ".venv"):
+        (code / name).mkdir()
+        (code / name / "x").write_text("x")
+    app(workplace, "./code:/app:ro")
+    assert sorted(files(workplace, **FAR)) == ["/app/deep/tool", "/app/main.py"]
+
+
+def test_a_new_or_changed_file_is_noticed(workplace: Workplace, code: Path) -> None:
+    app(workplace, "./code:/app:ro")
+    inputs = workplace.resolve(inventory=inventory(**FAR)).inputs
+    assert {code, code / "deep", code / "main.py", code / "deep" / "tool"} <= set(inputs)
+
+
+def test_what_roles_write_travels_though_it_is_not_written_yet(workplace: Workplace) -> None:
+    text = "default: true\nfiles: [{source: conf, dest: conf/}]\ncompose: {volumes: ['./conf:/etc/conf:ro']}\n"
+    workplace.role("app", text, {"conf/a.ini": "a"})
+    workplace.phlo_yaml("name: lake\n")
+    assert {path: spec.content for path, spec in files(workplace, **FAR).items()} == {"/etc/conf/a.ini": b"a"}
+
+
+@pytest.mark.parametrize(
+    ("volume", "message"),
+    [
+        (
+            "./code:/app",
+            "which is not on far. Mount it read-only (code:/app:ro), and its files travel; or use a named volume.",
+        ),
+        (
+            "./nothing:/app:ro",
+            "which is not on far, and there is no file in it.",
+        ),
+    ],
+)
+def test_a_mount_that_cannot_travel_is_an_error(workplace: Workplace, code: Path, volume: str, message: str) -> None:
+    app(workplace, volume)
+    (error,) = workplace.errors(inventory=inventory(**FAR))
+    assert error.startswith('phlo.yaml:1 services.app.volumes: "app" mounts ')
+    assert error.endswith(message)
+
+
+def test_too_much_to_travel_is_an_error(workplace: Workplace, code: Path) -> None:
+    for number in range(MOST_FILES):
+        (code / str(number)).touch()
+    app(workplace, "./code:/app:ro")
+    (error,) = workplace.errors(inventory=inventory(**FAR))
+    assert f"more than {MOST_FILES} files" in error
