@@ -120,6 +120,10 @@ class Fake:
     def get_version(self, rest: list[str], query: str, body: bytes) -> tuple[int, bytes]:
         return 200, dumped({"Version": "20.10.24", "ApiVersion": "1.41", "Os": "linux", "Arch": "amd64"})
 
+    def get_info(self, rest: list[str], query: str, body: bytes) -> tuple[int, bytes]:
+        told = {"DockerRootDir": "/", "SystemTime": now(), "Swarm": {"LocalNodeState": "inactive"}}
+        return 200, dumped(told)
+
     def get_containers(self, rest: list[str], query: str, body: bytes) -> tuple[int, bytes] | None:
         if rest == ["json"]:
             labels = filters_of(query).get("label", [])

@@ -58,7 +58,7 @@ def phlo(bed: Bed, folder: Path, project: str) -> Iterator[Phlo]:
     def call(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         verb, *rest = words
         done = subprocess.run(
-            [sys.executable, "-m", "phlo", verb, "-i", str(bed.inventory), *rest],
+            [sys.executable, "-m", "phlo", *verb.split(), "-i", str(bed.inventory), *rest],
             cwd=folder,
             env={**os.environ, "NO_COLOR": "1"},
             capture_output=True,
