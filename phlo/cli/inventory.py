@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 
 from phlo.cli import exits
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import load_inventory, open_hosts, project_root
+from phlo.cli.workspace import limit_hosts, load_inventory, open_hosts, project_root
 from phlo.doctor.reach import Reached, reach
 from phlo.errors import ConfigError, PhloError, did_you_mean
 from phlo.inventory.hosts import Inventory
-from phlo.inventory.patterns import matching
 from phlo.report.inventory import graph_data, graph_text, list_data, list_text, show_data, show_text
 from phlo.report.table import table
 
@@ -146,10 +145,11 @@ def _data(name: str, answer: _Answer) -> dict[str, Any]:
 
 def _opened(options: Any, shell: Shell) -> tuple[Inventory, tuple[str, ...]]:
     """The inventory, and the hosts that are meant; files that count for nothing are told."""
-    inventory = load_inventory(options, shell, _root(options, shell))
+    root = _root(options, shell)
+    inventory = load_inventory(options, shell, root)
     for sentence in inventory.unused:
         shell.tell(f"{shell.style(options, err=True).sign('!')} {sentence}")
-    return inventory, matching(inventory, options.limit or "all", where="--limit")
+    return inventory, limit_hosts(inventory, options.limit or "all", root)
 
 
 def _root(options: Any, shell: Shell) -> Path:

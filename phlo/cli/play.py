@@ -13,7 +13,7 @@ from phlo.cli.carry_out import new_run_id
 from phlo.cli.locked import locked
 from phlo.cli.shell import Shell
 from phlo.cli.traced import traced
-from phlo.cli.workspace import Workspace, open_hosts, open_workspace, resolve_project
+from phlo.cli.workspace import Workspace, limit_hosts, open_hosts, open_workspace, resolve_project
 from phlo.errors import PhloError
 from phlo.execute.history import recorded
 from phlo.plan.graph import Plan
@@ -91,11 +91,9 @@ class PlaybookCommand:
         is_brief: bool = False,
     ) -> PlaybookOutcome:
         """Run plays, shown and recorded. is_brief: without the last lines about the hosts."""
-        from phlo.inventory.patterns import matching
-
         options, inventory = self._options, self._workspace.inventory
         run_id = new_run_id()
-        limit = matching(inventory, options.limit, where="--limit") if options.limit else None
+        limit = limit_hosts(inventory, options.limit, self._workspace.root) if options.limit else None
         hosts = open_hosts(inventory, inventory.hosts, self._shell.environ)
         used = {name: host for name, host in hosts.items() if limit is None or name in limit}
         with (

@@ -31,7 +31,9 @@ def look(
     project: Project, workspace: Workspace, hosts: Mapping[str, Host], options: Any, shell: Shell
 ) -> Before | None:
     """What is there before a run; None when no proof will be left, whatever the run finds."""
-    is_plain = not (options.check or options.verbose or options.output != "text" or shell.words is None)
+    # What @failed means is not among what a proof is made from.
+    is_lasting = "@" not in (options.limit or "")
+    is_plain = is_lasting and not (options.check or options.verbose or options.output != "text" or shell.words is None)
     has_told = project.warnings or workspace.catalog.problems or project.is_volatile
     is_followed = any(service.image.pull_policy == "always" for service in project.services.values())
     if not is_plain or has_told or is_followed or len(hosts) > MOST_HOSTS:

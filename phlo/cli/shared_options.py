@@ -95,7 +95,12 @@ OTEL_ENDPOINT = Option(
     help="send the run as OpenTelemetry spans there (OTLP over HTTP); OTEL_EXPORTER_OTLP_ENDPOINT does the same",
     metavar="URL",
 )
-LIMIT = Option("limit", ("--limit",), help="only these of the hosts, e.g. storage:!data-3", metavar="PATTERN")
+LIMIT = Option(
+    "limit",
+    ("--limit",),
+    help="only these of the hosts, e.g. storage:!data-3, or @failed: those that failed in the last run",
+    metavar="PATTERN",
+)
 RUN = (OUTPUT, QUIET, VERBOSE, FORKS, LIMIT, OTEL_ENDPOINT)
 WRITE = (*RUN, LOCK_TIMEOUT)
 SELECT = (SERVICES, PROFILE, NO_DEPS, DEV, IMAGE_SOURCE)

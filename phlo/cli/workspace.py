@@ -111,12 +111,30 @@ def known_by_name(options: Any, shell: Shell, error: PhloError) -> tuple[str, di
 def _limited(project: Project, inventory: Inventory, pattern: str) -> Project:
     """The project on the hosts that a pattern means. Raises InventoryError when it has nothing on any of them."""
     from phlo.config.on_hosts import limited
-    from phlo.inventory.patterns import matching
 
-    found = limited(project, matching(inventory, pattern, where="--limit"))
+    found = limited(project, limit_hosts(inventory, pattern, project.root))
     if not any(service.hosts for service in found.services.values()):
         raise InventoryError(f'no service is placed on a host that "{pattern}" means', where="--limit")
     return found
+
+
+def limit_hosts(inventory: Inventory, pattern: str, root: Path) -> tuple[str, ...]:
+    """The hosts that `--limit` means. root: of the project, whose history knows what `@failed` is."""
+    from phlo.inventory.patterns import matching
+
+    def failed() -> frozenset[str]:
+        from phlo.execute.history import failed_hosts, read_run, run_ids
+
+        runs = run_ids(root)
+        found = failed_hosts(read_run(root, runs[-1])) if runs else frozenset()
+        if not found:
+            what = (
+                f"no host failed in the last run, {runs[-1]}" if runs else "there is no run yet that could have failed"
+            )
+            raise InventoryError(what, where="--limit @failed", fix="Leave it out.")
+        return found
+
+    return matching(inventory, pattern, where="--limit", sets={"failed": failed})
 
 
 def open_hosts(inventory: Inventory, names: Iterable[str], environ: Mapping[str, str]) -> dict[str, Host]:

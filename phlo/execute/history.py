@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -16,6 +16,8 @@ from phlo.values import Emit, Event, Status
 FOLDER = Path(".phlo") / "runs"
 KEPT_RUNS = 100
 _UNEVENTFUL = (None, Status.OK, Status.SKIPPED)
+_BAD = (Status.FAILED, Status.UNREACHABLE, Status.BLOCKED, Status.ROLLED_BACK)
+_SUCCEEDED = ("ok", "changed")
 
 
 @contextmanager
@@ -69,6 +71,25 @@ def read_run(root: Path, run_id: str) -> list[Event]:
         except (ValueError, KeyError, TypeError):
             break
     return events
+
+
+def failed_hosts(events: Iterable[Event]) -> frozenset[str]:
+    """The hosts of a run on which a step failed, was put back, did not end, or was not begun for another's sake."""
+    found: set[str] = set()
+    open_steps: dict[str | None, str | None] = {}
+    result = ""
+    for event in events:
+        if event.kind == "run_finished":
+            result = event.message
+        if event.kind == "step_started":
+            open_steps[event.step] = event.host
+        if event.kind == "step_finished":
+            open_steps.pop(event.step, None)
+        if event.host and (event.status in _BAD or event.kind == "undo_started"):
+            found.add(event.host)
+    found.update(host for host in open_steps.values() if host)
+    # In a playbook that went well a failure was ignored, or rescued.
+    return frozenset() if result in _SUCCEEDED else frozenset(found)
 
 
 class _Record:

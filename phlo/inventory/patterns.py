@@ -1,8 +1,9 @@
-"""Host patterns, as Ansible has them: `all`, `storage:!data-3`, `storage:&eu`, `data-*`, `~data-\\d+`."""
+"""Host patterns as Ansible has them: `all`, `storage:!data-3`, `storage:&eu`, `data-*`, `~data-\\d+`; and `@failed`."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Mapping
 from fnmatch import fnmatchcase
 
 from phlo.errors import InventoryError, did_you_mean
@@ -11,30 +12,44 @@ from phlo.inventory.hosts import LOCAL, Inventory
 _SEPARATORS = re.compile(r"[,:]\s*(?![^\[]*\])")
 
 
-def matching(inventory: Inventory, pattern: str, *, where: object = "") -> tuple[str, ...]:
+# What is called `@NAME` in a pattern: gives the hosts when it is asked for.
+Sets = Mapping[str, Callable[[], Collection[str]]]
+
+
+def matching(inventory: Inventory, pattern: str, *, where: object = "", sets: Sets | None = None) -> tuple[str, ...]:
     """The hosts that a pattern means, in the inventory's order.
 
+    sets: what `@NAME` may be. Of its hosts those that are no longer in the inventory are left out.
     Raises InventoryError for a name that is neither a host nor a group; a wildcard may match nothing.
     """
+    sets = sets or {}
     parts = [part.strip() for part in _SEPARATORS.split(pattern) if part.strip()]
     plain = [part for part in parts if part[0] not in "!&"]
     wanted = set(inventory.hosts) if not plain else set()
     for part in plain:
-        wanted |= _hosts(inventory, part, where)
+        wanted |= _hosts(inventory, part, where, sets)
     for part in parts:
         if part.startswith("&"):
-            wanted &= _hosts(inventory, part[1:], where)
+            wanted &= _hosts(inventory, part[1:], where, sets)
     for part in parts:
         if part.startswith("!"):
-            wanted -= _hosts(inventory, part[1:], where)
+            wanted -= _hosts(inventory, part[1:], where, sets)
     return tuple(host for host in inventory.hosts if host in wanted)
 
 
-def _hosts(inventory: Inventory, part: str, where: object) -> set[str]:
+def _hosts(inventory: Inventory, part: str, where: object, sets: Sets) -> set[str]:
+    if part.startswith("@"):
+        if part[1:] not in sets:
+            known = [f"@{name}" for name in sets]
+            raise InventoryError(f'there is no set of hosts "{part}"', where=where, fix=did_you_mean(part, known))
+        return set(inventory.hosts) & set(sets[part[1:]]())
     if part in ("all", "*"):
         return set(inventory.hosts)
     if part.startswith("~"):
-        expression = re.compile(part[1:])
+        try:
+            expression = re.compile(part[1:])
+        except re.error as reason:
+            raise InventoryError(f'"{part}" is no regular expression: {reason}', where=where) from None
         names = [name for name in (*inventory.hosts, *inventory.groups) if expression.match(name)]
     elif any(sign in part for sign in "*?["):
         names = [name for name in (*inventory.hosts, *inventory.groups) if fnmatchcase(name, part)]
@@ -43,8 +58,8 @@ def _hosts(inventory: Inventory, part: str, where: object) -> set[str]:
     elif part == "localhost" and LOCAL in inventory.hosts:
         names = [LOCAL]
     else:
-        known = (*inventory.hosts, *inventory.groups, "all")
-        raise InventoryError(f'there is no host or group "{part}"', where=where, fix=did_you_mean(part, known))
+        all_names = (*inventory.hosts, *inventory.groups, "all")
+        raise InventoryError(f'there is no host or group "{part}"', where=where, fix=did_you_mean(part, all_names))
     found: set[str] = set()
     for name in names:
         found.update(inventory.groups[name].hosts if name in inventory.groups else (name,))

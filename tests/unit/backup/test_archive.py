@@ -103,7 +103,7 @@ def test_half_an_archive_is_refused(archive: Path, tmp_path: Path) -> None:
         unpack(archive, tmp_path / "out")
 
 
-@pytest.mark.parametrize("data", [b"", b"text", gzip.compress(b"text")])
+@pytest.mark.parametrize("data", [b"", b"text", gzip.compress(b"text", mtime=0)])
 def test_another_file_is_refused(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(data)
     with pytest.raises(ConfigError):

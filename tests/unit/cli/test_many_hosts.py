@@ -34,8 +34,10 @@ class Fleet:
         engine.close()
         return found
 
-    def ids(self) -> list[str]:
-        return [one["Id"] for number in range(1, HOSTS + 1) for one in self.containers(number).values()]
+    def ids(self, *left_out: int) -> list[str]:
+        """The ids of all containers, but for those of some hosts."""
+        numbers = [number for number in range(1, HOSTS + 1) if number not in left_out]
+        return [one["Id"] for number in numbers for one in self.containers(number).values()]
 
 
 @pytest.fixture
@@ -89,3 +91,21 @@ def test_a_host_that_cannot_be_reached_fails_alone(fleet: Fleet) -> None:
     (fleet.folder / "4.sock").unlink()
     assert fleet.says("up", "-q").code == 4
     assert [len(fleet.containers(number)) for number in (1, 2, 3, 5, 6)] == [2] * 5
+
+
+def test_limit_to_the_failed_ones_does_their_part_alone(fleet: Fleet) -> None:
+    socket = fleet.folder / "4.sock"
+    socket.rename(fleet.folder / "away.sock")
+    assert fleet.says("up", "-q").code == 4
+    (fleet.folder / "away.sock").rename(socket)
+    ids = fleet.ids(2, 4)
+    (fleet.folder / "2.sock").unlink()  # whoever asks another host fails
+    assert fleet.says("up", "-q", "--limit", "@failed").code == 0
+    assert (len(fleet.containers(4)), fleet.ids(2, 4)) == (2, ids)
+    again = fleet.says("up", "--limit", "@failed")
+    assert (again.code, "--limit @failed: no host failed in the last run" in again.err) == (3, True)
+
+
+def test_limit_to_the_failed_ones_before_any_run_is_an_error(fleet: Fleet) -> None:
+    said = fleet.says("up", "--limit", "@failed")
+    assert (said.code, "there is no run yet that could have failed" in said.err) == (3, True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from phlo.errors import ConfigError
-from phlo.execute.history import FOLDER, KEPT_RUNS, find_run, read_run, recorded, run_ids
+from phlo.execute.history import FOLDER, KEPT_RUNS, failed_hosts, find_run, read_run, recorded, run_ids
 from phlo.values import Change, Event, Status
 
 MADE = (Change(at="container:lake-web-1", verb="create", causes=("not found",)),)
@@ -81,3 +81,28 @@ def test_a_name_for_no_run_or_for_several_is_refused(name: str, what: str, tmp_p
 def test_without_records_there_is_no_last_run(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="phlo history"):
         find_run(tmp_path, "last")
+
+
+def on(host: str, kind: str = "step_finished", status: Status | None = None, message: str = "") -> Event:
+    return Event(kind=kind, time=1.0, run="r", step=f"{host}/web", host=host, status=status, message=message)
+
+
+FINISHED = event("run_finished")
+
+
+def test_hosts_have_failed_where_anything_of_them_is_not_as_it_should_be() -> None:
+    events = [
+        *(on("lost", "step_started"), on("lost", status=Status.UNREACHABLE)),
+        *(on("broken", status=Status.FAILED), on("waiting", status=Status.BLOCKED)),
+        *(on("back", status=Status.CHANGED), on("back", "undo_started")),
+        *(on("cut short", "step_started"), on("cut short", "step_progress")),
+        *(on("good", "step_started"), on("good", status=Status.CHANGED), on("idle", status=Status.OK)),
+        FINISHED,
+    ]
+    assert failed_hosts(events) == {"lost", "broken", "waiting", "back", "cut short"}
+
+
+@pytest.mark.parametrize(("result", "failed"), [("changed", set()), ("ok", set()), ("failed", {"a"})])
+def test_in_a_run_that_went_well_a_failure_was_ignored_or_rescued(result: str, failed: set[str]) -> None:
+    end = Event(kind="run_finished", time=1.0, run="r", message=result)
+    assert failed_hosts([on("a", status=Status.FAILED), end]) == failed
