@@ -180,7 +180,7 @@ def engine_address(inventory: Inventory, host: str, environ: Mapping[str, str]) 
 
     given = inventory.hosts[host]
     if given.docker_context:
-        from phlo.hosts.context import context_endpoint
+        from phlo.inventory.context import context_endpoint
 
         if endpoint := context_endpoint(given.docker_context, host=host, environ=environ):
             return EngineAddress(endpoint.docker_host, given.cert_path or endpoint.cert_path)

@@ -14,6 +14,7 @@ from phlo.config.compose.model import Port
 from phlo.config.containers import Container
 from phlo.config.project import Meeting
 from phlo.errors import ConfigError, PhloError, first_of
+from phlo.inventory.context import DEFAULT
 from phlo.inventory.hosts import Host, Inventory
 
 Meetings = dict[str, dict[str, Meeting]]
@@ -62,13 +63,15 @@ def meetings(
 
 
 def is_elsewhere(place: Host) -> bool:
-    """Whether a host is not this machine."""
-    return (place.docker_host or "").startswith(("ssh:", "tcp:"))
+    """Whether a host is not this machine. One behind a context that says nothing of use is taken for another."""
+    if place.docker_context not in (None, DEFAULT) and not place.context_host:
+        return True
+    return place.url.startswith(("ssh:", "tcp:"))
 
 
 def _address(place: Host, name: str, other: str) -> str:
     """The address that other hosts reach a host by."""
-    hostname = urlsplit(place.docker_host or "").hostname if (place.docker_host or "").startswith("ssh:") else None
+    hostname = urlsplit(place.url).hostname if place.url.startswith("ssh:") else None
     address = place.address or hostname
     try:
         return str(ipaddress.ip_address(address or ""))

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from phlo.errors import ConfigError, HostError, InventoryError
 from phlo.hosts.engine import TIMEOUT_SECONDS, TIMEOUT_VARIABLE, Engine
+from phlo.hosts.patience import is_passing, patiently
 from phlo.hosts.wire import Connect
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
@@ -86,15 +87,21 @@ def _timeout(environ: Mapping[str, str]) -> float:
 
 
 def _unix(path: str, name: str) -> Connect:
-    def connect(timeout_seconds: float | None) -> socket.socket:
+    def dial(timeout_seconds: float | None) -> socket.socket:
         channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         channel.settimeout(timeout_seconds)
         try:
             channel.connect(path)
-        except OSError as reason:
+        except OSError:
             channel.close()
-            raise _no_engine(path, name, reason) from None
+            raise
         return channel
+
+    def connect(timeout_seconds: float | None) -> socket.socket:
+        try:
+            return patiently(lambda: dial(timeout_seconds), is_passing)
+        except OSError as reason:
+            raise _no_engine(path, name, reason) from None
 
     return connect
 
@@ -102,7 +109,7 @@ def _unix(path: str, name: str) -> Connect:
 def _tcp(host: str, port: int, name: str) -> Connect:
     def connect(timeout_seconds: float | None) -> socket.socket:
         try:
-            return socket.create_connection((host, port), timeout=timeout_seconds)
+            return patiently(lambda: socket.create_connection((host, port), timeout=timeout_seconds), is_passing)
         except OSError as reason:
             raise HostError(
                 f"no Docker engine answers at tcp://{host}:{port} ({reason.strerror or reason})",

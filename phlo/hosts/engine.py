@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from phlo.errors import EngineError, HostError
+from phlo.hosts.patience import pauses
 from phlo.hosts.wire import Answer, Body, Connect, Connection, Limits
 
 OLDEST_API = (1, 41)
@@ -211,6 +212,7 @@ class EngineReader:
         is_long: bool,
         limits: Limits,
     ) -> tuple[Connection, Answer]:
+        waits = pauses()
         while True:
             connection = self._take(is_long)
             reused = connection.sock is not None
@@ -222,6 +224,10 @@ class EngineReader:
                 # a write is only repeated when the engine cannot have seen it.
                 stale = isinstance(reason, (BrokenPipeError, ConnectionResetError))
                 if reused and stale and (method in _READING or isinstance(reason, BrokenPipeError)):
+                    continue
+                # One that was just made: the engine is being started anew, behind an SSH server or a proxy.
+                if stale and method in _READING and (pause := next(waits, None)) is not None:
+                    time.sleep(pause)
                     continue
                 raise self._unreachable(reason, f"{method} {url}", limits.answer_seconds) from reason
 

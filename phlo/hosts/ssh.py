@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shlex
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from urllib.parse import SplitResult
 
 from phlo.errors import HostError, InventoryError
 from phlo.frozen import dataclass
+from phlo.hosts.patience import patiently
 from phlo.hosts.wire import Connect
 
 ENGINE_SOCKET = "/var/run/docker.sock"
@@ -28,6 +30,10 @@ CONNECT_SECONDS = 15
 PERSIST_SECONDS = 120
 # What a socket's path may have (unix(7)), with room for the name that ssh gives its own while it makes it.
 _LONGEST_PATH = 107 - 18
+# What ssh says when the server is being started, or lets only so many in at a time (sshd_config(5), MaxStartups).
+_PASSING = re.compile(
+    r"connect to host .* port \d+: Connection (refused|reset)|kex_exchange_identification|Connection (closed|reset) by"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +94,24 @@ class _Tunnel:
                 self._path = _folder(self._environ) / _key(self._address)
             channel = _connected(self._path, timeout_seconds)
             if channel is None:
-                self._open(self._path)
-                channel = _connected(self._path, timeout_seconds)
+                channel = self._opened(self._path, timeout_seconds)
         if channel is None:
             raise self._error("the connection ended as soon as it was there", "Run the same command again.")
         return channel
 
+    def _opened(self, path: Path, timeout_seconds: float | None) -> socket.socket | None:
+        try:
+            patiently(lambda: self._open(path), lambda error: isinstance(error, _SshError) and error.is_passing)
+        except _SshError as error:
+            what, fix = self._explained(error.said)
+            raise self._error(what, fix) from None
+        return _connected(path, timeout_seconds)
+
     def _open(self, path: Path) -> None:
-        """Start an `ssh` that goes into the background once it is signed in and listens on `path`."""
+        """Start an `ssh` that goes into the background once it is signed in and listens on `path`.
+
+        Raises _SshError when it says why it does not.
+        """
         path.unlink(missing_ok=True)
         options = {
             "BatchMode": "yes",
@@ -135,8 +151,7 @@ class _Tunnel:
             said.seek(0)
             text = said.read().decode(errors="replace")
         if done.returncode:
-            what, fix = self._explained(text)
-            raise self._error(what, fix)
+            raise _SshError(text)
 
     def _explained(self, said: str) -> tuple[str, str]:
         """What went wrong, and what to do, from what ssh said."""
@@ -163,6 +178,18 @@ class _Tunnel:
 
     def _error(self, what: str, fix: str) -> HostError:
         return HostError(what, where=self._name, fix=fix)
+
+
+class _SshError(Exception):
+    """`ssh` ended. said: in its words."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(said)
+        self.said = said
+
+    @property
+    def is_passing(self) -> bool:
+        return bool(_PASSING.search(self.said))
 
 
 def _connected(path: Path, timeout_seconds: float | None) -> socket.socket | None:

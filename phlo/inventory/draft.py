@@ -53,8 +53,10 @@ class Draft:
         children = self.children.get(start, {})
         return wanted in children or any(self._reaches(child, wanted) for child in children)
 
-    def frozen(self, folders: tuple[VarsFolder, ...]) -> Inventory:
+    def frozen(self, folders: tuple[VarsFolder, ...], environ: Mapping[str, str]) -> Inventory:
         """The inventory. folders: what `group_vars` and `host_vars` say, the one that wins last.
+
+        environ: says where docker keeps its contexts.
 
         Raises InventoryError with everything that is wrong.
         """
@@ -69,18 +71,21 @@ class Draft:
             for layer in ordered.group_layers(name):
                 known |= layer
             try:
-                hosts[name] = self._host(name, own, {**known, **own})
+                hosts[name] = self._host(name, own, {**known, **own}, environ)
             except InventoryError as error:
                 self.errors.append(error)
         return Inventory(hosts=hosts, groups=groups, folders=folders)
 
-    def _host(self, name: str, variables: Mapping[str, Variable], known: Mapping[str, Variable]) -> Host:
+    def _host(
+        self, name: str, variables: Mapping[str, Variable], known: Mapping[str, Variable], environ: Mapping[str, str]
+    ) -> Host:
         """known: `variables` and those of the host's groups."""
         connection = connection_of(name, known)
         return Host(
             name=name,
             docker_host=connection.docker_host,
             docker_context=connection.docker_context,
+            context_host=_context_host(connection.docker_context, name, environ),
             cert_path=connection.cert_path,
             ssh_options=connection.ssh_options,
             address=connection.address,
@@ -129,6 +134,19 @@ class Draft:
                     depths[child] = depth
                     queue.append(child)
         return depths
+
+
+def _context_host(context: str | None, host: str, environ: Mapping[str, str]) -> str | None:
+    """What a context stands for. That there is none such is told when the host is needed."""
+    if context is None:
+        return None
+    from phlo.inventory.context import context_endpoint
+
+    try:
+        endpoint = context_endpoint(context, host=host, environ=environ)
+    except InventoryError:
+        return None
+    return endpoint.docker_host if endpoint else None
 
 
 def variables_in(given: Mapping[Any, Any], source: Any) -> dict[str, Variable]:

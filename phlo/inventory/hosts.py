@@ -29,6 +29,8 @@ class Host:
     docker_host:    `unix://`, `ssh://` or `tcp://` URL; None with no docker_context: the engine that Docker's own
                     rules find.
     docker_context: a context of the docker command line.
+    context_host:   the URL that the context stands for; None when it cannot be told, and for `default`, which stands
+                    for what Docker's own rules find.
     cert_path:      folder with ca.pem, cert.pem and key.pem, for `tcp://` with TLS.
     ssh_options:    further arguments of the `ssh` program.
     address:        how other hosts reach it; None: by its name.
@@ -37,11 +39,17 @@ class Host:
     name: str
     docker_host: str | None = None
     docker_context: str | None = None
+    context_host: str | None = None
     cert_path: str | None = None
     ssh_options: tuple[str, ...] = ()
     address: str | None = None
     variables: Mapping[str, Variable] = field(default_factory=dict)
     source: Source = field(default_factory=lambda: Source(layer="built in"))
+
+    @property
+    def url(self) -> str:
+        """Where the inventory says that its engine is, a context looked up; empty when it does not say."""
+        return self.docker_host or self.context_host or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

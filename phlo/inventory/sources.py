@@ -27,6 +27,7 @@ def load(
     environ: what programs get; None: that of this process.
     Raises InventoryError with everything that is wrong.
     """
+    environ = os.environ if environ is None else environ
     draft = Draft()
     label = _labels(root)
     inputs: list[Path] = []
@@ -36,7 +37,7 @@ def load(
         beside.append(path if path.is_dir() else path.parent)
         for file in _files(path, label, inputs):
             try:
-                is_volatile |= _read(file, label(file), draft, os.environ if environ is None else environ)
+                is_volatile |= _read(file, label(file), draft, environ)
             except InventoryError as error:
                 draft.errors.append(error)
     if not paths:
@@ -48,11 +49,20 @@ def load(
     # Of a folder that counts more than once the last time decides.
     folders = reversed(dict.fromkeys(reversed(beside)))
     files = VarsFiles(label=label)
-    found = draft.frozen(tuple(files.read(folder, draft.members, draft.hosts) for folder in folders))
+    found = draft.frozen(tuple(files.read(folder, draft.members, draft.hosts) for folder in folders), environ)
     if errors := [*draft.errors, *files.errors]:
         raise first_of(errors)
-    every = tuple(dict.fromkeys((*inputs, *files.inputs)))
+    every = tuple(dict.fromkeys((*inputs, *files.inputs, *_context_files(found, environ))))
     return replace(found, inputs=every, is_volatile=is_volatile, unused=tuple(files.unused))
+
+
+def _context_files(inventory: Inventory, environ: Mapping[str, str]) -> list[Path]:
+    contexts = {host.docker_context for host in inventory.hosts.values() if host.docker_context}
+    if not contexts:
+        return []
+    from phlo.inventory.context import context_file
+
+    return [context_file(name, environ) for name in sorted(contexts)]
 
 
 def _labels(root: Path | None) -> Label:

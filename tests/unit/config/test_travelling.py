@@ -112,3 +112,16 @@ def test_too_much_to_travel_is_an_error(workplace: Workplace, code: Path) -> Non
     app(workplace, "./code:/app:ro")
     (error,) = workplace.errors(inventory=inventory(**FAR))
     assert f"more than {MOST_FILES} files" in error
+
+
+def test_a_host_behind_a_docker_context_is_another_machine(workplace: Workplace, code: Path) -> None:
+    app(workplace, "./code:/app:ro")
+    far = Host(name="far", docker_context="prod", context_host="ssh://deploy@10.0.0.1")
+    near = Host(name="near", docker_context="mine", context_host="unix:///run/docker.sock")
+    taken = {
+        one.name: {
+            spec.path for spec in workplace.resolve(inventory=Inventory(hosts={one.name: one})).services["app"].files
+        }
+        for one in (far, near)
+    }
+    assert taken == {"far": {"/app/main.py", "/app/deep/tool"}, "near": set()}

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,7 +7,6 @@ import pytest
 
 from phlo.errors import HostError, InventoryError
 from phlo.hosts.connect import open_engine
-from phlo.hosts.context import context_endpoint
 from phlo.hosts.ssh import ssh_address
 
 
@@ -48,21 +45,3 @@ def test_an_ssh_that_is_not_installed_is_told(tmp_path: Path) -> None:
 def test_tls_files_that_are_not_there_are_told(tmp_path: Path) -> None:
     with pytest.raises(InventoryError, match=r"the TLS files in .* cannot be used"):
         open_engine("tcp://a:2376", name="a", environ={}, cert_path=str(tmp_path))
-
-
-def test_a_context_of_docker_says_where_its_engine_is(tmp_path: Path) -> None:
-    key = hashlib.sha256(b"prod").hexdigest()
-    meta = tmp_path / "contexts" / "meta" / key / "meta.json"
-    meta.parent.mkdir(parents=True)
-    meta.write_text(json.dumps({"Name": "prod", "Endpoints": {"docker": {"Host": "tcp://a:2376"}}}))
-    (tmp_path / "contexts" / "tls" / key / "docker").mkdir(parents=True)
-    environ = {"DOCKER_CONFIG": str(tmp_path)}
-    found = context_endpoint("prod", host="a", environ=environ)
-    assert found is not None
-    assert found.docker_host == "tcp://a:2376"
-    assert found.cert_path is not None
-    assert found.cert_path.endswith(f"{key}/docker")
-    assert context_endpoint("default", host="a", environ=environ) is None
-    with pytest.raises(InventoryError, match='docker has no context "prd"') as caught:
-        context_endpoint("prd", host="a", environ=environ)
-    assert "prod" in caught.value.fix

@@ -18,18 +18,19 @@ class ContextEndpoint(NamedTuple):
     cert_path: str | None
 
 
+DEFAULT = "default"
+
+
 def context_endpoint(name: str, *, host: str, environ: Mapping[str, str]) -> ContextEndpoint | None:
     """The engine of a context; None for `default`, which is what Docker's own rules find.
 
     Raises InventoryError when there is no such context.
     """
-    if name == "default":
+    if name == DEFAULT:
         return None
-    home = environ.get("DOCKER_CONFIG") or str(Path(environ.get("HOME") or Path.home()) / ".docker")
-    store = Path(home) / "contexts"
-    key = hashlib.sha256(name.encode()).hexdigest()
+    store = _store(environ)
     try:
-        meta = json.loads((store / "meta" / key / "meta.json").read_text(encoding="utf-8"))
+        meta = json.loads(context_file(name, environ).read_text(encoding="utf-8"))
         address = str(meta["Endpoints"]["docker"]["Host"])
     except FileNotFoundError:
         known = sorted(_names(store))
@@ -37,8 +38,22 @@ def context_endpoint(name: str, *, host: str, environ: Mapping[str, str]) -> Con
         raise InventoryError(f'docker has no context "{name}"', where=host, fix=fix) from None
     except (OSError, ValueError, KeyError, TypeError) as reason:
         raise InventoryError(f'the docker context "{name}" cannot be read: {reason}', where=host) from None
-    certificates = store / "tls" / key / "docker"
+    certificates = store / "tls" / _key(name) / "docker"
     return ContextEndpoint(address, str(certificates) if certificates.is_dir() else None)
+
+
+def context_file(name: str, environ: Mapping[str, str]) -> Path:
+    """The file that says where a context's engine is."""
+    return _store(environ) / "meta" / _key(name) / "meta.json"
+
+
+def _store(environ: Mapping[str, str]) -> Path:
+    home = environ.get("DOCKER_CONFIG") or str(Path(environ.get("HOME") or Path.home()) / ".docker")
+    return Path(home) / "contexts"
+
+
+def _key(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
 
 
 def _names(store: Path) -> list[str]:
