@@ -91,9 +91,7 @@ def down(options: Any, shell: Shell) -> int:
         hooks=hooks_around_stops(project),
         secrets=project.secrets,
     )
-    return _take_down(
-        steps, project.root, open_hosts(workspace.inventory, steps.hosts(), shell.environ), options, shell
-    )
+    return take_down(steps, project.root, open_hosts(workspace.inventory, steps.hosts(), shell.environ), options, shell)
 
 
 def _down_by_name(options: Any, shell: Shell, error: PhloError) -> int:
@@ -103,10 +101,11 @@ def _down_by_name(options: Any, shell: Shell, error: PhloError) -> int:
     name, hosts = known_by_name(options, shell, error)
     steps = build_down(name, hosts, {}, with_volumes=options.volumes)
     with tempfile.TemporaryDirectory() as folder:  # there may be no folder of the project's to keep a history in
-        return _take_down(steps, Path(folder), hosts, options, shell)
+        return take_down(steps, Path(folder), hosts, options, shell)
 
 
-def _take_down(steps: Plan, root: Path, hosts: Mapping[str, Host], options: Any, shell: Shell) -> int:
+def take_down(steps: Plan, root: Path, hosts: Mapping[str, Host], options: Any, shell: Shell) -> int:
+    """Carry out a plan that removes things; volumes only once somebody has agreed to it."""
     if options.volumes and not options.check and not _may_remove_volumes(steps, hosts, options, shell):
         shell.tell("Nothing was removed.")
         return exits.FAILED

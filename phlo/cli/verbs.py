@@ -208,6 +208,24 @@ VERBS: tuple[Verb, ...] = (
         is_task=True,
     ),
     Verb(
+        "prune",
+        "Remove what no service wants any more, on all hosts of the inventory",
+        "phlo.cli.prune:prune",
+        (
+            Option("check", ("--preview", "--check"), "flag", "change nothing, show what would be removed and why"),
+            Option("volumes", ("--volumes",), "flag", "remove such volumes as well: THEIR DATA IS LOST"),
+            Option("yes", ("-y", "--yes"), "flag", "do not ask before volumes are removed"),
+            PROFILE,
+            *WRITE,
+            *PROJECT,
+        ),
+        group=PLATFORM,
+        is_task=True,
+        more="Containers of services that are gone, disabled, or placed on other hosts now, and instances too many;\n"
+        "networks that nothing uses. What a profile's services have left stays.",
+        examples=(("phlo prune --preview -i inventories/production.yaml", "what would go, and why"),),
+    ),
+    Verb(
         "stop",
         "Stop services, keeping their containers",
         "phlo.cli.lifecycle:stop",

@@ -17,8 +17,10 @@ from phlo.values import LABEL_ONE_SHOT, LABEL_PROJECT, LABEL_SERVICE, Change
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
-    """kind: containers (of `service`, or of all services but `others`), networks or volumes of the project.
+    """kind: containers (of `service`, or of all services but `others`), networks or volumes (all but `others`).
 
+    staying: services whose containers stay with the networks and volumes that they use, as do those of strangers; None:
+        nothing stays for being used.
     around_stop: the service's hooks, run when a container of it that runs is stopped.
     """
 
@@ -26,6 +28,7 @@ class Args:
     project: str
     service: str | None = None
     others: frozenset[str] = frozenset()
+    staying: frozenset[str] | None = None
     cause: str = "asked for"
     around_stop: AroundStop = AroundStop()
 
@@ -48,8 +51,27 @@ def observe(args: Args, host: ReadHost) -> Seen:
         found = host.engine.get("/containers/json", all=True, filters={"label": labels})
         return tuple(one for one in found if one["Labels"].get(LABEL_SERVICE) not in args.others)
     if args.kind == "networks":
-        return tuple(host.engine.get("/networks", filters={"label": labels}))
-    return tuple(host.engine.get("/volumes", filters={"label": labels})["Volumes"] or ())
+        things = host.engine.get("/networks", filters={"label": labels})
+    else:
+        things = host.engine.get("/volumes", filters={"label": labels})["Volumes"] or ()
+    kept = args.others | _in_use(args, host)
+    return tuple(one for one in things if one["Name"] not in kept)
+
+
+def _in_use(args: Args, host: ReadHost) -> frozenset[str]:
+    """The networks, or volumes, of containers that stay."""
+    if args.staying is None:
+        return frozenset()
+    found: set[str] = set()
+    for entry in host.engine.get("/containers/json", all=True):
+        labels = entry["Labels"] or {}
+        if labels.get(LABEL_PROJECT) == args.project and labels.get(LABEL_SERVICE) not in args.staying:
+            continue
+        if args.kind == "networks":
+            found.update(entry["NetworkSettings"]["Networks"])
+        else:
+            found.update(mount["Name"] for mount in entry["Mounts"] if mount.get("Name"))
+    return frozenset(found)
 
 
 def decide(args: Args, seen: Seen) -> list[Change]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from phlo.frozen import dataclass
+from phlo.frozen import dataclass, field
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.container.apply import remove
 from phlo.operations.hook import stop
@@ -17,12 +17,14 @@ class Args:
     """scales: service -> instances it shall have on this host; containers beyond that are surplus.
 
     known: services that may be there though they are not part of this run.
+    elsewhere: service -> the hosts it is placed on instead of this one.
     is_removed: False only reports the orphans. Surplus instances are always removed.
     """
 
     project: str
     scales: Mapping[str, int]
     known: frozenset[str] = frozenset()
+    elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_removed: bool = False
 
 
@@ -46,13 +48,20 @@ def decide(args: Args, seen: Seen) -> list[Change]:
                 cause = f"scale: {service} has {args.scales[service]} on this host"
                 changes.append(Change(at=at, verb="remove", causes=(cause,), data=found["Id"]))
         elif service not in args.known:
-            cause = f'no service "{service}" is enabled in the project'
+            cause = _cause(service, args)
             if args.is_removed:
                 changes.append(Change(at=at, verb="remove", causes=(cause,), data=found["Id"]))
             elif not is_set_aside(name):
                 causes = (cause, "remove it with --remove-orphans")
                 changes.append(Change(at=at, verb="keep", causes=causes, is_counted=False))
     return changes
+
+
+def _cause(service: str, args: Args) -> str:
+    hosts = args.elsewhere.get(service, ())
+    if hosts:
+        return f'"{service}" is placed on {", ".join(hosts)}, and not here'
+    return f'no service "{service}" is enabled in the project'
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:

@@ -1,0 +1,77 @@
+"""Plans that remove what no service wants any more, also on hosts that a service has left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from phlo.config.project import Project, ResolvedService
+from phlo.discovery.definition import ServiceDefinition
+from phlo.operations import absent, orphans
+from phlo.plan.graph import Plan, ordered
+from phlo.values import Step
+
+_CAUSE = "no service here uses it"
+_VOLUME_KEY = re.compile(r"[a-zA-Z0-9][\w.-]*")
+
+
+def build_prune(project: Project, hosts: Iterable[str], *, with_volumes: bool = False) -> Plan:
+    """The steps of `prune` on hosts of the inventory: containers, then networks, and volumes when asked for.
+
+    What a service of a profile has left stays: it may be asked for the next time.
+    """
+    steps: list[Step] = []
+    for host in hosts:
+        steps += _host_steps(project.on(host), host, with_volumes=with_volumes)
+    return Plan(title="prune", project=project.name, steps=ordered(steps), secrets=project.secrets)
+
+
+def _host_steps(project: Project, host: str, *, with_volumes: bool) -> Iterator[Step]:
+    services = [service for service in project.services.values() if host in service.hosts]
+    waiting = {name: one.definition for name, one in project.absent.items() if not one.is_disabled}
+    containers = Step(
+        id=f"{host}//containers",
+        host=host,
+        service="",
+        operation="orphans",
+        args=orphans.Args(
+            project=project.name,
+            scales={service.name: service.scale for service in services},
+            known=frozenset(waiting),
+            elsewhere={name: one.hosts for name, one in project.services.items() if host not in one.hosts},
+            is_removed=True,
+        ),
+    )
+    yield containers
+    kept = {
+        "networks": {project.networks[used.key].name for service in services for used in service.compose.networks},
+        "volumes": {*_volumes(project, services), *_possible_volumes(project, waiting.values())},
+    }
+    for kind in ("networks", "volumes") if with_volumes else ("networks",):
+        yield Step(
+            id=f"{host}//{kind}",
+            host=host,
+            service="",
+            operation="absent",
+            args=absent.Args(
+                kind=kind,
+                project=project.name,
+                others=frozenset(kept[kind]),
+                staying=frozenset({service.name for service in services} | set(waiting)),
+                cause=_CAUSE,
+            ),
+            after=(containers.id,),
+        )
+
+
+def _volumes(project: Project, services: Iterable[ResolvedService]) -> Iterator[str]:
+    return (project.volumes[key].name for service in services for key in service.compose.named_volumes)
+
+
+def _possible_volumes(project: Project, definitions: Iterable[ServiceDefinition]) -> Iterator[str]:
+    """The names that volumes of services have by default, as far as these can be told without resolving them."""
+    for definition in definitions:
+        for entry in definition.compose.get("volumes") or ():
+            source = entry.get("source") if isinstance(entry, dict) else str(entry).partition(":")[0]
+            if source and _VOLUME_KEY.fullmatch(str(source)):
+                yield f"{project.name}_{source}"
