@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -20,7 +21,9 @@ def main(words: Sequence[str]) -> NoReturn:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure:
             reconfigure(errors="replace")  # a terminal that cannot show ✓ gets a ? and not a traceback
-    raise SystemExit(run(words, Shell.of_process(words)))
+    code = run(words, Shell.of_process(words))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and told: Ctrl-C has nothing left to interrupt
+    raise SystemExit(code)
 
 
 def run(words: Sequence[str], shell: Shell) -> int:

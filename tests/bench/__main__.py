@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench.cases import FLEET, GROUPS, PATH, select
+from tests.bench.cases import FLEET, GROUPS, PATH, SSH, select
 from tests.bench.engine import BenchError, Engine
 from tests.bench.fetch import cache_folder
 from tests.bench.fleet import measure_fleets
@@ -21,6 +21,7 @@ from tests.bench.image import make_image, remove_image
 from tests.bench.paths import measure_paths
 from tests.bench.rounds import Bench
 from tests.bench.rulers import rulers
+from tests.bench.ssh_hosts import measure_over_ssh
 from tests.bench.table import Report, as_json, markdown, put_between_markers
 from tests.bench.tools import ansible, compose, phlo, pyinfra
 from tests.bench.tools.tool import Absent, Tool, Unavailable
@@ -111,10 +112,24 @@ def _run(options: argparse.Namespace, scratch: Path) -> Report:
             if FLEET in options.cases
             for fleet in measure_fleets(tool, bench.environment, rounds=min(rounds, MOST_FLEET_ROUNDS))
         ]
+        over_ssh = (
+            measure_over_ssh(bench.tools, bench.environment, docker=engine.address, rounds=min(rounds, 2), say=_say)
+            if SSH in options.cases
+            else ()
+        )
     finally:
         engine.clear()
         remove_image(engine)
-    return Report(about=about, tools=tools, rulers=rulers(), cases=cases, results=results, paths=paths, fleets=fleets)
+    return Report(
+        about=about,
+        tools=tools,
+        rulers=rulers(),
+        cases=cases,
+        results=results,
+        paths=paths,
+        fleets=fleets,
+        over_ssh=over_ssh,
+    )
 
 
 def _find_tools(options: argparse.Namespace) -> list[Tool | Absent]:

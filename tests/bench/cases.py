@@ -61,9 +61,9 @@ CASES = (
     Case(step=Step.DOWN, count=10),
     Case(step=Step.HELP, count=0),
 )
-# Beside the cases, two tables of phlo alone: many hosts, and cold runs against their critical path.
-FLEET, PATH = "fleet", "path"
-GROUPS = (*dict.fromkeys(case.group for case in CASES), PATH, FLEET)
+# Tables of their own: of phlo alone many hosts, and cold runs against their critical path; of all tools hosts over SSH.
+FLEET, PATH, SSH = "fleet", "path", "ssh"
+GROUPS = (*dict.fromkeys(case.group for case in CASES), PATH, FLEET, SSH)
 
 
 def select(groups: Collection[str], *, largest: int) -> tuple[Case, ...]:

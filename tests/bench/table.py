@@ -11,9 +11,13 @@ from typing import Any
 
 from tests.bench.cases import Case, Step
 from tests.bench.fleet import FORKS, LATENCY_SECONDS, SERVICES, WORK, Fleet
+from tests.bench.measure import Sample
 from tests.bench.paths import ColdPath
 from tests.bench.rounds import Results
 from tests.bench.rulers import Ruler
+from tests.bench.ssh_hosts import SERVICES as SSH_SERVICES
+from tests.bench.ssh_hosts import WORK as SSH_WORK
+from tests.bench.ssh_hosts import OverSSH
 from tests.bench.summary import Summary, summarize
 from tests.bench.tools.tool import Absent, Tool
 
@@ -26,7 +30,7 @@ _BASE = "phlo"
 class Report:
     """One run of the benchmark. about: facts of the machine, in the order to be shown.
 
-    paths, fleets: what is measured of phlo alone.
+    paths, fleets: what is measured of phlo alone. over_ssh: what is measured on several hosts.
     """
 
     about: Mapping[str, str]
@@ -36,6 +40,7 @@ class Report:
     results: Results
     paths: Sequence[ColdPath] = ()
     fleets: Sequence[Fleet] = ()
+    over_ssh: Sequence[OverSSH] = ()
 
     def summary(self, case: Case, name: str) -> Summary | None:
         samples = self.results.samples.get((case.key, name))
@@ -59,6 +64,7 @@ def markdown(report: Report) -> str:
         _ruler_table(report),
         _path_part(report.paths),
         _fleet_part(report.fleets),
+        _ssh_part(report),
         _failures(report),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -91,6 +97,17 @@ def as_json(report: Report) -> str:
         "tools": tools,
         "rows": rows,
         "paths": [dataclasses.asdict(path) for path in report.paths],
+        "over_ssh": [
+            {
+                "hosts": runs.hosts,
+                "samples": {
+                    f"{work}, {name}": [dataclasses.asdict(sample) for sample in samples]
+                    for (work, name), samples in runs.samples.items()
+                },
+                "failures": runs.failures,
+            }
+            for runs in report.over_ssh
+        ],
         "fleets": [dataclasses.asdict(fleet) for fleet in report.fleets],
     }
     return json.dumps(whole, indent=2) + "\n"
@@ -229,6 +246,41 @@ def _fleet_part(fleets: Sequence[Fleet]) -> str:
             *failures,
         ]
     )
+
+
+def _ssh_part(report: Report) -> str:
+    tools = [tool for tool in report.tools if isinstance(tool, Tool) and tool.remote]
+    rows = []
+    for runs in report.over_ssh:
+        for work in SSH_WORK:
+            base = runs.samples.get((work, _BASE))
+            cells = [_ssh_cell(runs, work, tool, base) for tool in tools]
+            rows.append([f"{work}, {runs.hosts} host{'s' * (runs.hosts > 1)}", *cells])
+    if not rows:
+        return ""
+    intro = (
+        f"Over SSH: {SSH_SERVICES} services on each host, every host with an engine and an SSH server of its own, all on"
+        " this machine. phlo has its defaults, Ansible and pyinfra work on 20 hosts side by side. In brackets, how many"
+        " times as long as phlo:"
+    )
+    notes = [
+        f"{tool.title} failed on {runs.hosts} hosts:\n\n" + "\n".join(f"    {line}" for line in text.splitlines())
+        for runs in report.over_ssh
+        for tool in tools
+        if (text := runs.failures.get(tool.name))
+    ]
+    return "\n\n".join([intro, _grid(["", *(tool.title for tool in tools)], rows), *notes])
+
+
+def _ssh_cell(runs: OverSSH, work: str, tool: Tool, base: Sequence[Sample] | None) -> str:
+    samples = runs.samples.get((work, tool.name))
+    if not samples:
+        return "failed" if tool.name in runs.failures else "not run"
+    summary = summarize(samples)
+    if tool.name == _BASE or not base:
+        return _seconds(summary.median)
+    ratio = summary.ratio_to(summarize(base))
+    return f"{_seconds(summary.median)} ({ratio:.{1 if ratio < 20 else 0}f}x)"
 
 
 def _failures(report: Report) -> str:

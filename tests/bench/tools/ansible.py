@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.bench.fetch import first_line, virtual_environment
-from tests.bench.tools.tool import Tool
+from tests.bench.tools.tool import Remote, Tool
 from tests.bench.tools.yaml_text import yaml_text
 from tests.bench.workload import DATA, HEALTH_TEST, IMAGE, MEMORY, RESTART, STOP_SECONDS, Workload
+from tests.hosts.bed import Bed
 
 NAME, TITLE = "ansible", "Ansible"
 _REQUIREMENTS = ("ansible~=12.0", "requests~=2.32")
@@ -17,6 +19,7 @@ _CONFIGURATION = """\
 [defaults]
 inventory = inventory.yaml
 retry_files_enabled = false
+forks = 20
 [connection]
 pipelining = true
 """
@@ -31,6 +34,11 @@ def find(cache: Path) -> Tool:
         title=TITLE,
         version=first_line([playbook, "--version"]).partition("[core ")[2].rstrip("]"),
         files=files,
+        remote=Remote(
+            files=functools.partial(remote_files, interpreter=str(programs / "python")),
+            up=(playbook, "up.yaml"),
+            down=(playbook, "down.yaml"),
+        ),
         up=(playbook, "up.yaml"),
         up_chain=(playbook, "up.yaml"),
         down=(playbook, "down.yaml"),
@@ -43,16 +51,27 @@ def find(cache: Path) -> Tool:
 def files(workload: Workload) -> Mapping[str, str]:
     """An inventory, a playbook that brings up and one that removes; the engine makes the volumes in passing."""
     host = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    return _files(workload, {"hosts": {"localhost": host}})
+
+
+def remote_files(workload: Workload, bed: Bed, *, interpreter: str) -> Mapping[str, str]:
+    """The same for the hosts of a bed. interpreter: a Python that is there too, with what the collection needs."""
+    hosts = {host.name: {"ansible_host": host.address} for host in bed.hosts}
+    common = {"ansible_ssh_common_args": f"-F {bed.ssh_config}", "ansible_python_interpreter": interpreter}
+    return _files(workload, {"vars": common, "hosts": hosts})
+
+
+def _files(workload: Workload, everything: Mapping[str, Any]) -> Mapping[str, str]:
     return {
         "ansible.cfg": _CONFIGURATION,
-        "inventory.yaml": yaml_text({"all": {"hosts": {"localhost": host}}}),
+        "inventory.yaml": yaml_text({"all": everything}),
         "up.yaml": yaml_text(_play(_network(workload, "present"), _containers_up(workload))),
         "down.yaml": yaml_text(_play(_containers_down(workload), _network(workload, "absent"))),
     }
 
 
 def _play(*tasks: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [{"hosts": "localhost", "gather_facts": False, "tasks": list(tasks)}]
+    return [{"hosts": "all", "gather_facts": False, "tasks": list(tasks)}]
 
 
 def _network(workload: Workload, state: str) -> dict[str, Any]:

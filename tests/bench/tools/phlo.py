@@ -12,9 +12,10 @@ from typing import Any
 
 from tests.bench.fetch import first_line, output_of
 from tests.bench.tools.compose import compose_service
-from tests.bench.tools.tool import Tool
+from tests.bench.tools.tool import Remote, Tool
 from tests.bench.tools.yaml_text import yaml_text
 from tests.bench.workload import Workload
+from tests.hosts.bed import Bed
 
 NAME, TITLE = "phlo", "phlo"
 _ROOT = Path(__file__).parents[3]
@@ -34,6 +35,11 @@ def find(command: str | None = None) -> Tool:
         title=TITLE,
         version=first_line([*phlo, "--version"], folder=_ROOT).removeprefix("phlo").strip(),
         files=functools.partial(files, others=others),
+        remote=Remote(
+            files=functools.partial(remote_files, others=others),
+            up=(*phlo, "run", "up", "--inventory", "hosts.yaml"),
+            down=(*phlo, "run", "down", "--inventory", "hosts.yaml"),
+        ),
         others=others,
         up=(*phlo, "run", "up"),
         up_chain=(*phlo, "run", "up"),
@@ -57,6 +63,12 @@ def files(workload: Workload, *, others: Sequence[str] = ()) -> Mapping[str, str
     """phlo.yaml. others: services that are to stay away."""
     bodies = {service.name: compose_service(service, workload) for service in workload.services}
     return {"phlo.yaml": project_text(workload, bodies, others=others)}
+
+
+def remote_files(workload: Workload, bed: Bed, *, others: Sequence[str] = ()) -> Mapping[str, str]:
+    """phlo.yaml with every service on every host, and the inventory."""
+    bodies = {service.name: {**compose_service(service, workload), "hosts": ["all"]} for service in workload.services}
+    return {"phlo.yaml": project_text(workload, bodies, others=others), "hosts.yaml": bed.inventory.read_text()}
 
 
 def project_text(workload: Workload, bodies: Mapping[str, Mapping[str, Any]], *, others: Sequence[str]) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.fetch import first_line, virtual_environment
-from tests.bench.tools.tool import Tool
+from tests.bench.tools.tool import Remote, Tool
 from tests.bench.workload import DATA, IMAGE, MEMORY, RESTART, STOP_SECONDS, Workload
+from tests.hosts.bed import Bed
 
 NAME, TITLE = "pyinfra", "pyinfra"
 _REQUIREMENTS = ("pyinfra~=3.0",)
@@ -47,12 +48,24 @@ def find(cache: Path) -> Tool:
         title=TITLE,
         version=first_line([pyinfra, "--version"]).rpartition(" ")[2].lstrip("v"),
         files=files,
+        remote=Remote(
+            files=remote_files,
+            up=(pyinfra, "-y", "--parallel", "20", "inventory.py", "up.py"),
+            down=(pyinfra, "-y", "--parallel", "20", "inventory.py", "down.py"),
+        ),
         up=(pyinfra, "-y", "@local", "up.py"),
         up_chain=None,
         down=(pyinfra, "-y", "@local", "down.py"),
         help=(pyinfra, "--help"),
         remark="does not see changed arguments: the changed service is forced; cannot wait for health",
     )
+
+
+def remote_files(workload: Workload, bed: Bed) -> Mapping[str, str]:
+    """The same, and an inventory."""
+    data = {"ssh_user": "root", "ssh_config_file": str(bed.ssh_config)}
+    hosts = [(host.address, data) for host in bed.hosts]
+    return {**files(workload), "inventory.py": f"hosts = {hosts!r}\n"}
 
 
 def files(workload: Workload) -> Mapping[str, str]:

@@ -6,8 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tests.bench.workload import Workload
+from tests.hosts.bed import Bed
 
 Argv = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """What a tool needs, and its commands, for the hosts of a bed: the whole workload runs on each of them."""
+
+    files: Callable[[Workload, Bed], Mapping[str, str]]
+    up: Argv
+    down: Argv
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +26,7 @@ class Tool:
 
     files:    a workload -> relative path -> text; written again before `up` when the workload has changed.
     up_chain: `up` for a chain of health checks, None where the tool cannot wait for health.
+    remote:   the same for several hosts, None where the tool knows but one.
     setting:  environment variables of this tool, added to those that all get.
     remark:   what a reader of the table must know about how the tool was used.
     others:   services that the tool would bring up besides the workload's unless told not to.
@@ -32,6 +43,7 @@ class Tool:
     setting: Mapping[str, str] = field(default_factory=dict)
     remark: str = ""
     others: tuple[str, ...] = ()
+    remote: Remote | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
