@@ -163,6 +163,20 @@ def test(c: Context, all: bool = False, options: str = "") -> None:  # noqa: A00
     _run(c, f"pytest {'tests packages' if all else 'tests/unit'} {options}")
 
 
+@task(
+    help={
+        "verb": "up or down",
+        "count": "how many hosts",
+        "number": "of the bed; several can be up at once, each with its own number",
+    }
+)
+def hosts(c: Context, verb: str, count: int = 3, number: int = 0) -> None:
+    """Make Docker hosts behind SSH servers out of this machine, or remove them; needs root."""
+    if verb == "up":
+        engine(c)
+    _run(c, f"python -m tests.hosts.bed {verb} --count {count} --number {number}")
+
+
 @task
 def check(c: Context, fix: bool = False) -> None:
     """Format, lint, types and layers, all of them before it fails; --fix mends what can be mended."""
@@ -245,5 +259,21 @@ def clean(c: Context) -> None:
 namespace = phlo.tasks.collection()
 for verb in namespace.tasks.values():
     verb.pre = [example, *verb.pre]
-for own in (example, engine, light, load, lakehouse, urls, images, test, check, faults, bench, docs, lock, clean):
+for own in (
+    example,
+    engine,
+    light,
+    load,
+    lakehouse,
+    urls,
+    images,
+    test,
+    hosts,
+    check,
+    faults,
+    bench,
+    docs,
+    lock,
+    clean,
+):
     namespace.add_task(own)

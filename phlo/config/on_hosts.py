@@ -7,9 +7,11 @@ from typing import TypeVar
 
 from phlo.config.candidates import inventory_variables
 from phlo.config.project import Project
-from phlo.errors import ConfigError, PhloError, did_you_mean, first_of
+from phlo.errors import ConfigError, nearest
 from phlo.frozen import replace
 from phlo.inventory.hosts import Inventory
+
+MOST_NAMES = 20  # in an error
 
 Resolved = tuple[Project, frozenset[str]]
 Given = Mapping[str, str | None]
@@ -50,20 +52,17 @@ def on_all_hosts(first: str, resolved: Resolved, inventory: Inventory, resolve: 
     )
 
 
-def check_placement(inventory: Inventory, services: Collection[str]) -> None:
-    """Raise ConfigError for every service that a group of the inventory has and that does not exist."""
-    errors: list[PhloError] = [
-        ConfigError(
-            f'the group "{group.name}" has the service "{name}", which does not exist',
-            where=source,
-            fix=did_you_mean(name, services),
-        )
-        for group in inventory.groups.values()
-        for name, source in group.services.items()
-        if name not in services
-    ]
-    if errors:
-        raise first_of(errors)
+def not_placed(name: str, inventory: Inventory, where: str) -> ConfigError:
+    """The error for a service that nothing says the hosts of."""
+    there = {service: source for group in inventory.groups.values() for service, source in group.services.items()}
+    if close := nearest(name, there):
+        fix = f'Did you mean it by "{close}" in {there[close]}?'
+    else:
+        names = (*inventory.groups, *inventory.hosts)
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        known = f"Known: {', '.join(names[:MOST_NAMES])}{more}."
+        fix = f"Write hosts: [...] here, or services: [{name}, ...] in a group of the inventory. {known}"
+    return ConfigError(f'"{name}" is placed on no host', where=where, fix=fix)
 
 
 def limited(project: Project, hosts: Collection[str]) -> Project:

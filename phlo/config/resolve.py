@@ -33,7 +33,7 @@ from phlo.config.selection import Selection, Selector
 from phlo.config.state import state_of
 from phlo.discovery.catalog import Catalog
 from phlo.discovery.definition import ServiceDefinition
-from phlo.errors import ConfigError, PhloError, first_of
+from phlo.errors import PhloError, first_of
 from phlo.frozen import dataclass, field, replace
 from phlo.inventory.hosts import Inventory
 from phlo.values import Condition, FileSpec, ImagePolicy, Secret, Source, Value
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 
 # Shorter lines of a secret are not masked on their own: `}` or `end` would be everywhere.
 SHORTEST_LINE = 8
-MOST_NAMES = 20  # in an error
 
 # Gives the project its name, as `--project` does.
 NAME_VARIABLE = "PHLO_PROJECT"
@@ -125,10 +124,6 @@ def resolve(
         active = frozenset((*profiles, *final.config.profiles))
         return work.project(active, asked, no_deps=no_deps, secrets=secrets)
 
-    if any(group.services for group in inventory.groups.values()):
-        from phlo.config.on_hosts import check_placement
-
-        check_placement(inventory, definitions)
     first = next(iter(inventory.hosts))
     resolved = on(first)
     if len(inventory.hosts) == 1:
@@ -382,10 +377,9 @@ class _Resolution:
             )
         if len(self.inventory.hosts) == 1:
             return tuple(self.inventory.hosts)
-        names = (*self.inventory.groups, *self.inventory.hosts)
-        known = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" * (len(names) > MOST_NAMES))
-        where = self.file.document.where("services", name)
-        raise ConfigError(f'"{name}" is placed on no host', where=where, fix=f"Write hosts: [...]. Known: {known}.")
+        from phlo.config.on_hosts import not_placed
+
+        raise not_placed(name, self.inventory, self.file.document.where("services", name))
 
     def _values(self) -> dict[str, Value]:
         names = {*self.variables.names, *self.variables.environment_read}

@@ -82,7 +82,7 @@ def ensure_program(name: str, *, package: str, say: Say) -> str:
     _require_root(name)
     with _alone(say):
         if not shutil.which(name):
-            _apt_install([package], say)
+            apt_install([package], say)
     found = shutil.which(name)
     if found is None:
         raise HostError(f"the package {package} was installed, but {name} is not on PATH", fix="Check PATH.")
@@ -118,10 +118,10 @@ def _require_root(what: str) -> None:
 
 
 def _install_engine(say: Say) -> str:
-    _apt_install(_ENGINE_PACKAGES, say)
+    apt_install(_ENGINE_PACKAGES, say)
     # Newer releases have the `docker` command in a package of its own.
     if shutil.which("docker") is None and _is_known("docker-cli"):
-        _apt_install(["docker-cli"], say)
+        apt_install(["docker-cli"], say)
     program = shutil.which("dockerd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if program is None:
         raise HostError("the package docker.io was installed, but dockerd is not there", fix="See /var/log/dpkg.log.")
@@ -132,7 +132,8 @@ def _is_known(package: str) -> bool:
     return subprocess.run(["apt-cache", "show", package], capture_output=True, check=False).returncode == 0
 
 
-def _apt_install(packages: Sequence[str], say: Say) -> None:
+def apt_install(packages: Sequence[str], say: Say) -> None:
+    """Install packages of the system. Raises HostError with what apt-get complained of."""
     say(f"installing {', '.join(packages)} from this system's packages")
     _apt(["update"])
     _apt(["install", "-y", "--no-install-recommends", *packages])

@@ -1,8 +1,9 @@
 """Several Docker hosts on one machine, each with a network, a name, an engine, storage and an SSH server of its own.
 
-    python -m tests.hosts.bed up [--count 3] [--number 0] | down [--number 0]
+    invoke hosts up [--count 3] [--number 0]
+    invoke hosts down [--number 0]
 
-Needs root, iproute2, iptables, util-linux, dockerd and sshd. A host is a network namespace on a bridge, and in it
+Needs root and dockerd; what else it needs is installed. A host is a network namespace on a bridge, and in it
 mount, UTS and process namespaces, which end with everything in them when their first process is killed.
 """
 
@@ -24,9 +25,17 @@ import yaml
 
 from phlo.errors import HostError, PhloError
 from phlo.hosts.connect import open_engine
+from phlo.hosts.install import apt_install
 
 START_SECONDS = 60
-PACKAGES = ("iproute2", "iptables", "openssh-server")
+# What the bed needs besides Docker -> the system's package that brings it; those that are missing are installed.
+PROGRAMS = {
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "nsenter": "util-linux",
+    "ssh": "openssh-client",
+    "sshd": "openssh-server",
+}
 
 # $1: the host's folder; $2: its name. What is mounted here is seen by the host alone.
 _INIT = """
@@ -84,6 +93,7 @@ class Bed:
 
     def up(self) -> None:
         """Make everything, and wait until every engine answers over SSH."""
+        _have_programs()
         self.down()
         self.folder.mkdir(mode=0o700, parents=True)
         _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.folder / "key"))
@@ -209,6 +219,13 @@ class Bed:
         """Let what goes to a host take longer; False where the kernel cannot."""
         argv = ["tc", "qdisc", "replace", "dev", self.host(name).link, "root", "netem", "delay", f"{milliseconds}ms"]
         return subprocess.run(argv, capture_output=True, check=False).returncode == 0
+
+
+def _have_programs() -> None:
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    missing = [package for program, package in PROGRAMS.items() if shutil.which(program, path=path) is None]
+    if missing:
+        apt_install(missing, lambda line: print(line, flush=True))
 
 
 def _kill(pid: int) -> None:

@@ -24,12 +24,29 @@ def test_a_group_of_the_inventory_places_services_and_goes_before_phlo_yaml(lake
     assert lake.resolve(["db"], inventory=found).services["db"].hosts == ("data-1", "data-2")
 
 
-def test_a_group_with_a_service_that_is_not_there_is_an_error(lake: Workplace, tmp_path: Path) -> None:
+def test_a_group_may_name_services_that_a_project_does_not_have(lake: Workplace, tmp_path: Path) -> None:
     hosts = tmp_path / "hosts.yaml"
-    hosts.write_text("all: {hosts: {data-1: }, services: [bd]}\n")
+    hosts.write_text("storage: {hosts: {data-1: , data-2: }, services: [other, db]}\n")
+    assert list(lake.resolve(["db"], inventory=load([hosts])).services) == ["db"]
+
+
+@pytest.mark.parametrize(
+    ("services", "fix"),
+    [
+        (
+            "[database]",
+            "Write hosts: [...] here, or services: [db, ...] in a group of the inventory. Known: all, site, a, b.",
+        ),
+        ("[dbs]", 'Did you mean it by "dbs" in hosts.yaml:1?'),
+    ],
+)
+def test_a_service_without_a_place_may_have_been_misspelt(
+    lake: Workplace, tmp_path: Path, services: str, fix: str
+) -> None:
+    hosts = tmp_path / "hosts.yaml"
+    hosts.write_text(f"site: {{hosts: {{a: , b: }}, services: {services}}}\n")
     found = load([hosts], root=tmp_path)
-    expected = 'hosts.yaml:1: the group "all" has the service "bd", which does not exist. Known: db.'
-    assert lake.errors(inventory=found) == [expected]
+    assert lake.errors(["db"], inventory=found) == [f'phlo.yaml:1 services.db: "db" is placed on no host. {fix}']
 
 
 def test_group_vars_are_variables_of_the_project(lake: Workplace, tmp_path: Path) -> None:
