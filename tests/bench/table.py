@@ -259,9 +259,9 @@ def _ssh_part(report: Report) -> str:
     if not rows:
         return ""
     intro = (
-        f"Over SSH: {SSH_SERVICES} services on each host, every host with an engine and an SSH server of its own, all on"
-        " this machine. phlo has its defaults, Ansible and pyinfra work on 20 hosts side by side. In brackets, how many"
-        " times as long as phlo:"
+        f"Over SSH: {SSH_SERVICES} services on each host, every host with an engine and an SSH server of its own, all"
+        " on one machine. phlo has its defaults, Ansible and pyinfra work on 20 hosts side by side. In brackets, how"
+        " many times as long as phlo:"
     )
     notes = [
         f"{tool.title} failed on {runs.hosts} hosts:\n\n" + "\n".join(f"    {line}" for line in text.splitlines())
