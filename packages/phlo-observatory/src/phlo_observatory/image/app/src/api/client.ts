@@ -1,0 +1,65 @@
+/** Requests to phlo-api, by way of this site's own server. */
+
+/** A refusal or failure that the server told of, with what to do about it. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    title: string,
+    readonly detail: string,
+    readonly fix: string,
+  ) {
+    super(title)
+    this.name = 'ApiError'
+  }
+}
+
+/** GET an answer. path: below /api/v1. Parameters that are null or empty are left out. */
+export function get<T>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<T> {
+  return send<T>(apiPath(path, parameters), { signal })
+}
+
+export function post<T>(path: string, body: unknown = {}): Promise<T> {
+  return send<T>(apiPath(path), jsonBody(body))
+}
+
+export async function signIn(token: string): Promise<void> {
+  await send('/session', jsonBody({ token }))
+}
+
+export async function signOut(): Promise<void> {
+  await send('/session', { method: 'DELETE' })
+}
+
+export type Parameters = Record<string, string | number | boolean | readonly string[] | null | undefined>
+
+export function apiPath(path: string, parameters: Parameters = {}): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters)) {
+    if (Array.isArray(value)) for (const one of value) query.append(name, one)
+    else if (value !== null && value !== undefined && value !== '') query.append(name, String(value))
+  }
+  const text = query.toString()
+  return `/api/v1${path}${text ? `?${text}` : ''}`
+}
+
+function jsonBody(body: unknown): RequestInit {
+  return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+}
+
+async function send<T>(path: string, init: RequestInit): Promise<T> {
+  let answer: Response
+  try {
+    answer = await fetch(path, init)
+  } catch (error) {
+    if (init.signal?.aborted) throw error
+    throw new ApiError(0, 'Observatory does not answer', 'The connection failed.', 'Check that its service runs.')
+  }
+  if (!answer.ok) throw await errorOf(answer)
+  return (answer.status === 204 ? null : await answer.json()) as T
+}
+
+async function errorOf(answer: Response): Promise<ApiError> {
+  const told = (await answer.json().catch(() => ({}))) as { title?: string; detail?: unknown; fix?: string }
+  const detail = typeof told.detail === 'string' ? told.detail : told.detail ? JSON.stringify(told.detail) : ''
+  return new ApiError(answer.status, told.title ?? `Error ${answer.status}`, detail, told.fix ?? 'Try again.')
+}

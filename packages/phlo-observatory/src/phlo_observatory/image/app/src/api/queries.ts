@@ -1,0 +1,62 @@
+/** What the pages ask phlo-api for, and how often. */
+import { type UseQueryOptions, queryOptions } from '@tanstack/react-query'
+import { get, type Parameters } from './client'
+import type {
+  Branch,
+  Graph,
+  Host,
+  LakeTable,
+  LakeTableDetail,
+  Offering,
+  Plan,
+  Plugins,
+  Project,
+  Run,
+  RunSummary,
+  Service,
+  Session,
+  Token,
+  Variable,
+} from './types'
+
+const LIVE = 5_000
+const SLOW = 30_000
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: ({ signal }) => get<Session>('/session', {}, signal),
+  staleTime: 60_000,
+})
+
+export const projectQuery = live<Project>(['project'], '/project', LIVE)
+export const servicesQuery = live<Service[]>(['services'], '/services', LIVE)
+export const hostsQuery = live<Host[]>(['hosts'], '/hosts', SLOW)
+export const graphQuery = live<Graph>(['graph'], '/graph', LIVE)
+export const runsQuery = live<RunSummary[]>(['runs'], '/runs', LIVE, { limit: 100 })
+export const pluginsQuery = once<Plugins>(['plugins'], '/plugins')
+export const registryQuery = once<Offering[]>(['registry'], '/registry')
+export const tokensQuery = once<Token[]>(['tokens'], '/tokens')
+export const tablesQuery = once<LakeTable[]>(['data', 'tables'], '/data/tables')
+export const branchesQuery = once<Branch[]>(['data', 'branches'], '/data/branches')
+/** Asked when one wants it: it looks at every host. */
+export const planQuery = { ...once<Plan>(['plan'], '/plan'), staleTime: 60_000, gcTime: 0 }
+
+export const serviceQuery = (name: string) => live<Service>(['services', name], `/services/${encoded(name)}`, LIVE)
+export const environmentQuery = (name: string) =>
+  once<Variable[]>(['services', name, 'environment'], `/services/${encoded(name)}/environment`)
+export const runQuery = (id: string) => once<Run>(['runs', id], `/runs/${encoded(id)}`)
+export const tableQuery = (table: LakeTable) =>
+  once<LakeTableDetail>(
+    ['data', 'tables', table.namespace, table.name],
+    `/data/tables/${encoded(table.namespace)}/${encoded(table.name)}`,
+  )
+
+const encoded = encodeURIComponent
+
+function once<T>(key: string[], path: string, parameters: Parameters = {}) {
+  return queryOptions<T>({ queryKey: key, queryFn: ({ signal }) => get<T>(path, parameters, signal) })
+}
+
+function live<T>(key: string[], path: string, every: number, parameters: Parameters = {}) {
+  return { ...once<T>(key, path, parameters), refetchInterval: every } satisfies UseQueryOptions<T>
+}

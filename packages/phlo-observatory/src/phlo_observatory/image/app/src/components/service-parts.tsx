@@ -1,0 +1,47 @@
+import { Link } from '@tanstack/react-router'
+import type { Service } from '~/api/types'
+import { Icon } from './icons'
+
+/** The addresses of a service that a browser can open. */
+export function ServiceLinks({ service }: { service: Service }) {
+  if (service.links.length === 0) return <span className="muted">–</span>
+  return (
+    <span className="row">
+      {service.links.map((link) => (
+        <a key={link.url} href={link.url} target="_blank" rel="noreferrer" className="link-out">
+          {link.title}
+          <Icon name="external" />
+        </a>
+      ))}
+    </span>
+  )
+}
+
+export function ServiceName({ name, title }: { name: string; title?: string }) {
+  return (
+    <Link to="/services/$name" params={{ name }} className="strong-link">
+      {title ?? name}
+    </Link>
+  )
+}
+
+/** `127.0.0.1:3000 → 3000`, a line a port. */
+export function Ports({ service }: { service: Service }) {
+  const published = service.ports.filter((port) => port.host_port !== null)
+  if (published.length === 0) return <span className="muted">–</span>
+  return (
+    <ul>
+      {published.map((port) => (
+        <li key={`${port.host} ${port.host_port} ${port.container_port}`} className="nowrap mono">
+          {port.host_port} <span className="muted">→ {port.container_port}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** The state that counts: the health where there is one, else whether it runs. */
+export function stateOf(service: Service): string {
+  const { health, status } = service
+  return status === 'running' && health && health !== 'none' ? health : status
+}

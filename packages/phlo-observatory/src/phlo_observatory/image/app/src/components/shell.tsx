@@ -1,0 +1,126 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate, useRouterState } from '@tanstack/react-router'
+import { type ReactNode, useEffect, useState } from 'react'
+import { Dialog, Modal, ModalOverlay } from 'react-aria-components'
+import { signOut } from '~/api/client'
+import { projectQuery, servicesQuery, sessionQuery } from '~/api/queries'
+import { PAGES } from '~/logic/pages'
+import { lookOf } from '~/logic/status'
+import { ActionButton, IconButton } from './button'
+import { Icon, Logo } from './icons'
+import { useNotices } from './notices'
+import { Palette } from './palette'
+import { stateOf } from './service-parts'
+
+/** The frame around every page. */
+export function Shell({ children }: { children: ReactNode }) {
+  const [isPaletteOpen, setPaletteOpen] = useState(false)
+  const [isDrawerOpen, setDrawerOpen] = useState(false)
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  useEffect(() => setDrawerOpen(false), [path])
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return
+      event.preventDefault()
+      setPaletteOpen((open) => !open)
+    }
+    window.addEventListener('keydown', listen)
+    return () => window.removeEventListener('keydown', listen)
+  }, [])
+  const openPalette = () => setPaletteOpen(true)
+  return (
+    <div className="frame">
+      <a className="skip" href="#main">
+        Skip to the page
+      </a>
+      <aside className="sidebar" aria-label="Observatory">
+        <SidebarContent openPalette={openPalette} />
+      </aside>
+      <header className="topbar">
+        <Brand />
+        <IconButton icon="search" label="Find a page or service" onPress={openPalette} />
+        <IconButton icon="menu" label="Menu" onPress={() => setDrawerOpen(true)} />
+      </header>
+      <main className="main" id="main" tabIndex={-1}>
+        {children}
+      </main>
+      <ModalOverlay className="overlay overlay-drawer" isOpen={isDrawerOpen} onOpenChange={setDrawerOpen} isDismissable>
+        <Modal className="drawer">
+          <Dialog className="sidebar" aria-label="Menu">
+            <SidebarContent openPalette={openPalette} />
+          </Dialog>
+        </Modal>
+      </ModalOverlay>
+      <Palette isOpen={isPaletteOpen} onOpenChange={setPaletteOpen} />
+    </div>
+  )
+}
+
+function Brand() {
+  const { data: project } = useQuery(projectQuery)
+  return (
+    <Link to="/" className="brand">
+      <Logo />
+      <span className="brand-text">
+        <strong>Observatory</strong>
+        <span>{project?.name ?? '…'}</span>
+      </span>
+    </Link>
+  )
+}
+
+function SidebarContent({ openPalette }: { openPalette: () => void }) {
+  const { data: services } = useQuery(servicesQuery)
+  const troubled = services?.filter((service) => lookOf(stateOf(service)).tone === 'bad').length
+  return (
+    <>
+      <Brand />
+      <ActionButton look="plain" icon="search" onPress={openPalette}>
+        <span className="find-label">Find…</span>
+        <kbd>Ctrl K</kbd>
+      </ActionButton>
+      <nav className="nav" aria-label="Pages">
+        {PAGES.map((page) => (
+          <Link key={page.to} to={page.to} activeOptions={{ exact: page.to === '/' }} activeProps={{ 'aria-current': 'page' }}>
+            <Icon name={page.icon} />
+            {page.title}
+            {page.to === '/services' && troubled ? (
+              <span className="count">
+                {troubled}
+                <span className="visually-hidden"> in trouble</span>
+              </span>
+            ) : null}
+          </Link>
+        ))}
+      </nav>
+      <Who />
+    </>
+  )
+}
+
+function Who() {
+  const { data: session } = useQuery(sessionQuery)
+  const queryClient = useQueryClient()
+  const navigate = useNavigate()
+  const notices = useNotices()
+  const leave = async () => {
+    try {
+      await signOut()
+      queryClient.clear()
+      await navigate({ to: '/login' })
+    } catch (error) {
+      notices.fail(error)
+    }
+  }
+  return (
+    <div className="sidebar-foot">
+      <div className="who">
+        <span className="who-name">
+          <strong>{session?.name ?? '…'}</strong>
+          <span className="muted small">{session?.role}</span>
+        </span>
+        <IconButton icon="signout" label="Sign out" onPress={leave} />
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,92 @@
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { ApiError } from '~/api/client'
+import { ActionButton } from './button'
+import { Icon, type IconName } from './icons'
+
+/** Grey bars in the place of what is on its way. */
+export function Loading({ label = 'Loading', lines = 4 }: { label?: string; lines?: number }) {
+  return (
+    <div className="loading" role="status">
+      <span className="visually-hidden">{label}…</span>
+      {Array.from({ length: lines }, (_, index) => (
+        <span key={index} className="loading-line" aria-hidden="true" />
+      ))}
+    </div>
+  )
+}
+
+/** Nothing to show: why, and what to do about it. */
+export function Empty({ icon, title, children }: { icon: IconName; title: string; children?: ReactNode }) {
+  return (
+    <div className="empty">
+      <Icon name={icon} />
+      <h3>{title}</h3>
+      {children && <div className="muted">{children}</div>}
+    </div>
+  )
+}
+
+/** What went wrong, and what to do about it. */
+export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
+  const title = error instanceof Error ? error.message : 'Something went wrong'
+  const known = error instanceof ApiError ? error : null
+  return (
+    <div className="error-state" role="alert">
+      <Icon name="warning" />
+      <div className="stack">
+        <h3>{title}</h3>
+        {known?.detail && <p className="wrap">{known.detail}</p>}
+        <p className="muted wrap">{known?.fix ?? 'Load the page again; if it stays so, look at the log of observatory.'}</p>
+        {retry && (
+          <div>
+            <ActionButton icon="restart" onPress={retry}>
+              Try again
+            </ActionButton>
+          </div>
+        )}
+      </div>
+    </div>
+  )
+}
+
+export function NotFound() {
+  return (
+    <div className="lone">
+      <Empty icon="question" title="There is no such page">
+        <p>
+          Go to the <Link to="/">overview</Link>, or press Ctrl-K to find a page.
+        </p>
+      </Empty>
+    </div>
+  )
+}
+
+interface Asked<T> {
+  data: T | undefined
+  error: unknown
+  isPending: boolean
+  refetch: () => unknown
+}
+
+/** The three states of a request: its answer is shown by `children`. An old answer stays while a new one fails. */
+export function Answer<T>({
+  query,
+  children,
+  loading,
+}: {
+  query: Asked<T>
+  children: (data: T) => ReactNode
+  loading?: ReactNode
+}) {
+  if (query.data !== undefined) {
+    return (
+      <>
+        {query.error ? <ErrorState error={query.error} retry={() => query.refetch()} /> : null}
+        {children(query.data)}
+      </>
+    )
+  }
+  if (query.error) return <ErrorState error={query.error} retry={() => query.refetch()} />
+  return loading ?? <Loading />
+}

@@ -1,0 +1,98 @@
+import {
+  type ColumnDef,
+  type SortingState,
+  flexRender,
+  getCoreRowModel,
+  getFilteredRowModel,
+  getSortedRowModel,
+  useReactTable,
+} from '@tanstack/react-table'
+import { type ReactNode, useState } from 'react'
+import { Icon } from './icons'
+import { SearchBox } from './search-box'
+
+interface Props<T> {
+  label: string
+  rows: T[]
+  columns: ColumnDef<T, any>[]
+  /** What stands in the search box while it is empty; without it there is no search. */
+  search?: string
+  sortBy?: SortingState
+  rowId?: (row: T) => string
+  empty?: ReactNode
+  /** On a phone too it stays a table, which scrolls: for any number of columns. */
+  isWide?: boolean
+}
+
+declare module '@tanstack/react-table' {
+  interface ColumnMeta<TData, TValue> {
+    className?: string
+  }
+}
+
+/** A table that sorts by a click on a column's head, and on a phone shows each row as a card. */
+export function DataTable<T>({ label, rows, columns, search, sortBy = [], rowId, empty, isWide = false }: Props<T>) {
+  const [sorting, setSorting] = useState(sortBy)
+  const [filter, setFilter] = useState('')
+  const table = useReactTable<T>({
+    data: rows,
+    columns,
+    state: { sorting, globalFilter: filter },
+    onSortingChange: setSorting,
+    getCoreRowModel: getCoreRowModel(),
+    getSortedRowModel: getSortedRowModel(),
+    getFilteredRowModel: getFilteredRowModel(),
+    globalFilterFn: 'includesString',
+    getColumnCanGlobalFilter: () => true,
+    getRowId: rowId ? (row) => rowId(row) : undefined,
+  })
+  const shown = table.getRowModel().rows
+  if (rows.length === 0 && empty) return empty
+  return (
+    <div className="stack table-with-search">
+      {search && <SearchBox label={search} value={filter} onChange={setFilter} />}
+      <div className="table-scroll" tabIndex={isWide ? 0 : undefined}>
+        <table className={isWide ? 'table is-wide' : 'table cards'} aria-label={label}>
+          <thead>
+            {table.getHeaderGroups().map((group) => (
+              <tr key={group.id}>
+                {group.headers.map((header) => (
+                  <th key={header.id} className={header.column.columnDef.meta?.className} aria-sort={ariaSort(header.column.getIsSorted())}>
+                    {header.column.getCanSort() ? (
+                      <button type="button" className="sort" onClick={header.column.getToggleSortingHandler()}>
+                        {flexRender(header.column.columnDef.header, header.getContext())}
+                        <Icon name="down" className={`sort-${header.column.getIsSorted() || 'none'}`} />
+                      </button>
+                    ) : (
+                      flexRender(header.column.columnDef.header, header.getContext())
+                    )}
+                  </th>
+                ))}
+              </tr>
+            ))}
+          </thead>
+          <tbody>
+            {shown.map((row) => (
+              <tr key={row.id}>
+                {row.getVisibleCells().map((cell) => (
+                  <td key={cell.id} className={cell.column.columnDef.meta?.className} data-label={headText(cell.column.columnDef)}>
+                    <div>{flexRender(cell.column.columnDef.cell, cell.getContext())}</div>
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+        {shown.length === 0 && <p className="table-none muted">Nothing fits “{filter}”.</p>}
+      </div>
+    </div>
+  )
+}
+
+function headText<T>(column: ColumnDef<T, any>): string {
+  return typeof column.header === 'string' ? column.header : ''
+}
+
+function ariaSort(sorted: false | 'asc' | 'desc'): 'ascending' | 'descending' | undefined {
+  return sorted ? (sorted === 'asc' ? 'ascending' : 'descending') : undefined
+}

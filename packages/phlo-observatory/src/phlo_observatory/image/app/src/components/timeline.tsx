@@ -1,0 +1,118 @@
+import { useState } from 'react'
+import type { Change, Run } from '~/api/types'
+import { duration } from '~/logic/format'
+import { type Bar, bars, isLive, isNews, runLength, ticks } from '~/logic/run'
+import { lookOf } from '~/logic/status'
+import { Icon } from './icons'
+import { Status } from './status'
+import { useNow } from './use-now'
+
+/** A run as bars on one time scale. A step opens to tell what it did and why. */
+export function Timeline({ run, showsAll }: { run: Run; showsAll: boolean }) {
+  const now = useNow(isLive(run) ? 0.5 : null)
+  const length = runLength(run, now)
+  const shown = bars(run, now).filter((bar) => showsAll || bar.isCritical || isNews(bar.step))
+  return (
+    <div className="timeline">
+      <div className="timeline-axis" aria-hidden="true">
+        {ticks(length).map((tick) => (
+          <span key={tick} style={{ left: `${(tick / length) * 100}%` }}>
+            {duration(tick)}
+          </span>
+        ))}
+      </div>
+      <ol className="timeline-steps">
+        {shown.map((bar) => (
+          <TimelineStep key={bar.step.id} bar={bar} began={run.began} />
+        ))}
+      </ol>
+    </div>
+  )
+}
+
+function TimelineStep({ bar, began }: { bar: Bar; began: number }) {
+  const { step } = bar
+  const [isOpen, setOpen] = useState(step.status === 'failed')
+  const look = lookOf(step.status ?? 'live')
+  const took = step.seconds === null ? 'running' : duration(step.seconds)
+  return (
+    <li className="timeline-step">
+      <button type="button" className="timeline-row" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <span className="timeline-name">
+          <Icon name={look.icon} className={`tone-text-${look.tone}${look.icon === 'busy' ? ' spinning' : ''}`} />
+          <span className="wrap">
+            <strong>{step.service || 'project'}</strong> <span className="muted">{step.operation}</span>
+          </span>
+          <span className="visually-hidden">
+            , {look.word}, {took}
+            {bar.isCritical ? ', on the critical path' : ''}
+          </span>
+        </span>
+        <span className="timeline-track" aria-hidden="true">
+          <span
+            className={`timeline-bar tone-${look.tone}${bar.isCritical ? ' is-critical' : ''}`}
+            style={{ left: `${bar.left}%`, width: `max(${bar.width}%, 3px)` }}
+          />
+        </span>
+        <span className="timeline-took muted" aria-hidden="true">
+          {took}
+        </span>
+      </button>
+      {isOpen && (
+        <div className="timeline-detail">
+          <div className="row">
+            <Status state={step.status ?? 'live'} />
+            {bar.isCritical && <span className="tag">critical path</span>}
+            <span className="muted small">
+              on {step.host}, began at +{duration(Math.max(0, step.started - began))}, took {took}
+            </span>
+          </div>
+          {step.message && <p className="wrap">{step.message}</p>}
+          <Changes changes={step.changes} />
+          {step.detail.length > 0 && (
+            <pre className="output" tabIndex={0}>
+              {step.detail.join('\n')}
+            </pre>
+          )}
+          {!step.message && step.changes.length === 0 && <p className="muted">Nothing had to be done.</p>}
+        </div>
+      )}
+    </li>
+  )
+}
+
+/** What was or would be done, and why. */
+export function Changes({ changes }: { changes: readonly Change[] }) {
+  if (changes.length === 0) return null
+  return (
+    <ul className="changes">
+      {changes.map((change, index) => (
+        <li key={index}>
+          <div className="row">
+            <span className={`verb verb-${change.verb}`}>{change.verb}</span>
+            <code className="wrap">{change.at}</code>
+          </div>
+          <ul className="causes">
+            {change.causes.map((cause) => (
+              <li key={cause} className="wrap">
+                <Cause text={cause} />
+              </li>
+            ))}
+          </ul>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** A cause; `name: old -> new` is shown as the difference that it is. */
+export function Cause({ text }: { text: string }) {
+  const found = /^(?<name>[^:]+): (?<old>.+) -> (?<new>.+)$/s.exec(text)
+  if (!found?.groups) return <>{text}</>
+  return (
+    <>
+      {found.groups.name}: <del>{found.groups.old}</del> <span aria-hidden="true">→</span>{' '}
+      <ins>{found.groups.new}</ins>
+    </>
+  )
+}

@@ -1,0 +1,31 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { post } from '~/api/client'
+import { sessionQuery } from '~/api/queries'
+import { useNotices } from './notices'
+
+/** Start a run, and go to watch it. */
+export function useAction() {
+  const navigate = useNavigate()
+  const notices = useNotices()
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: ({ path, body = {} }: { path: string; body?: unknown }) => post<{ run: string }>(path, body),
+    onSuccess: async ({ run }) => {
+      await queryClient.invalidateQueries({ queryKey: ['runs'] })
+      await navigate({ to: '/runs/$id', params: { id: run } })
+    },
+    onError: notices.fail,
+  })
+}
+
+/** Whether this session may do something, and if not why. */
+export function useMay(action: 'up' | 'restart' | 'action' | 'rollback'): { may: boolean; why: string } {
+  const { data: session } = useQuery(sessionQuery)
+  if (!session || session.actions_allowed.includes(action)) return { may: Boolean(session), why: '' }
+  const why =
+    session.role === 'operator'
+      ? 'phlo.yaml does not allow this action from here.'
+      : `This needs the role operator; you are signed in as ${session.role}.`
+  return { may: false, why }
+}

@@ -1,0 +1,39 @@
+import { QueryClient } from '@tanstack/react-query'
+import { createRouter } from '@tanstack/react-router'
+import { createIsomorphicFn } from '@tanstack/react-start'
+import { getRequestHeader } from '@tanstack/react-start/server'
+import { ApiError } from './api/client'
+import { ErrorState, NotFound } from './components/states'
+import { routeTree } from './routeTree.gen'
+import { NONCE_HEADER } from './server/nonce'
+
+const nonceOfRequest = createIsomorphicFn()
+  .server(() => getRequestHeader(NONCE_HEADER))
+  .client(() => undefined)
+
+export function getRouter() {
+  const queryClient = new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 2_000,
+        // A refusal stays one; only what may have been a moment's trouble is asked again.
+        retry: (count, error) => count < 2 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
+      },
+    },
+  })
+  return createRouter({
+    routeTree,
+    context: { queryClient },
+    defaultPreload: false,
+    scrollRestoration: true,
+    defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} retry={reset} />,
+    defaultNotFoundComponent: NotFound,
+    ssr: { nonce: nonceOfRequest() },
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof getRouter>
+  }
+}

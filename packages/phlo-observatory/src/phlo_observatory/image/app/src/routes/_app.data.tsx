@@ -1,0 +1,230 @@
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { createFileRoute } from '@tanstack/react-router'
+import { type ColumnDef, createColumnHelper } from '@tanstack/react-table'
+import { Suspense, lazy, useMemo, useState } from 'react'
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
+import { ApiError, post } from '~/api/client'
+import { branchesQuery, tableQuery, tablesQuery } from '~/api/queries'
+import type { LakeTable, LakeTableDetail, QueryResult } from '~/api/types'
+import { ActionButton } from '~/components/button'
+import { Chart } from '~/components/chart'
+import { Ago } from '~/components/moments'
+import { Page, Section } from '~/components/page'
+import { Answer, Empty, ErrorState, Loading } from '~/components/states'
+import { Tag } from '~/components/status'
+import { DataTable } from '~/components/table'
+import { chooseChart, isNumber } from '~/logic/chart'
+import { bytes, cellText, count, duration } from '~/logic/format'
+
+const SqlEditor = lazy(() => import('~/components/sql-editor'))
+const MOST_ROWS = 1000
+
+export const Route = createFileRoute('/_app/data')({ component: Data })
+
+function Data() {
+  const [statement, setStatement] = useState('SELECT 1 AS one')
+  const tables = useQuery(tablesQuery)
+  return (
+    <Page title="Data" lead="Ask the lake in SQL, and see its tables, their snapshots and branches.">
+      <Tabs className="tabs">
+        <TabList aria-label="Data" className="tab-list">
+          <Tab id="sql">SQL</Tab>
+          <Tab id="tables">Tables</Tab>
+          <Tab id="branches">Branches</Tab>
+        </TabList>
+        <TabPanel id="sql" className="tab-panel" shouldForceMount>
+          <Sql statement={statement} setStatement={setStatement} tables={tables.data ?? []} />
+        </TabPanel>
+        <TabPanel id="tables" className="tab-panel">
+          <Answer query={tables}>{(all) => <Tables tables={all} query={setStatement} />}</Answer>
+        </TabPanel>
+        <TabPanel id="branches" className="tab-panel">
+          <Branches />
+        </TabPanel>
+      </Tabs>
+    </Page>
+  )
+}
+
+function Sql({ statement, setStatement, tables }: { statement: string; setStatement: (text: string) => void; tables: LakeTable[] }) {
+  const ask = useMutation({
+    mutationFn: (sql: string) => post<QueryResult>('/data/query', { sql, limit: MOST_ROWS }),
+  })
+  const names = useMemo(() => Object.fromEntries(tables.map((table) => [tableName(table), [] as string[]])), [tables])
+  const run = () => {
+    if (statement.trim() && !ask.isPending) ask.mutate(statement.trim().replace(/;$/, ''))
+  }
+  return (
+    <div className="stack-loose">
+      <div className="stack">
+        <Suspense fallback={<Loading label="The editor is loading" lines={2} />}>
+          <SqlEditor value={statement} onChange={setStatement} onRun={run} tables={names} />
+        </Suspense>
+        <div className="row spread">
+          <ActionButton look="primary" icon="play" onPress={run} isDisabled={ask.isPending || !statement.trim()}>
+            {ask.isPending ? 'Running…' : 'Run'}
+          </ActionButton>
+          <span className="muted small">
+            <kbd>Ctrl Enter</kbd> runs it too. At most {MOST_ROWS.toLocaleString()} rows come back.
+          </span>
+        </div>
+      </div>
+      {ask.error && <ErrorState error={ask.error} />}
+      {ask.isPending && <Loading label="The statement runs" />}
+      {ask.data && <Result result={ask.data} />}
+    </div>
+  )
+}
+
+function Result({ result }: { result: QueryResult }) {
+  const choice = useMemo(() => chooseChart(result), [result])
+  const columns = useMemo<ColumnDef<unknown[], any>[]>(
+    () =>
+      result.columns.map((column, index) => ({
+        id: String(index),
+        header: column.name,
+        accessorFn: (row) => row[index],
+        cell: ({ getValue }) => <Cell value={getValue()} />,
+        meta: { className: isNumber(column.type) ? 'number' : undefined },
+      })),
+    [result],
+  )
+  const told = `${count(result.rows.length, 'row')} in ${duration(result.seconds)}${result.truncated ? ', there are more' : ''}`
+  return (
+    <div className="stack-loose">
+      {choice && (
+        <Section title="Chart">
+          <Chart result={result} choice={choice} />
+        </Section>
+      )}
+      <Section title="Result" aside={told}>
+        <DataTable
+          label="Result"
+          isWide
+          rows={result.rows}
+          columns={columns}
+          empty={<Empty icon="data" title="No row">The statement was carried out; it has no rows to show.</Empty>}
+        />
+      </Section>
+    </div>
+  )
+}
+
+function Cell({ value }: { value: unknown }) {
+  if (value === null || value === undefined) return <span className="muted">null</span>
+  return <span className="mono wrap">{cellText(value)}</span>
+}
+
+function Tables({ tables, query }: { tables: LakeTable[]; query: (sql: string) => void }) {
+  const [chosen, setChosen] = useState<LakeTable | null>(null)
+  const shown = chosen ?? tables[0] ?? null
+  if (!shown) {
+    return (
+      <Empty icon="data" title="There is no table yet">
+        The first pipeline that writes one makes it.
+      </Empty>
+    )
+  }
+  return (
+    <div className="with-list">
+      <ul className="list" aria-label="Tables">
+        {tables.map((table) => (
+          <li key={tableName(table)}>
+            <button type="button" aria-pressed={tableName(table) === tableName(shown)} onClick={() => setChosen(table)}>
+              <span className="muted">{table.namespace}.</span>
+              {table.name}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <OneTable key={tableName(shown)} table={shown} query={query} />
+    </div>
+  )
+}
+
+type Column = LakeTableDetail['columns'][number]
+const column = createColumnHelper<Column>()
+const COLUMNS: ColumnDef<Column, any>[] = [
+  column.accessor('name', { header: 'Column', cell: ({ getValue }) => <code>{getValue()}</code> }),
+  column.accessor('type', { header: 'Type', cell: ({ getValue }) => <code className="wrap">{getValue()}</code> }),
+  column.accessor((one) => (one.required ? 'always' : 'may be null'), { id: 'value', header: 'Value' }),
+]
+
+type SnapshotRow = LakeTableDetail['snapshots'][number]
+const snapshot = createColumnHelper<SnapshotRow>()
+const SNAPSHOTS: ColumnDef<SnapshotRow, any>[] = [
+  snapshot.accessor('at', { header: 'When', cell: ({ getValue }) => <Ago at={getValue()} /> }),
+  snapshot.accessor('operation', { header: 'Operation', cell: ({ getValue }) => <Tag>{getValue()}</Tag> }),
+  snapshot.accessor('records', { header: 'Rows', cell: ({ getValue }) => getValue()?.toLocaleString() ?? '–', meta: { className: 'number' } }),
+  snapshot.accessor('bytes', { header: 'Size', cell: ({ getValue }) => bytes(getValue()), meta: { className: 'number' } }),
+  snapshot.accessor('id', { header: 'Snapshot', cell: ({ getValue }) => <code>{getValue()}</code> }),
+]
+
+function OneTable({ table, query }: { table: LakeTable; query: (sql: string) => void }) {
+  const detail = useQuery(tableQuery(table))
+  return (
+    <div className="stack-loose">
+      <div className="row spread">
+        <h2 className="wrap">{tableName(table)}</h2>
+        <ActionButton icon="search" onPress={() => query(`SELECT * FROM ${tableName(table)} LIMIT 100`)}>
+          Put into the SQL editor
+        </ActionButton>
+      </div>
+      <Answer query={detail}>
+        {(found) => (
+          <>
+            <Section title="Columns">
+              <DataTable label="Columns" rows={found.columns} columns={COLUMNS} />
+            </Section>
+            <Section title="Snapshots">
+              <DataTable
+                label="Snapshots"
+                rows={found.snapshots}
+                columns={SNAPSHOTS}
+                sortBy={[{ id: 'at', desc: true }]}
+                empty={<Empty icon="data" title="No snapshot">Nothing was written to it yet.</Empty>}
+              />
+            </Section>
+          </>
+        )}
+      </Answer>
+    </div>
+  )
+}
+
+function Branches() {
+  const branches = useQuery(branchesQuery)
+  if (branches.error instanceof ApiError && branches.error.status === 404) {
+    return (
+      <Empty icon="graph" title="The catalog has no branches">
+        {branches.error.fix}
+      </Empty>
+    )
+  }
+  return (
+    <Answer query={branches}>
+      {(all) => (
+        <ul className="cards">
+          {all.map((branch) => (
+            <li key={branch.name} className="card stack">
+              <div className="row spread">
+                <strong className="wrap">{branch.name}</strong>
+                <Tag>{branch.kind}</Tag>
+              </div>
+              <code className="muted wrap">{branch.hash}</code>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Answer>
+  )
+}
+
+function tableName(table: LakeTable): string {
+  return [table.namespace, table.name].map(quoted).join('.')
+}
+
+/** A name as SQL has it; in quotes where it is not a plain word. */
+function quoted(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
+}

@@ -1,0 +1,74 @@
+import { useQuery } from '@tanstack/react-query'
+import { createFileRoute } from '@tanstack/react-router'
+import { hostsQuery } from '~/api/queries'
+import type { Host } from '~/api/types'
+import { Facts, Page } from '~/components/page'
+import { ServiceName } from '~/components/service-parts'
+import { Answer, Empty } from '~/components/states'
+import { Status, Tag } from '~/components/status'
+
+export const Route = createFileRoute('/_app/hosts')({ component: Hosts })
+
+function Hosts() {
+  const hosts = useQuery(hostsQuery)
+  return (
+    <Page title="Hosts" lead="The Docker engines of the inventory, and what is placed on each.">
+      <Answer query={hosts}>
+        {(all) =>
+          all.length === 0 ? (
+            <Empty icon="hosts" title="There is no host">
+              Name one in the inventory.
+            </Empty>
+          ) : (
+            <ul className="cards cards-wide">
+              {all.map((host) => (
+                <HostCard key={host.name} host={host} />
+              ))}
+            </ul>
+          )
+        }
+      </Answer>
+    </Page>
+  )
+}
+
+function HostCard({ host }: { host: Host }) {
+  return (
+    <li className="card stack-loose">
+      <div className="row spread">
+        <h2>{host.name}</h2>
+        <Status state={host.reachable ? 'reachable' : 'unreachable'} />
+      </div>
+      <Facts
+        facts={[
+          ['Address', host.address ?? '–'],
+          ['Engine', host.engine_version ? `Docker ${host.engine_version}` : '–'],
+          [
+            'Groups',
+            host.groups.length ? (
+              <span key="groups" className="row">
+                {host.groups.map((group) => (
+                  <Tag key={group}>{group}</Tag>
+                ))}
+              </span>
+            ) : (
+              '–'
+            ),
+          ],
+          [
+            'Services',
+            host.services.length ? (
+              <span key="services" className="row">
+                {host.services.map((name) => (
+                  <ServiceName key={name} name={name} />
+                ))}
+              </span>
+            ) : (
+              'none'
+            ),
+          ],
+        ]}
+      />
+    </li>
+  )
+}

@@ -1,0 +1,128 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, createFileRoute } from '@tanstack/react-router'
+import { projectQuery, runsQuery, servicesQuery } from '~/api/queries'
+import type { Project, RunSummary, Service } from '~/api/types'
+import { Icon } from '~/components/icons'
+import { Ago } from '~/components/moments'
+import { Page, Section } from '~/components/page'
+import { RunTable } from '~/components/run-table'
+import { ServiceLinks, ServiceName, stateOf } from '~/components/service-parts'
+import { Answer, Empty } from '~/components/states'
+import { Status } from '~/components/status'
+import { count, duration } from '~/logic/format'
+import { type Tone, byUrgency, lookOf } from '~/logic/status'
+
+export const Route = createFileRoute('/_app/')({ component: Overview })
+
+function Overview() {
+  const project = useQuery(projectQuery)
+  const services = useQuery(servicesQuery)
+  const runs = useQuery(runsQuery)
+  return (
+    <Page title="Overview" lead={project.data ? `The project ${project.data.name}, on phlo ${project.data.phlo_version}.` : 'The platform at a glance.'}>
+      <Answer query={services}>{(all) => <Health services={all} project={project.data} />}</Answer>
+      {project.data && project.data.warnings.length > 0 && (
+        <Section title="Warnings">
+          <ul className="stack">
+            {project.data.warnings.map((warning) => (
+              <li key={warning} className="note tone-warn wrap">
+                {warning}
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
+      <Section title="Services" aside={<Link to="/services">All services</Link>}>
+        <Answer query={services}>{(all) => <Cards services={all} />}</Answer>
+      </Section>
+      <Section title="What happened last" aside={<Link to="/runs">All runs</Link>}>
+        <Answer query={runs}>{(all) => <RunTable runs={all.slice(0, 5)} />}</Answer>
+      </Section>
+    </Page>
+  )
+}
+
+const SENTENCES: Record<Tone, (many: number) => string> = {
+  bad: (many) => `${count(many, 'service')} in trouble`,
+  warn: (many) => `${count(many, 'service')} to look at`,
+  busy: (many) => `${count(many, 'service')} starting`,
+  idle: (many) => `${count(many, 'service')} not running`,
+  accent: (many) => count(many, 'service'),
+  good: (many) => (many === 1 ? 'The service is well' : `All ${many} services are well`),
+}
+
+function Health({ services, project }: { services: Service[]; project: Project | undefined }) {
+  const enabled = services.filter((service) => service.status !== 'disabled')
+  const tones = enabled.map((service) => lookOf(stateOf(service)).tone).toSorted(byUrgency)
+  const worst = tones[0] ?? 'idle'
+  const many = tones.filter((tone) => tone === worst).length
+  const icon = worst === 'good' ? 'check' : worst === 'busy' ? 'busy' : 'warning'
+  return (
+    <div className="tiles">
+      <div className={`tile tile-health tone-${worst}`}>
+        <Icon name={icon} className={icon === 'busy' ? 'spinning' : undefined} />
+        <div>
+          <strong>{enabled.length ? SENTENCES[worst](many) : 'Nothing is up yet'}</strong>
+          <span>{enabled.length ? `${tones.filter((tone) => tone === 'good').length} of ${enabled.length} well` : 'Run phlo up.'}</span>
+        </div>
+      </div>
+      <div className="tile">
+        <span className="muted">Last change</span>
+        <strong>
+          <Ago at={project?.changed_at} />
+        </strong>
+      </div>
+      <LastRun run={project?.last_run ?? null} />
+    </div>
+  )
+}
+
+function LastRun({ run }: { run: RunSummary | null }) {
+  return (
+    <div className="tile">
+      <span className="muted">Last run</span>
+      {run ? (
+        <strong className="row">
+          <Link to="/runs/$id" params={{ id: run.id }}>
+            {run.title}
+          </Link>
+          <Status state={run.result} />
+          <span className="muted small">{duration(run.seconds)}</span>
+        </strong>
+      ) : (
+        <strong>none yet</strong>
+      )}
+    </div>
+  )
+}
+
+function Cards({ services }: { services: Service[] }) {
+  const shown = services
+    .filter((service) => service.status !== 'disabled')
+    .toSorted((one, other) => byUrgency(lookOf(stateOf(one)).tone, lookOf(stateOf(other)).tone) || one.name.localeCompare(other.name))
+  if (shown.length === 0) {
+    return (
+      <Empty icon="services" title="No service is up">
+        Run <code>phlo up</code> in the project’s folder.
+      </Empty>
+    )
+  }
+  return (
+    <ul className="cards">
+      {shown.map((service) => (
+        <li key={service.name} className="card service-card">
+          <div className="row spread">
+            <ServiceName name={service.name} title={service.title} />
+            <Status state={stateOf(service)} />
+          </div>
+          <p className="muted small">{service.description}</p>
+          {service.links.length > 0 && (
+            <div className="small">
+              <ServiceLinks service={service} />
+            </div>
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,124 @@
+import { useQuery } from '@tanstack/react-query'
+import { createFileRoute } from '@tanstack/react-router'
+import { useState } from 'react'
+import { planQuery } from '~/api/queries'
+import type { Plan, PlanStep } from '~/api/types'
+import { ActionButton } from '~/components/button'
+import { Confirm } from '~/components/dialog'
+import { Toggle } from '~/components/log-view'
+import { Page } from '~/components/page'
+import { ServiceName } from '~/components/service-parts'
+import { Answer, Empty, Loading } from '~/components/states'
+import { Status } from '~/components/status'
+import { Changes } from '~/components/timeline'
+import { useAction, useMay } from '~/components/use-action'
+import { count } from '~/logic/format'
+
+export const Route = createFileRoute('/_app/plan')({ component: PlanPage })
+
+function PlanPage() {
+  const plan = useQuery(planQuery)
+  const [showsAll, setShowsAll] = useState(false)
+  const changing = plan.data?.steps.filter(isChanging) ?? []
+  return (
+    <Page
+      title="Plan"
+      lead={
+        <>
+          What <code>phlo up</code> would do now, and why. Looking changes nothing.
+        </>
+      }
+      actions={
+        <>
+          <Toggle isSelected={showsAll} onChange={setShowsAll}>
+            Unchanged steps too
+          </Toggle>
+          <ActionButton icon="restart" isDisabled={plan.isFetching} onPress={() => plan.refetch()}>
+            {plan.isFetching ? 'Looking…' : 'Look again'}
+          </ActionButton>
+          <Apply steps={changing} />
+        </>
+      }
+    >
+      <Answer query={plan} loading={<Loading label="Looking at every host" lines={6} />}>
+        {(found) => <Steps plan={found} showsAll={showsAll} />}
+      </Answer>
+    </Page>
+  )
+}
+
+export function isChanging(step: PlanStep): boolean {
+  return !['ok', 'skipped'].includes(step.status)
+}
+
+function Steps({ plan, showsAll }: { plan: Plan; showsAll: boolean }) {
+  const shown = plan.steps.filter((step) => showsAll || isChanging(step))
+  if (shown.length === 0) {
+    return (
+      <Empty icon="check" title="Nothing would change">
+        What runs is what phlo.yaml says.
+      </Empty>
+    )
+  }
+  const groups = Map.groupBy(shown, (step) => `${step.host}\n${step.service}`)
+  return (
+    <ul className="stack-loose">
+      {[...groups].map(([key, steps]) => (
+        <PlanGroup key={key} steps={steps} />
+      ))}
+    </ul>
+  )
+}
+
+function PlanGroup({ steps }: { steps: PlanStep[] }) {
+  const [first] = steps
+  if (!first) return null
+  return (
+    <li className="card stack">
+      <div className="row spread">
+        <h2>{first.service ? <ServiceName name={first.service} /> : 'The project'}</h2>
+        <span className="muted small">on {first.host}</span>
+      </div>
+      <ul className="stack">
+        {steps.map((step) => (
+          <li key={step.id} className="plan-step">
+            <div className="row">
+              <Status state={step.status} />
+              <span className="mono small">{step.operation}</span>
+            </div>
+            {step.message && <p className="wrap">{step.message}</p>}
+            <Changes changes={step.changes} />
+          </li>
+        ))}
+      </ul>
+    </li>
+  )
+}
+
+function Apply({ steps }: { steps: PlanStep[] }) {
+  const [isAsking, setAsking] = useState(false)
+  const action = useAction()
+  const { may, why } = useMay('up')
+  const services = [...new Set(steps.map((step) => step.service).filter(Boolean))]
+  return (
+    <>
+      <ActionButton look="primary" icon="play" isDisabled={!may || steps.length === 0} onPress={() => setAsking(true)}>
+        Apply
+      </ActionButton>
+      {why && <span className="muted small">{why}</span>}
+      <Confirm
+        title="Apply this plan?"
+        verb="Apply"
+        isOpen={isAsking}
+        isBusy={action.isPending}
+        onClose={() => setAsking(false)}
+        onConfirm={() => action.mutate({ path: '/actions/up' })}
+      >
+        <p>
+          {count(steps.length, 'step')} of {services.length > 0 ? services.join(', ') : 'the project'}. A service that does
+          not come up gets its earlier container back.
+        </p>
+      </Confirm>
+    </>
+  )
+}

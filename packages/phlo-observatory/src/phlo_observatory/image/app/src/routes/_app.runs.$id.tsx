@@ -1,0 +1,143 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, createFileRoute } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { apiPath } from '~/api/client'
+import { useEvents } from '~/api/events'
+import { runQuery } from '~/api/queries'
+import type { Run, RunEvent } from '~/api/types'
+import { ActionButton } from '~/components/button'
+import { Confirm } from '~/components/dialog'
+import { Toggle } from '~/components/log-view'
+import { Ago } from '~/components/moments'
+import { Page, Section } from '~/components/page'
+import { countsText } from '~/components/run-table'
+import { Answer, Empty } from '~/components/states'
+import { Status } from '~/components/status'
+import { Timeline } from '~/components/timeline'
+import { useAction, useMay } from '~/components/use-action'
+import { useNow } from '~/components/use-now'
+import { duration } from '~/logic/format'
+import { isLive, runLength, withEvent } from '~/logic/run'
+
+export const Route = createFileRoute('/_app/runs/$id')({ component: RunPage })
+
+function RunPage() {
+  const { id } = Route.useParams()
+  const run = useQuery(runQuery(id))
+  return <Answer query={run}>{(found) => <OneRun key={id} found={found} />}</Answer>
+}
+
+function OneRun({ found }: { found: Run }) {
+  const run = useLiveRun(found)
+  const [showsAll, setShowsAll] = useState(false)
+  const now = useNow(isLive(run) ? 0.5 : null)
+  const failed = run.steps.filter((step) => step.status === 'failed' || step.status === 'unreachable')
+  const path = run.steps.filter((step) => run.critical_path.includes(step.id))
+  const onPath = path.reduce((sum, step) => sum + (step.seconds ?? 0), 0)
+  return (
+    <Page
+      title={run.title || 'Run'}
+      above={<Link to="/runs">Runs</Link>}
+      lead={<span className="mono wrap">{run.id}</span>}
+      actions={<RollBack run={run} />}
+    >
+      <div className="tiles tiles-small">
+        <div className="tile">
+          <span className="muted">Result</span>
+          <strong>
+            <Status state={isLive(run) ? 'live' : run.result} />
+          </strong>
+        </div>
+        <div className="tile">
+          <span className="muted">Began</span>
+          <strong>
+            <Ago at={run.began} />
+          </strong>
+        </div>
+        <div className="tile">
+          <span className="muted">{isLive(run) ? 'Takes' : 'Took'}</span>
+          <strong>{duration(isLive(run) ? runLength(run, now) : run.seconds)}</strong>
+        </div>
+        <div className="tile">
+          <span className="muted">Changes</span>
+          <strong>{countsText(run.counts)}</strong>
+        </div>
+      </div>
+      {failed.map((step) => (
+        <div key={step.id} className="note tone-bad wrap">
+          <strong>
+            {step.service || 'project'} on {step.host} failed
+          </strong>
+          <span>{step.message}</span>
+        </div>
+      ))}
+      <Section
+        title="Steps"
+        aside={
+          <Toggle isSelected={showsAll} onChange={setShowsAll}>
+            Unchanged steps too
+          </Toggle>
+        }
+      >
+        {run.steps.length === 0 ? (
+          <Empty icon="runs" title={isLive(run) ? 'The first step has not begun' : 'No step was carried out'} />
+        ) : (
+          <Timeline run={run} showsAll={showsAll} />
+        )}
+      </Section>
+      {path.length > 0 && (
+        <Section title="Critical path" aside={`${duration(onPath)} of ${duration(run.seconds)}: the run cannot be shorter than this chain.`}>
+          <ol className="chain">
+            {path.map((step) => (
+              <li key={step.id}>
+                <strong>{step.service || 'project'}</strong> {step.operation} <span className="muted">{duration(step.seconds)}</span>
+              </li>
+            ))}
+          </ol>
+        </Section>
+      )}
+    </Page>
+  )
+}
+
+/** The run as it goes on; once it has ended, as the API tells it whole. */
+function useLiveRun(found: Run): Run {
+  const [run, setRun] = useState(found)
+  const queryClient = useQueryClient()
+  useEffect(() => setRun(found), [found])
+  const path = isLive(found) ? apiPath(`/runs/${encodeURIComponent(found.id)}/events`) : null
+  const state = useEvents<RunEvent>(
+    path,
+    (event) => setRun((known) => withEvent(known, event)),
+    (event) => event.kind === 'run_finished',
+  )
+  useEffect(() => {
+    if (state === 'ended') void queryClient.invalidateQueries()
+  }, [state, queryClient])
+  return run
+}
+
+function RollBack({ run }: { run: Run }) {
+  const [isAsking, setAsking] = useState(false)
+  const action = useAction()
+  const { may } = useMay('rollback')
+  if (!may || isLive(run)) return null
+  return (
+    <>
+      <ActionButton icon="undo" onPress={() => setAsking(true)}>
+        Roll back
+      </ActionButton>
+      <Confirm
+        title="Put back what was there before this run?"
+        verb="Roll back"
+        look="danger"
+        isOpen={isAsking}
+        isBusy={action.isPending}
+        onClose={() => setAsking(false)}
+        onConfirm={() => action.mutate({ path: '/actions/rollback', body: { run: run.id } })}
+      >
+        <p>Every service that this run changed gets its earlier container again. Data in volumes stays as it is.</p>
+      </Confirm>
+    </>
+  )
+}

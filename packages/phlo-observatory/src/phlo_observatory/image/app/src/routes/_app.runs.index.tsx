@@ -1,0 +1,17 @@
+import { useQuery } from '@tanstack/react-query'
+import { createFileRoute } from '@tanstack/react-router'
+import { runsQuery } from '~/api/queries'
+import { Page } from '~/components/page'
+import { RunTable } from '~/components/run-table'
+import { Answer } from '~/components/states'
+
+export const Route = createFileRoute('/_app/runs/')({ component: Runs })
+
+function Runs() {
+  const runs = useQuery(runsQuery)
+  return (
+    <Page title="Runs" lead="Every run that changed something or failed, the newest first. From here and from the command line alike.">
+      <Answer query={runs}>{(all) => <RunTable runs={all} search="Find a run" />}</Answer>
+    </Page>
+  )
+}

@@ -1,0 +1,246 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, createFileRoute } from '@tanstack/react-router'
+import { type ColumnDef, createColumnHelper } from '@tanstack/react-table'
+import { type FormEvent, useState } from 'react'
+import { Input, Label, Tab, TabList, TabPanel, Tabs, TextField } from 'react-aria-components'
+import { environmentQuery, serviceQuery } from '~/api/queries'
+import type { Action, Service, Variable } from '~/api/types'
+import { ActionButton } from '~/components/button'
+import { Confirm } from '~/components/dialog'
+import { LogView } from '~/components/log-view'
+import { Ago } from '~/components/moments'
+import { Facts, Page, Section } from '~/components/page'
+import { Ports, ServiceLinks, stateOf } from '~/components/service-parts'
+import { SourceText } from '~/components/source-text'
+import { Answer, Empty } from '~/components/states'
+import { Status, Tag } from '~/components/status'
+import { DataTable } from '~/components/table'
+import { useAction, useMay } from '~/components/use-action'
+import { resourceText } from '~/logic/format'
+
+export const Route = createFileRoute('/_app/services/$name')({ component: ServicePage })
+
+function ServicePage() {
+  const { name } = Route.useParams()
+  const service = useQuery(serviceQuery(name))
+  return (
+    <Page
+      title={service.data?.title ?? name}
+      lead={service.data?.description}
+      above={<Link to="/services">Services</Link>}
+      actions={service.data && <RestartButton service={service.data} />}
+    >
+      <Answer query={service}>
+        {(found) => (
+          <Tabs className="tabs">
+            <TabList aria-label={`About ${found.title}`} className="tab-list">
+              <Tab id="state">State</Tab>
+              <Tab id="logs">Logs</Tab>
+              <Tab id="environment">Environment</Tab>
+              <Tab id="actions">Actions</Tab>
+            </TabList>
+            <TabPanel id="state" className="tab-panel">
+              <State service={found} />
+            </TabPanel>
+            <TabPanel id="logs" className="tab-panel">
+              <LogView services={[found.name]} />
+            </TabPanel>
+            <TabPanel id="environment" className="tab-panel">
+              <Environment name={found.name} />
+            </TabPanel>
+            <TabPanel id="actions" className="tab-panel">
+              <Actions service={found} />
+            </TabPanel>
+          </Tabs>
+        )}
+      </Answer>
+    </Page>
+  )
+}
+
+function RestartButton({ service }: { service: Service }) {
+  const [isAsking, setAsking] = useState(false)
+  const action = useAction()
+  const { may, why } = useMay('restart')
+  return (
+    <>
+      <ActionButton icon="restart" isDisabled={!may} onPress={() => setAsking(true)}>
+        Restart
+      </ActionButton>
+      {why && <span className="muted small">{why}</span>}
+      <Confirm
+        title={`Restart ${service.title}?`}
+        verb="Restart"
+        isOpen={isAsking}
+        isBusy={action.isPending}
+        onClose={() => setAsking(false)}
+        onConfirm={() => action.mutate({ path: `/services/${encodeURIComponent(service.name)}/restart` })}
+      >
+        <p>It does not answer until it is ready again. What depends on it with <code>restart: true</code> is restarted too.</p>
+      </Confirm>
+    </>
+  )
+}
+
+function State({ service }: { service: Service }) {
+  return (
+    <div className="stack-loose">
+      <Facts
+        facts={[
+          ['State', <Status key="state" state={stateOf(service)} />],
+          ['Open', <ServiceLinks key="open" service={service} />],
+          ['Ports', <Ports key="ports" service={service} />],
+          ['Image', service.image ? <code>{service.image}</code> : '–'],
+          ['Version', service.version ?? '–'],
+          ['Package', service.package ?? 'this project'],
+          ...Object.entries(service.resources)
+            .filter(([, value]) => value !== null)
+            .map(([key, value]) => [key === 'memory_limit' ? 'Memory limit' : key.replaceAll('_', ' '), resourceText(key, value)] as const),
+          ['Provides', <Tags key="provides" names={service.provides} />],
+          ['Requires', <Tags key="requires" names={service.requires} />],
+          ['Wants', <Tags key="wants" names={service.wants} />],
+        ]}
+      />
+      <Section title="Containers">
+        {service.instances.length === 0 ? (
+          <Empty icon="services" title="It has no container">
+            {service.status === 'disabled' ? 'It is not part of the project. ' : ''}Run <code>phlo up</code>.
+          </Empty>
+        ) : (
+          <ul className="stack">
+            {service.instances.map((instance) => (
+              <li key={`${instance.host} ${instance.container}`} className="card stack">
+                <div className="row spread">
+                  <strong className="mono wrap">{instance.container}</strong>
+                  <Status state={instance.state === 'running' && instance.health ? instance.health : instance.state} />
+                </div>
+                <div className="muted small wrap">
+                  on {instance.host}, started <Ago at={instance.started_at} />, {instance.image}
+                </div>
+                {instance.health_output && instance.health !== 'healthy' && (
+                  <pre className="output" tabIndex={0} aria-label="What the health check said">
+                    {instance.health_output}
+                  </pre>
+                )}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Section>
+    </div>
+  )
+}
+
+function Tags({ names }: { names: readonly string[] }) {
+  if (names.length === 0) return <span className="muted">–</span>
+  return (
+    <span className="row">
+      {names.map((name) => (
+        <Tag key={name}>{name}</Tag>
+      ))}
+    </span>
+  )
+}
+
+const variable = createColumnHelper<Variable>()
+
+const VARIABLES: ColumnDef<Variable, any>[] = [
+  variable.accessor('name', { header: 'Name', cell: ({ getValue }) => <code className="wrap">{getValue()}</code> }),
+  variable.accessor((one) => (one.secret ? '' : (one.value ?? '')), {
+    id: 'value',
+    header: 'Value',
+    cell: ({ row }) =>
+      row.original.secret ? (
+        <span className="muted">secret</span>
+      ) : (
+        <code className="wrap">{row.original.value}</code>
+      ),
+  }),
+  variable.accessor((one) => JSON.stringify(one.source), {
+    id: 'source',
+    header: 'Comes from',
+    cell: ({ row }) => <SourceText source={row.original.source} />,
+  }),
+]
+
+function Environment({ name }: { name: string }) {
+  const environment = useQuery(environmentQuery(name))
+  return (
+    <Answer query={environment}>
+      {(all) => (
+        <DataTable
+          label="Environment"
+          rows={all}
+          columns={VARIABLES}
+          search="Find a variable"
+          sortBy={[{ id: 'name', desc: false }]}
+          rowId={(one) => one.name}
+          empty={
+            <Empty icon="key" title="Its environment is empty">
+              Add to it under <code>services.{name}.environment</code> in phlo.yaml.
+            </Empty>
+          }
+        />
+      )}
+    </Answer>
+  )
+}
+
+function Actions({ service }: { service: Service }) {
+  const { why } = useMay('action')
+  if (service.actions.length === 0) {
+    return <Empty icon="play" title="It has no actions">A role’s actions are the files in its folder tasks.</Empty>
+  }
+  return (
+    <div className="stack">
+      {why && <p className="note tone-idle">{why}</p>}
+      <ul className="stack">
+        {service.actions.map((action) => (
+          <ActionCard key={action.name} service={service} action={action} />
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+function ActionCard({ service, action }: { service: Service; action: Action }) {
+  const [values, setValues] = useState<Record<string, string>>({})
+  const run = useAction()
+  const { may } = useMay('action')
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''))
+    const path = `/services/${encodeURIComponent(service.name)}/actions/${encodeURIComponent(action.name)}`
+    run.mutate({ path, body: { arguments: given } })
+  }
+  return (
+    <li className="card">
+      <form className="stack" onSubmit={submit}>
+        <div className="row spread">
+          <strong className="mono">
+            {service.name}.{action.name}
+          </strong>
+          <ActionButton icon="play" type="submit" isDisabled={!may || run.isPending}>
+            Run
+          </ActionButton>
+        </div>
+        <p className="muted">{action.help}</p>
+        {Object.entries(action.arguments).map(([name, argument]) => (
+          <TextField
+            key={name}
+            className="field"
+            value={values[name] ?? ''}
+            onChange={(value) => setValues({ ...values, [name]: value })}
+            isDisabled={!may}
+          >
+            <Label>
+              {name}
+              {argument.help && <span className="muted small"> {argument.help}</span>}
+            </Label>
+            <Input placeholder={argument.default === undefined || argument.default === null ? '' : String(argument.default)} />
+          </TextField>
+        ))}
+      </form>
+    </li>
+  )
+}

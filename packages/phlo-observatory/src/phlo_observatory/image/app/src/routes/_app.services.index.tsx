@@ -1,0 +1,85 @@
+import { useQuery } from '@tanstack/react-query'
+import { createFileRoute } from '@tanstack/react-router'
+import { type ColumnDef, createColumnHelper } from '@tanstack/react-table'
+import { useState } from 'react'
+import { servicesQuery } from '~/api/queries'
+import type { Service } from '~/api/types'
+import { LogView, Toggle } from '~/components/log-view'
+import { Page, Section } from '~/components/page'
+import { Ports, ServiceLinks, ServiceName, stateOf } from '~/components/service-parts'
+import { Answer, Empty } from '~/components/states'
+import { Status, Tag } from '~/components/status'
+import { DataTable } from '~/components/table'
+import { byUrgency, lookOf } from '~/logic/status'
+
+export const Route = createFileRoute('/_app/services/')({ component: Services })
+
+const column = createColumnHelper<Service>()
+
+const COLUMNS: ColumnDef<Service, any>[] = [
+  column.accessor((service) => `${service.title} ${service.name} ${service.description}`, {
+    id: 'service',
+    header: 'Service',
+    cell: ({ row }) => (
+      <div className="stack-tight">
+        <ServiceName name={row.original.name} title={row.original.title} />
+        <span className="muted small">{row.original.description}</span>
+      </div>
+    ),
+  }),
+  column.accessor(stateOf, {
+    id: 'state',
+    header: 'State',
+    cell: ({ getValue }) => <Status state={getValue()} />,
+    sortingFn: (one, other) => byUrgency(lookOf(stateOf(one.original)).tone, lookOf(stateOf(other.original)).tone),
+  }),
+  column.accessor('category', { header: 'Category', cell: ({ getValue }) => <Tag>{getValue()}</Tag> }),
+  column.accessor((service) => service.hosts.join(', '), { id: 'hosts', header: 'Hosts' }),
+  column.display({ id: 'ports', header: 'Ports', cell: ({ row }) => <Ports service={row.original} /> }),
+  column.display({ id: 'open', header: 'Open', cell: ({ row }) => <ServiceLinks service={row.original} /> }),
+]
+
+function Services() {
+  const services = useQuery(servicesQuery)
+  const [showsDisabled, setShowsDisabled] = useState(false)
+  const [showsLogs, setShowsLogs] = useState(false)
+  return (
+    <Page
+      title="Services"
+      lead="Everything the project runs, as it is at this moment."
+      actions={
+        <>
+          <Toggle isSelected={showsDisabled} onChange={setShowsDisabled}>
+            Disabled ones too
+          </Toggle>
+          <Toggle isSelected={showsLogs} onChange={setShowsLogs}>
+            Logs of all
+          </Toggle>
+        </>
+      }
+    >
+      <Answer query={services}>
+        {(all) => (
+          <DataTable
+            label="Services"
+            rows={all.filter((service) => showsDisabled || service.status !== 'disabled')}
+            columns={COLUMNS}
+            search="Find a service"
+            sortBy={[{ id: 'state', desc: false }]}
+            rowId={(service) => service.name}
+            empty={
+              <Empty icon="services" title="No service is up">
+                Run <code>phlo up</code> in the project’s folder.
+              </Empty>
+            }
+          />
+        )}
+      </Answer>
+      {showsLogs && (
+        <Section title="Logs of all services">
+          <LogView services={[]} tail={50} />
+        </Section>
+      )}
+    </Page>
+  )
+}

@@ -1,0 +1,132 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { createFileRoute } from '@tanstack/react-router'
+import { type ColumnDef, createColumnHelper } from '@tanstack/react-table'
+import { useState } from 'react'
+import { ToggleButton, ToggleButtonGroup } from 'react-aria-components'
+import { post } from '~/api/client'
+import { projectQuery, sessionQuery, tokensQuery } from '~/api/queries'
+import type { Token } from '~/api/types'
+import { ActionButton } from '~/components/button'
+import { Copyable } from '~/components/copy'
+import { Confirm } from '~/components/dialog'
+import { Ago } from '~/components/moments'
+import { useNotices } from '~/components/notices'
+import { Facts, Page, Section } from '~/components/page'
+import { Answer } from '~/components/states'
+import { Tag } from '~/components/status'
+import { DataTable } from '~/components/table'
+import { THEMES, type Theme, currentTheme, setTheme } from '~/logic/theme'
+
+export const Route = createFileRoute('/_app/settings')({ component: Settings })
+
+function Settings() {
+  const session = useQuery(sessionQuery)
+  const project = useQuery(projectQuery)
+  const tokens = useQuery(tokensQuery)
+  return (
+    <Page title="Settings" lead="How this page looks, who you are, and who may do what.">
+      <Section title="Theme">
+        <ThemeChoice />
+      </Section>
+      <Section title="Session">
+        <Answer query={session}>
+          {(found) => (
+            <Facts
+              facts={[
+                ['Signed in as', found.name],
+                ['Role', found.role],
+                ['May', found.actions_allowed.length ? found.actions_allowed.join(', ') : 'look, and change nothing'],
+                ['Version of phlo', project.data?.phlo_version ?? '…'],
+              ]}
+            />
+          )}
+        </Answer>
+      </Section>
+      <Section title="Tokens" aside="A token is kept as a hash only, so it is shown once, when it is made.">
+        <Answer query={tokens}>{(all) => <Tokens tokens={all} mayRotate={session.data?.role === 'operator'} own={session.data?.name} />}</Answer>
+      </Section>
+    </Page>
+  )
+}
+
+function ThemeChoice() {
+  const [theme, choose] = useState<Theme>(currentTheme)
+  return (
+    <ToggleButtonGroup
+      className="segments"
+      aria-label="Theme"
+      selectionMode="single"
+      disallowEmptySelection
+      selectedKeys={[theme]}
+      onSelectionChange={(keys) => {
+        const [chosen] = keys as Set<Theme>
+        if (!chosen) return
+        setTheme(chosen)
+        choose(chosen)
+      }}
+    >
+      {THEMES.map((name) => (
+        <ToggleButton key={name} id={name}>
+          {name === 'system' ? 'As the system' : name === 'light' ? 'Light' : 'Dark'}
+        </ToggleButton>
+      ))}
+    </ToggleButtonGroup>
+  )
+}
+
+const column = createColumnHelper<Token>()
+
+function Tokens({ tokens, mayRotate, own }: { tokens: Token[]; mayRotate: boolean; own: string | undefined }) {
+  const [asked, setAsked] = useState<string | null>(null)
+  const [fresh, setFresh] = useState<{ name: string; token: string } | null>(null)
+  const notices = useNotices()
+  const queryClient = useQueryClient()
+  const rotate = useMutation({
+    mutationFn: (name: string) => post<{ token: string }>(`/tokens/${encodeURIComponent(name)}/rotate`),
+    onSuccess: ({ token }, name) => {
+      setFresh({ name, token })
+      if (name !== own) void queryClient.invalidateQueries({ queryKey: ['tokens'] })
+    },
+    onError: notices.fail,
+    onSettled: () => setAsked(null),
+  })
+  const columns: ColumnDef<Token, any>[] = [
+    column.accessor('name', { header: 'Name', cell: ({ getValue }) => <strong>{getValue()}</strong> }),
+    column.accessor('role', { header: 'Role', cell: ({ getValue }) => <Tag>{getValue()}</Tag> }),
+    column.accessor('created', { header: 'Made', cell: ({ getValue }) => <Ago at={getValue()} /> }),
+    column.accessor('last_used', { header: 'Last used', cell: ({ getValue }) => <Ago at={getValue()} /> }),
+    column.display({
+      id: 'rotate',
+      header: 'Renew',
+      cell: ({ row }) => (
+        <ActionButton icon="key" isDisabled={!mayRotate} onPress={() => setAsked(row.original.name)}>
+          Renew
+        </ActionButton>
+      ),
+    }),
+  ]
+  return (
+    <div className="stack">
+      {fresh && (
+        <div className="note tone-good" role="status">
+          <strong>The new token of {fresh.name}. It is not shown again.</strong>
+          <Copyable text={fresh.token} />
+          {fresh.name === own && <span>This session used the old one: sign in again with this one.</span>}
+        </div>
+      )}
+      <DataTable label="Tokens" rows={tokens} columns={columns} rowId={(token) => token.name} />
+      {!mayRotate && <p className="muted small">Renewing tokens needs the role operator.</p>}
+      <Confirm
+        title={`Renew the token ${asked ?? ''}?`}
+        verb="Renew"
+        look="danger"
+        isOpen={asked !== null}
+        isBusy={rotate.isPending}
+        onClose={() => setAsked(null)}
+        onConfirm={() => asked && rotate.mutate(asked)}
+      >
+        <p>Whoever uses the old one has to sign in with the new one.</p>
+      </Confirm>
+    </div>
+  )
+}

@@ -1,0 +1,33 @@
+import { Outlet, createFileRoute, redirect } from '@tanstack/react-router'
+import { ApiError } from '~/api/client'
+import { sessionQuery } from '~/api/queries'
+import { Shell } from '~/components/shell'
+import { ErrorState, Loading } from '~/components/states'
+
+/** All pages but the login. They are drawn in the browser, from what the API says at that moment. */
+export const Route = createFileRoute('/_app')({
+  ssr: false,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queryClient.ensureQueryData(sessionQuery)
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error
+      throw redirect({ to: '/login', search: location.href === '/' ? {} : { then: location.href } })
+    }
+  },
+  component: () => (
+    <Shell>
+      <Outlet />
+    </Shell>
+  ),
+  pendingComponent: () => (
+    <div className="lone">
+      <Loading label="Observatory is loading" />
+    </div>
+  ),
+  errorComponent: ({ error, reset }) => (
+    <main className="lone">
+      <ErrorState error={error} retry={reset} />
+    </main>
+  ),
+})

@@ -1,0 +1,76 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { createFileRoute, useRouter } from '@tanstack/react-router'
+import { type FormEvent, useEffect, useState } from 'react'
+import { Input, Label, TextField } from 'react-aria-components'
+import { ApiError, signIn } from '~/api/client'
+import { ActionButton } from '~/components/button'
+import { Copyable } from '~/components/copy'
+import { Logo } from '~/components/icons'
+
+export const Route = createFileRoute('/login')({
+  // Only a path of these pages: never another site.
+  validateSearch: (search: Record<string, unknown>): { then?: string } =>
+    typeof search.then === 'string' && /^\/(?![/\\])/.test(search.then) ? { then: search.then } : {},
+  component: Login,
+})
+
+function Login() {
+  const { then = '/' } = Route.useSearch()
+  const queryClient = useQueryClient()
+  const router = useRouter()
+  const [token, setToken] = useState('')
+  const [error, setError] = useState<unknown>(null)
+  const [isBusy, setBusy] = useState(false)
+  // Before the page's script runs, a form would be sent by the browser itself, with the token in the address.
+  const [isReady, setReady] = useState(false)
+  useEffect(() => setReady(true), [])
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    setBusy(true)
+    setError(null)
+    try {
+      await signIn(token)
+      queryClient.clear()
+      await router.navigate({ href: then })
+    } catch (failure) {
+      setError(failure)
+    } finally {
+      setBusy(false)
+    }
+  }
+  return (
+    <main className="lone">
+      <title>Sign in · Observatory</title>
+      <form className="card login" method="post" onSubmit={submit}>
+        <div className="brand">
+          <Logo />
+          <h1>Observatory</h1>
+        </div>
+        <TextField className="field" type="password" value={token} onChange={setToken} isRequired autoFocus name="token" autoComplete="current-password">
+          <Label>Token</Label>
+          <Input spellCheck="false" />
+        </TextField>
+        {error !== null && <LoginError error={error} />}
+        <ActionButton look="primary" type="submit" isDisabled={!isReady || isBusy || token.trim() === ''}>
+          {isBusy ? 'Signing in…' : 'Sign in'}
+        </ActionButton>
+        <div className="stack muted small">
+          <p>In the project’s folder, this prints the operator’s token:</p>
+          <Copyable text="phlo secrets get PHLO_API_OPERATOR_TOKEN" />
+        </div>
+      </form>
+    </main>
+  )
+}
+
+function LoginError({ error }: { error: unknown }) {
+  const isRefused = error instanceof ApiError && error.status === 401
+  const title = isRefused ? 'This token is not known' : error instanceof Error ? error.message : 'Something went wrong'
+  const fix = isRefused ? 'Check that all of it was pasted, and that it was not rotated.' : error instanceof ApiError ? error.fix : ''
+  return (
+    <div className="note tone-bad" role="alert">
+      <strong>{title}</strong>
+      <span>{fix}</span>
+    </div>
+  )
+}

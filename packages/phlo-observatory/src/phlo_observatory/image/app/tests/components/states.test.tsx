@@ -1,0 +1,29 @@
+// @vitest-environment jsdom
+import { render, screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, test, vi } from 'vitest'
+import { ApiError } from '~/api/client'
+import { Answer } from '~/components/states'
+
+const base = { data: undefined, error: null, isPending: true, refetch: () => undefined }
+
+test('while there is no answer it says that it loads', () => {
+  render(<Answer query={base}>{() => 'answer'}</Answer>)
+  expect(screen.getByRole('status').textContent).toContain('Loading')
+})
+
+test('an error tells what was wrong and what to do, and can be tried again', async () => {
+  const refetch = vi.fn()
+  const error = new ApiError(503, 'The engine does not answer', 'connection refused', 'Start it.')
+  render(<Answer query={{ ...base, error, refetch }}>{() => 'answer'}</Answer>)
+  expect(screen.getByRole('alert').textContent).toContain('The engine does not answerconnection refusedStart it.')
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
+  expect(refetch).toHaveBeenCalledOnce()
+})
+
+test('an older answer stays while a new one fails', () => {
+  const query = { ...base, data: 'older' as string | undefined, error: new Error('broken') }
+  render(<Answer query={query}>{(data) => <p>{data}</p>}</Answer>)
+  expect(screen.getByText('older')).toBeTruthy()
+  expect(screen.getByRole('alert').textContent).toContain('broken')
+})

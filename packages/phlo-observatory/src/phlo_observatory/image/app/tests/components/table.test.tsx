@@ -1,0 +1,42 @@
+// @vitest-environment jsdom
+import { render, screen } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { expect, test } from 'vitest'
+import { DataTable } from '~/components/table'
+
+interface Row {
+  name: string
+  size: number
+}
+const ROWS: Row[] = [
+  { name: 'trino', size: 30 },
+  { name: 'postgres', size: 9 },
+]
+const COLUMNS = [
+  { accessorKey: 'name', header: 'Name' },
+  { accessorKey: 'size', header: 'Size' },
+]
+const names = () => screen.getAllByRole('row').slice(1).map((row) => row.querySelector('td')?.textContent)
+
+test('a click on a head sorts, and says so', async () => {
+  render(<DataTable label="Services" rows={ROWS} columns={COLUMNS} />)
+  await userEvent.click(screen.getByRole('button', { name: 'Name' }))
+  expect(names()).toEqual(['postgres', 'trino'])
+  expect(screen.getByRole('columnheader', { name: 'Name' }).getAttribute('aria-sort')).toBe('ascending')
+  await userEvent.click(screen.getByRole('button', { name: 'Name' }))
+  expect(names()).toEqual(['trino', 'postgres'])
+})
+
+test('a search leaves what fits, and says when nothing does', async () => {
+  render(<DataTable label="Services" rows={ROWS} columns={COLUMNS} search="Find a service" />)
+  await userEvent.type(screen.getByRole('searchbox', { name: 'Find a service' }), 'POST')
+  expect(names()).toEqual(['postgres'])
+  await userEvent.type(screen.getByRole('searchbox'), 'x')
+  expect(screen.getByText('Nothing fits “POSTx”.')).toBeTruthy()
+})
+
+test('without rows it says what to do', () => {
+  render(<DataTable label="Services" rows={[]} columns={COLUMNS} empty={<p>Run phlo up.</p>} />)
+  expect(screen.queryByRole('table')).toBeNull()
+  expect(screen.getByText('Run phlo up.')).toBeTruthy()
+})

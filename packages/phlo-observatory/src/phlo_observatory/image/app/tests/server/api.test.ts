@@ -1,0 +1,139 @@
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type Settings, answerApi } from '~/server/api'
+import { COOKIE, keyOf, seal } from '~/server/session'
+
+const TOKEN = 'tok_123'
+const KEY = keyOf('a secret')
+let api: Server
+let settings: Settings
+let asked: { method: string; url: string; headers: IncomingMessage['headers']; body: string }[]
+/** Ends the stream that /api/v1/events is. */
+let finish: () => void
+
+async function answer(request: IncomingMessage, response: ServerResponse) {
+  let body = ''
+  for await (const part of request) body += part
+  asked.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body })
+  if (request.headers.authorization !== `Bearer ${TOKEN}`) {
+    response.writeHead(401, { 'content-type': 'application/problem+json' })
+    response.end('{"title": "Unknown token", "detail": "", "fix": "Ask for one."}')
+  } else if (request.url === '/api/v1/events') {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'set-cookie': 'a=b' })
+    response.write('id: 1\ndata: {}\n\n')
+    finish = () => response.end('id: 2\ndata: {}\n\n')
+  } else {
+    response.writeHead(200, { 'content-type': 'application/json', 'x-powered-by': 'secret sauce' })
+    response.end('{"name": "admin"}')
+  }
+}
+
+beforeAll(async () => {
+  api = createServer((request, response) => void answer(request, response))
+  await new Promise<void>((done) => api.listen(0, '127.0.0.1', done))
+})
+afterAll(() => api.closeAllConnections())
+beforeEach(() => {
+  asked = []
+  const port = (api.address() as AddressInfo).port
+  settings = { apiUrl: `http://127.0.0.1:${port}`, key: KEY, now: Date.now, fetch }
+})
+
+const OWN = 'http://observatory.test'
+
+function ask(path: string, init: RequestInit = {}): Promise<Response | null> {
+  return answerApi(new Request(`${OWN}${path}`, init), settings)
+}
+
+function signedIn(headers: Record<string, string> = {}): Record<string, string> {
+  return { cookie: `${COOKIE}=${seal(TOKEN, KEY, Date.now())}`, ...headers }
+}
+
+async function told(answer: Response | null): Promise<Record<string, unknown>> {
+  return (await answer?.json()) as Record<string, unknown>
+}
+
+test('signing in with a token that the API knows sets a cookie that asks on with it', async () => {
+  const answer = await ask('/session', { method: 'POST', body: JSON.stringify({ token: ` ${TOKEN}\n` }) })
+  const cookie = answer?.headers.get('set-cookie') ?? ''
+  expect(answer?.status).toBe(200)
+  expect(cookie).toContain('HttpOnly; SameSite=Strict')
+  expect(cookie).not.toContain(TOKEN)
+  const next = await ask('/api/v1/services?q=1', { headers: { cookie: cookie.split(';')[0] ?? '' } })
+  expect(await told(next)).toEqual({ name: 'admin' })
+  expect(asked.map(({ url }) => url)).toEqual(['/api/v1/session', '/api/v1/services?q=1'])
+})
+
+test('a token that the API does not know sets no cookie', async () => {
+  const answer = await ask('/session', { method: 'POST', body: '{"token": "wrong"}' })
+  expect(answer?.status).toBe(401)
+  expect(answer?.headers.has('set-cookie')).toBe(false)
+  expect(await told(answer)).toMatchObject({ title: 'Unknown token' })
+})
+
+test.each(['', '{}', '{"token": ""}', '{"token": 3}', '{"token": "a b"}', '{"token": "a\\r\\nx: y"}', 'null'])(
+  'the body %j is no sign-in, and the API is not asked',
+  async (body) => {
+    expect((await ask('/session', { method: 'POST', body }))?.status).toBe(400)
+    expect(asked).toEqual([])
+  },
+)
+
+test('signing out removes the cookie', async () => {
+  const answer = await ask('/session', { method: 'DELETE' })
+  expect(answer?.status).toBe(204)
+  expect(answer?.headers.get('set-cookie')).toContain('Max-Age=0')
+})
+
+test.each(['', `${COOKIE}=forged`])('without a good cookie the API is not asked', async (cookie) => {
+  expect((await ask('/api/v1/services', { headers: { cookie } }))?.status).toBe(401)
+  expect(asked).toEqual([])
+})
+
+test.each([
+  [{ 'sec-fetch-site': 'cross-site' }],
+  [{ 'sec-fetch-site': 'same-site' }],
+  [{ origin: 'http://localhost:3000', host: 'localhost:4200' }],
+])('a request of another site is refused: %j', async (headers) => {
+  expect((await ask('/api/v1/actions/up', { method: 'POST', body: '{}', headers: signedIn(headers) }))?.status).toBe(403)
+  expect((await ask('/session', { method: 'POST', body: '{"token": "x"}', headers }))?.status).toBe(403)
+  expect(asked).toEqual([])
+})
+
+test('method, body and what the API needs of the headers are passed on, and nothing else', async () => {
+  const headers = signedIn({ 'content-type': 'application/json', 'last-event-id': '7', 'x-other': 'y', 'sec-fetch-site': 'same-origin' })
+  await ask('/api/v1/actions/up', { method: 'POST', body: '{"services": []}', headers })
+  const [first] = asked
+  expect(first).toMatchObject({ method: 'POST', body: '{"services": []}' })
+  expect(first?.headers).toMatchObject({ 'last-event-id': '7', authorization: `Bearer ${TOKEN}` })
+  expect(first?.headers).not.toHaveProperty('cookie')
+  expect(first?.headers).not.toHaveProperty('x-other')
+})
+
+test('events arrive while the stream is open', async () => {
+  const answer = await ask('/api/v1/events', { headers: signedIn() })
+  const reader = answer?.body?.getReader()
+  const text = new TextDecoder()
+  expect(text.decode((await reader?.read())?.value)).toBe('id: 1\ndata: {}\n\n')
+  finish()
+  expect(text.decode((await reader?.read())?.value)).toBe('id: 2\ndata: {}\n\n')
+  expect(answer?.headers.get('content-type')).toBe('text/event-stream')
+  expect(answer?.headers.has('set-cookie')).toBe(false)
+})
+
+test('an API that does not answer is a problem with a fix', async () => {
+  settings.apiUrl = 'http://127.0.0.1:1'
+  const answer = await ask('/api/v1/services', { headers: signedIn() })
+  expect(answer?.status).toBe(502)
+  expect(await told(answer)).toMatchObject({ title: 'phlo-api does not answer', fix: expect.stringContaining('phlo logs') })
+})
+
+test('a path cannot leave the API for another host', async () => {
+  await ask('/api//evil.test/x', { headers: signedIn() })
+  expect(asked.map(({ url }) => url)).toEqual(['/api//evil.test/x'])
+})
+
+test.each(['/', '/services', '/login', '/apix', '/sessions'])('%s is for the pages', async (path) => {
+  expect(await ask(path)).toBeNull()
+})
