@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from phlo.errors import OperationError
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _PACKAGE = "chromium"
+_NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
+_PATIENCE = 20
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -31,9 +35,29 @@ def open_page(*, timeout_seconds: float = 120) -> Iterator[Page]:
         try:
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             page.set_default_timeout(timeout_seconds * 1000)
+            page.goto = patient(page.goto)  # type: ignore[method-assign]
             yield page
         finally:
             browser.close()
+
+
+def patient(goto: Callable[..., T]) -> Callable[..., T]:
+    """`goto` that asks again when the browser gave a page up because the machine's networks changed.
+
+    They do whenever a container starts or stops, which has nothing to do with the page.
+    """
+    from playwright.sync_api import Error
+
+    def again(*arguments: Any, **options: Any) -> T:
+        for _ in range(_PATIENCE):
+            try:
+                return goto(*arguments, **options)
+            except Error as error:
+                if _NETWORK_CHANGED not in error.message:
+                    raise
+        return goto(*arguments, **options)
+
+    return again
 
 
 def chromium() -> Path:

@@ -5,8 +5,6 @@ import type {
   Branch,
   Graph,
   Host,
-  LakeTable,
-  LakeTableDetail,
   Offering,
   Plan,
   Plugins,
@@ -15,6 +13,8 @@ import type {
   RunSummary,
   Service,
   Session,
+  Table,
+  TableName,
   Token,
   Variable,
 } from './types'
@@ -36,7 +36,7 @@ export const runsQuery = live<RunSummary[]>(['runs'], '/runs', LIVE, { limit: 10
 export const pluginsQuery = once<Plugins>(['plugins'], '/plugins')
 export const registryQuery = once<Offering[]>(['registry'], '/registry')
 export const tokensQuery = once<Token[]>(['tokens'], '/tokens')
-export const tablesQuery = once<LakeTable[]>(['data', 'tables'], '/data/tables')
+export const tablesQuery = once<TableName[]>(['data', 'tables'], '/data/tables')
 export const branchesQuery = once<Branch[]>(['data', 'branches'], '/data/branches')
 /** Asked when one wants it: it looks at every host. */
 export const planQuery = { ...once<Plan>(['plan'], '/plan'), staleTime: 60_000, gcTime: 0 }
@@ -45,8 +45,8 @@ export const serviceQuery = (name: string) => live<Service>(['services', name], 
 export const environmentQuery = (name: string) =>
   once<Variable[]>(['services', name, 'environment'], `/services/${encoded(name)}/environment`)
 export const runQuery = (id: string) => once<Run>(['runs', id], `/runs/${encoded(id)}`)
-export const tableQuery = (table: LakeTable) =>
-  once<LakeTableDetail>(
+export const tableQuery = (table: TableName) =>
+  once<Table>(
     ['data', 'tables', table.namespace, table.name],
     `/data/tables/${encoded(table.namespace)}/${encoded(table.name)}`,
   )

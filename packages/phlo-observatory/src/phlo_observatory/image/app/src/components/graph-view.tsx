@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useMemo, useState } from 'react'
 import { useWidth } from './use-width'
-import type { GraphEdge, GraphNode } from '~/api/types'
+import type { GraphNode } from '~/api/types'
+import type { Need } from '~/logic/graph'
 import { SIZES, type Sizes, edgeName, layOut, related } from '~/logic/graph-layout'
 import { lookOf } from '~/logic/status'
 import { IconButton } from './button'
@@ -20,7 +21,7 @@ export function GraphView({
   sizes = SIZES,
 }: {
   nodes: GraphNode[]
-  edges: GraphEdge[]
+  edges: Need[]
   chosen: string | null
   onChoose: (id: string | null) => void
   sizes?: Sizes
@@ -83,7 +84,7 @@ export function GraphView({
                 role="button"
                 tabIndex={0}
                 aria-pressed={chosen === node.id}
-                aria-label={`${node.kind} ${node.title}${kind}`}
+                aria-label={`${node.kind} ${node.label}${kind}`}
                 onClick={() => onChoose(chosen === node.id ? null : node.id)}
                 onKeyDown={(event) => walk(event, node.id)}
               >
@@ -92,7 +93,7 @@ export function GraphView({
                   <circle className={`tone-fill-${look.tone}`} cx={18} cy={sizes.height / 2} r={5} />
                 )}
                 <text x={node.kind === 'service' ? 32 : sizes.width / 2} y={sizes.height / 2 + 4.5} textAnchor={node.kind === 'service' ? 'start' : 'middle'}>
-                  {node.title.length > 18 ? `${node.title.slice(0, 17)}…` : node.title}
+                  {node.label.length > 18 ? `${node.label.slice(0, 17)}…` : node.label}
                 </text>
               </g>
             )

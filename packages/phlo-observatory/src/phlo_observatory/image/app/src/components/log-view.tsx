@@ -55,15 +55,23 @@ export function LogView({ services, tail = 200 }: { services: readonly string[];
       <div className="output log" ref={box} tabIndex={0} role="log" aria-label="Log">
         {lines.map((line) => (
           <div key={line.key} className="log-line">
-            {line.time !== null && <time className="muted">{new Date(line.time * 1000).toLocaleTimeString()}</time>}
+            <time className="muted" dateTime={line.time}>
+              {clockTime(line.time)}
+            </time>
             {names && <span className="log-service">{line.service}</span>}
-            <span className="log-text">{line.line}</span>
+            <span className="log-text">{line.text}</span>
           </div>
         ))}
         {lines.length === 0 && <LogSilence state={state} contains={contains} />}
       </div>
     </div>
   )
+}
+
+/** The time of day of a log's line; what is no time stays away. */
+function clockTime(text: string): string {
+  const at = new Date(text)
+  return Number.isNaN(at.getTime()) ? '' : at.toLocaleTimeString()
 }
 
 function LogSilence({ state, contains }: { state: string; contains: string }) {

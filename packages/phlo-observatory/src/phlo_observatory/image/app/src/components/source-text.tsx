@@ -1,13 +1,7 @@
 import type { Source } from '~/api/types'
 
-/** Where a value was written: a file with its line, or words. */
+/** Where a value was written: a file with its line, or the layer. */
 export function SourceText({ source }: { source: Source | null }) {
   if (!source) return <span className="muted">–</span>
-  if (typeof source === 'string') return <span className="wrap">{source}</span>
-  return (
-    <span className="mono wrap">
-      {source.file}
-      {source.line === null ? '' : `:${source.line}`}
-    </span>
-  )
+  return <span className={source.file ? 'mono wrap' : 'wrap'}>{source.text}</span>
 }

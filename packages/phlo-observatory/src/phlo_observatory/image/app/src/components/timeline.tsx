@@ -11,7 +11,7 @@ import { useNow } from './use-now'
 export function Timeline({ run, showsAll }: { run: Run; showsAll: boolean }) {
   const now = useNow(isLive(run) ? 0.5 : null)
   const length = runLength(run, now)
-  const shown = bars(run, now).filter((bar) => showsAll || bar.isCritical || isNews(bar.step))
+  const shown = bars(run, now).filter((bar) => showsAll || bar.step.critical || isNews(bar.step))
   return (
     <div className="timeline">
       <div className="timeline-axis" aria-hidden="true">
@@ -23,14 +23,14 @@ export function Timeline({ run, showsAll }: { run: Run; showsAll: boolean }) {
       </div>
       <ol className="timeline-steps">
         {shown.map((bar) => (
-          <TimelineStep key={bar.step.id} bar={bar} began={run.began} />
+          <TimelineStep key={bar.step.id} bar={bar} />
         ))}
       </ol>
     </div>
   )
 }
 
-function TimelineStep({ bar, began }: { bar: Bar; began: number }) {
+function TimelineStep({ bar }: { bar: Bar }) {
   const { step } = bar
   const [isOpen, setOpen] = useState(step.status === 'failed')
   const look = lookOf(step.status ?? 'live')
@@ -45,12 +45,12 @@ function TimelineStep({ bar, began }: { bar: Bar; began: number }) {
           </span>
           <span className="visually-hidden">
             , {look.word}, {took}
-            {bar.isCritical ? ', on the critical path' : ''}
+            {step.critical ? ', on the critical path' : ''}
           </span>
         </span>
         <span className="timeline-track" aria-hidden="true">
           <span
-            className={`timeline-bar tone-${look.tone}${bar.isCritical ? ' is-critical' : ''}`}
+            className={`timeline-bar tone-${look.tone}${bar.step.critical ? ' is-critical' : ''}`}
             style={{ left: `${bar.left}%`, width: `max(${bar.width}%, 3px)` }}
           />
         </span>
@@ -62,11 +62,12 @@ function TimelineStep({ bar, began }: { bar: Bar; began: number }) {
         <div className="timeline-detail">
           <div className="row">
             <Status state={step.status ?? 'live'} />
-            {bar.isCritical && <span className="tag">critical path</span>}
+            {bar.step.critical && <span className="tag">critical path</span>}
             <span className="muted small">
-              on {step.host}, began at +{duration(Math.max(0, step.started - began))}, took {took}
+              on {step.host}, began at +{duration(step.began)}, took {took}
             </span>
           </div>
+          {step.undone && <p className="note tone-warn">What was there before was put back.</p>}
           {step.message && <p className="wrap">{step.message}</p>}
           <Changes changes={step.changes} />
           {step.detail.length > 0 && (

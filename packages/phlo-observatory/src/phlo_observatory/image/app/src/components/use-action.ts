@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { post } from '~/api/client'
 import { sessionQuery } from '~/api/queries'
+import type { Session, Started } from '~/api/types'
 import { useNotices } from './notices'
 
 /** Start a run, and go to watch it. */
@@ -10,7 +11,7 @@ export function useAction() {
   const notices = useNotices()
   const queryClient = useQueryClient()
   return useMutation({
-    mutationFn: ({ path, body = {} }: { path: string; body?: unknown }) => post<{ run: string }>(path, body),
+    mutationFn: ({ path, body = {} }: { path: string; body?: unknown }) => post<Started>(path, body),
     onSuccess: async ({ run }) => {
       await queryClient.invalidateQueries({ queryKey: ['runs'] })
       await navigate({ to: '/runs/$id', params: { id: run } })
@@ -20,7 +21,7 @@ export function useAction() {
 }
 
 /** Whether this session may do something, and if not why. */
-export function useMay(action: 'up' | 'restart' | 'action' | 'rollback'): { may: boolean; why: string } {
+export function useMay(action: Session['actions_allowed'][number]): { may: boolean; why: string } {
   const { data: session } = useQuery(sessionQuery)
   if (!session || session.actions_allowed.includes(action)) return { may: Boolean(session), why: '' }
   const why =

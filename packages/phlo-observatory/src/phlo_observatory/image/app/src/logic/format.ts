@@ -27,6 +27,12 @@ export function ago(at: number | null | undefined, now: number): string {
   return `${duration(Math.floor(past)).split(' ').slice(0, 2).join(' ')} ago`
 }
 
+/** Seconds since the epoch of a moment in ISO 8601; null for what is none, such as the engine's year 1. */
+export function secondsOf(text: string): number | null {
+  const at = Date.parse(text) / 1000
+  return at > 0 ? at : null
+}
+
 /** A moment in the reader's own zone and words. at: seconds since the epoch. */
 export function moment(at: number | null | undefined): string {
   if (at === null || at === undefined) return '–'

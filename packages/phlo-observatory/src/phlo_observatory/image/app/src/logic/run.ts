@@ -5,61 +5,60 @@ import type { Run, RunEvent, RunStep } from '~/api/types'
 export function withEvent(run: Run, event: RunEvent): Run {
   switch (event.kind) {
     case 'run_started':
-      return { ...run, title: event.message ?? run.title, began: event.time }
+      return { ...run, title: event.message || run.title, began: event.time }
     case 'run_finished':
-      return { ...run, result: event.message ?? run.result, seconds: event.seconds ?? null }
+      return { ...run, result: event.message || run.result, seconds: event.seconds ?? null }
+    case 'note':
+      return run.notes.includes(event.message ?? '') ? run : { ...run, notes: [...run.notes, event.message ?? ''] }
     case 'step_started':
     case 'step_progress':
+      return withStep(run, event, (step) => ({ ...step, message: event.message || step.message }))
     case 'step_finished':
-      return withStep(run, stepId(event), (step) => ({
-        ...step,
-        message: event.message ?? step.message,
-        ...(event.kind === 'step_finished' && {
-          message: event.message ?? null,
-          status: event.status ?? 'ok',
-          seconds: event.seconds ?? Math.max(0, event.time - step.started),
-          changes: event.changes ?? [],
-          detail: event.detail ?? [],
-        }),
-      }), event)
+      return withStep(run, event, (step) => ended(step, event, run))
     case 'undo_started':
+      return withStep(run, event, (step) => ({ ...step, message: event.message || 'putting back what was there' }))
     case 'undo_finished':
-      return withStep(run, stepId(event), (step) => ({
-        ...step,
-        message: event.message ?? step.message,
-        ...(event.kind === 'undo_finished' && {
-          status: event.status ?? 'rolled-back',
-          seconds: Math.max(0, event.time - step.started),
-          detail: event.detail ?? [],
-        }),
-      }), event)
+      return withStep(run, event, (step) => ended(step, { status: 'rolled-back', ...event }, run))
     default:
       return run
   }
 }
 
-function stepId(event: RunEvent): string {
-  return event.step ?? `${event.host ?? ''}/${event.service ?? ''}/undo`
+function ended(step: RunStep, event: RunEvent, run: Run): RunStep {
+  const end = event.time - run.began
+  return {
+    ...step,
+    status: event.status ?? 'ok',
+    ended: end,
+    seconds: event.seconds ?? Math.max(0, end - (step.began ?? end)),
+    changes: event.changes ?? [],
+    message: event.message ?? '',
+    detail: event.detail ?? [],
+  }
 }
 
-function withStep(run: Run, id: string, change: (step: RunStep) => RunStep, event: RunEvent): Run {
+function withStep(run: Run, event: RunEvent, change: (step: RunStep) => RunStep): Run {
+  const { host = '', service = '' } = event
+  const id = event.step ?? `${host}/${service}/undo`
   const known = run.steps.find((step) => step.id === id)
-  const step = known ?? {
+  if (known && known.status !== null) return run
+  const step: RunStep = known ?? {
     id,
-    host: event.host ?? '',
-    service: event.service ?? '',
+    host: host ?? '',
+    service: service ?? '',
     operation: event.operation ?? 'roll back',
     status: null,
-    started: event.time,
+    began: Math.max(0, event.time - run.began),
+    ended: null,
     seconds: null,
     changes: [],
-    message: null,
+    message: '',
     detail: [],
+    undone: false,
+    critical: false,
   }
-  if (known && known.status !== null) return run
   const changed = change(step)
-  const steps = known ? run.steps.map((one) => (one === known ? changed : one)) : [...run.steps, changed]
-  return { ...run, steps }
+  return { ...run, steps: known ? run.steps.map((one) => (one === known ? changed : one)) : [...run.steps, changed] }
 }
 
 export interface Bar {
@@ -67,25 +66,24 @@ export interface Bar {
   /** Per cent of the run's length. */
   left: number
   width: number
-  isCritical: boolean
 }
 
 /** The steps in the order they began, each with its place. now: seconds since the epoch, the end of a live run. */
 export function bars(run: Run, now: number): Bar[] {
   const length = runLength(run, now)
-  const critical = new Set(run.critical_path)
   return run.steps
-    .toSorted((one, other) => one.started - other.started)
+    .toSorted((one, other) => (one.began ?? length) - (other.began ?? length))
     .map((step) => {
-      const took = step.seconds ?? Math.max(0, run.began + length - step.started)
-      const left = clamp(((step.started - run.began) / length) * 100)
-      return { step, left, width: Math.min(clamp((took / length) * 100), 100 - left), isCritical: critical.has(step.id) }
+      const began = step.began ?? length
+      const took = step.seconds ?? (step.status === null ? Math.max(0, length - began) : 0)
+      const left = clamp((began / length) * 100)
+      return { step, left, width: Math.min(clamp((took / length) * 100), 100 - left) }
     })
 }
 
 /** How long the run took, or has taken until now; never zero. */
 export function runLength(run: Run, now: number): number {
-  const last = Math.max(0, ...run.steps.map((step) => step.started + (step.seconds ?? 0) - run.began))
+  const last = Math.max(0, ...run.steps.map((step) => (step.began ?? 0) + (step.seconds ?? 0)))
   return Math.max(run.seconds ?? (isLive(run) ? now - run.began : last), last, 0.001)
 }
 
@@ -96,7 +94,7 @@ export function isLive(run: { result: string }): boolean {
 
 /** Whether a step is worth a look: it changed something, failed, or still runs. */
 export function isNews(step: RunStep): boolean {
-  return step.status === null || !['ok', 'skipped'].includes(step.status)
+  return step.undone || step.status === null || !['ok', 'skipped'].includes(step.status)
 }
 
 /** Round marks for a time axis: at most `most`, the first at zero. */

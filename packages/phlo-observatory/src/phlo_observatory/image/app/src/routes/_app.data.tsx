@@ -5,7 +5,7 @@ import { Suspense, lazy, useMemo, useState } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { ApiError, post } from '~/api/client'
 import { branchesQuery, tableQuery, tablesQuery } from '~/api/queries'
-import type { LakeTable, LakeTableDetail, QueryResult } from '~/api/types'
+import type { QueryResult, Table, TableName } from '~/api/types'
 import { ActionButton } from '~/components/button'
 import { Chart } from '~/components/chart'
 import { Ago } from '~/components/moments'
@@ -46,7 +46,7 @@ function Data() {
   )
 }
 
-function Sql({ statement, setStatement, tables }: { statement: string; setStatement: (text: string) => void; tables: LakeTable[] }) {
+function Sql({ statement, setStatement, tables }: { statement: string; setStatement: (text: string) => void; tables: TableName[] }) {
   const ask = useMutation({
     mutationFn: (sql: string) => post<QueryResult>('/data/query', { sql, limit: MOST_ROWS }),
   })
@@ -115,8 +115,8 @@ function Cell({ value }: { value: unknown }) {
   return <span className="mono wrap">{cellText(value)}</span>
 }
 
-function Tables({ tables, query }: { tables: LakeTable[]; query: (sql: string) => void }) {
-  const [chosen, setChosen] = useState<LakeTable | null>(null)
+function Tables({ tables, query }: { tables: TableName[]; query: (sql: string) => void }) {
+  const [chosen, setChosen] = useState<TableName | null>(null)
   const shown = chosen ?? tables[0] ?? null
   if (!shown) {
     return (
@@ -142,7 +142,7 @@ function Tables({ tables, query }: { tables: LakeTable[]; query: (sql: string) =
   )
 }
 
-type Column = LakeTableDetail['columns'][number]
+type Column = Table['columns'][number]
 const column = createColumnHelper<Column>()
 const COLUMNS: ColumnDef<Column, any>[] = [
   column.accessor('name', { header: 'Column', cell: ({ getValue }) => <code>{getValue()}</code> }),
@@ -150,17 +150,47 @@ const COLUMNS: ColumnDef<Column, any>[] = [
   column.accessor((one) => (one.required ? 'always' : 'may be null'), { id: 'value', header: 'Value' }),
 ]
 
-type SnapshotRow = LakeTableDetail['snapshots'][number]
+type SnapshotRow = Table['snapshots'][number]
 const snapshot = createColumnHelper<SnapshotRow>()
 const SNAPSHOTS: ColumnDef<SnapshotRow, any>[] = [
-  snapshot.accessor('at', { header: 'When', cell: ({ getValue }) => <Ago at={getValue()} /> }),
-  snapshot.accessor('operation', { header: 'Operation', cell: ({ getValue }) => <Tag>{getValue()}</Tag> }),
-  snapshot.accessor('records', { header: 'Rows', cell: ({ getValue }) => getValue()?.toLocaleString() ?? '–', meta: { className: 'number' } }),
-  snapshot.accessor('bytes', { header: 'Size', cell: ({ getValue }) => bytes(getValue()), meta: { className: 'number' } }),
+  snapshot.accessor('time', {
+    header: 'When',
+    cell: ({ row, getValue }) => (
+      <span className="row">
+        <Ago at={getValue()} />
+        {row.original.is_current && <Tag>current</Tag>}
+      </span>
+    ),
+  }),
+  snapshot.accessor((one) => one.operation ?? '–', { id: 'operation', header: 'Operation' }),
+  snapshot.accessor((one) => noted(one, 'added-records'), {
+    id: 'added',
+    header: 'Rows added',
+    cell: ({ getValue }) => getValue()?.toLocaleString() ?? '–',
+    meta: { className: 'number' },
+  }),
+  snapshot.accessor((one) => noted(one, 'total-records'), {
+    id: 'rows',
+    header: 'Rows',
+    cell: ({ getValue }) => getValue()?.toLocaleString() ?? '–',
+    meta: { className: 'number' },
+  }),
+  snapshot.accessor((one) => noted(one, 'total-files-size'), {
+    id: 'size',
+    header: 'Size',
+    cell: ({ getValue }) => bytes(getValue()),
+    meta: { className: 'number' },
+  }),
   snapshot.accessor('id', { header: 'Snapshot', cell: ({ getValue }) => <code>{getValue()}</code> }),
 ]
 
-function OneTable({ table, query }: { table: LakeTable; query: (sql: string) => void }) {
+/** A figure that Iceberg notes of a snapshot; null where it does not. */
+function noted(one: SnapshotRow, name: string): number | null {
+  const text = one.summary[name]
+  return text === undefined ? null : Number(text)
+}
+
+function OneTable({ table, query }: { table: TableName; query: (sql: string) => void }) {
   const detail = useQuery(tableQuery(table))
   return (
     <div className="stack-loose">
@@ -181,7 +211,7 @@ function OneTable({ table, query }: { table: LakeTable; query: (sql: string) => 
                 label="Snapshots"
                 rows={found.snapshots}
                 columns={SNAPSHOTS}
-                sortBy={[{ id: 'at', desc: true }]}
+                sortBy={[{ id: 'time', desc: true }]}
                 empty={<Empty icon="data" title="No snapshot">Nothing was written to it yet.</Empty>}
               />
             </Section>
@@ -209,7 +239,10 @@ function Branches() {
             <li key={branch.name} className="card stack">
               <div className="row spread">
                 <strong className="wrap">{branch.name}</strong>
-                <Tag>{branch.kind}</Tag>
+                <span className="row">
+                  {branch.is_default && <Tag>default</Tag>}
+                  <Tag>{branch.kind.toLowerCase()}</Tag>
+                </span>
               </div>
               <code className="muted wrap">{branch.hash}</code>
             </li>
@@ -220,7 +253,7 @@ function Branches() {
   )
 }
 
-function tableName(table: LakeTable): string {
+function tableName(table: TableName): string {
   return [table.namespace, table.name].map(quoted).join('.')
 }
 

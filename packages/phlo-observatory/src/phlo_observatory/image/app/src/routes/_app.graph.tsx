@@ -10,6 +10,7 @@ import { Page } from '~/components/page'
 import { ServiceName } from '~/components/service-parts'
 import { Answer, Empty } from '~/components/states'
 import { Status, Tag } from '~/components/status'
+import { type Need, type Shown, pictureOf } from '~/logic/graph'
 
 export const Route = createFileRoute('/_app/graph')({ component: GraphPage })
 
@@ -42,15 +43,13 @@ function GraphPage() {
 
 interface PictureProps {
   graph: Graph
-  shows: { capability: boolean; host: boolean }
+  shows: Shown
   chosen: string | null
   choose: (id: string | null) => void
 }
 
 function Picture({ graph, shows, chosen, choose }: PictureProps) {
-  // Only what the picture is made of: a changed state must not lay it out anew.
-  const shape = JSON.stringify([graph.nodes.map((node) => node.id), graph.edges, shows])
-  const { nodes, edges } = useMemo(() => visible(graph, shows), [shape, graph.nodes])
+  const { nodes, edges } = useMemo(() => pictureOf(graph, shows), [graph, shows.capability, shows.host])
   const node = nodes.find((one) => one.id === chosen) ?? null
   if (nodes.length === 0) {
     return (
@@ -62,7 +61,7 @@ function Picture({ graph, shows, chosen, choose }: PictureProps) {
   return (
     <div className={node ? 'graph-with-detail' : undefined}>
       <GraphView nodes={nodes} edges={edges} chosen={node?.id ?? null} onChoose={choose} />
-      {node && <Detail node={node} graph={graph} close={() => choose(null)} />}
+      {node && <Detail node={node} nodes={nodes} edges={edges} close={() => choose(null)} />}
       <ul className="legend small muted">
         <li>
           <span className="legend-line" /> needs
@@ -78,34 +77,14 @@ function Picture({ graph, shows, chosen, choose }: PictureProps) {
   )
 }
 
-/** The part of the graph that is shown. Without capabilities, who needs one needs its providers. */
-export function visible(graph: Graph, shows: { capability: boolean; host: boolean }): Graph {
-  const nodes = graph.nodes.filter((node) => node.kind === 'service' || shows[node.kind])
-  const ids = new Set(nodes.map((node) => node.id))
-  const edges = graph.edges.filter((edge) => ids.has(edge.from) && ids.has(edge.to))
-  if (!shows.capability) {
-    for (const capability of graph.nodes.filter((node) => node.kind === 'capability')) {
-      const providers = graph.edges.filter((edge) => edge.from === capability.id)
-      const users = graph.edges.filter((edge) => edge.to === capability.id)
-      for (const user of users) {
-        for (const provider of providers) {
-          const isKnown = edges.some((edge) => edge.from === user.from && edge.to === provider.to)
-          if (!isKnown && user.from !== provider.to) edges.push({ from: user.from, to: provider.to, kind: user.kind })
-        }
-      }
-    }
-  }
-  return { nodes, edges }
-}
-
-function Detail({ node, graph, close }: { node: GraphNode; graph: Graph; close: () => void }) {
-  const titles = new Map(graph.nodes.map((one) => [one.id, one]))
-  const needs = graph.edges.filter((edge) => edge.from === node.id)
-  const neededBy = graph.edges.filter((edge) => edge.to === node.id)
+function Detail({ node, nodes, edges, close }: { node: GraphNode; nodes: GraphNode[]; edges: Need[]; close: () => void }) {
+  const labels = new Map(nodes.map((one) => [one.id, one.label]))
+  const needs = edges.filter((edge) => edge.from === node.id)
+  const neededBy = edges.filter((edge) => edge.to === node.id)
   return (
-    <aside className="card graph-detail stack" aria-label={`About ${node.title}`}>
+    <aside className="card graph-detail stack" aria-label={`About ${node.label}`}>
       <div className="row spread">
-        <h2>{node.title}</h2>
+        <h2>{node.label}</h2>
         <IconButton icon="close" label="Close" onPress={close} />
       </div>
       <div className="row">
@@ -114,28 +93,24 @@ function Detail({ node, graph, close }: { node: GraphNode; graph: Graph; close: 
       </div>
       {node.kind === 'service' && (
         <p>
-          <ServiceName name={serviceOf(node)} title="State, logs and environment" />
+          <ServiceName name={node.id.replace(/^service:/, '')} title="State, logs and environment" />
         </p>
       )}
-      <Ends title={node.kind === 'capability' ? 'Provided by' : 'Needs'} ids={needs.map((edge) => [edge.to, edge.kind])} titles={titles} />
-      <Ends title={node.kind === 'host' ? 'Runs' : 'Needed by'} ids={neededBy.map((edge) => [edge.from, edge.kind])} titles={titles} />
+      <Ends title={node.kind === 'capability' ? 'Provided by' : 'Needs'} ends={needs.map((edge) => [edge.to, edge.kind])} labels={labels} />
+      <Ends title={node.kind === 'host' ? 'Runs' : 'Needed by'} ends={neededBy.map((edge) => [edge.from, edge.kind])} labels={labels} />
     </aside>
   )
 }
 
-function serviceOf(node: GraphNode): string {
-  return node.id.replace(/^service:/, '')
-}
-
-function Ends({ title, ids, titles }: { title: string; ids: [string, string][]; titles: Map<string, GraphNode> }) {
-  if (ids.length === 0) return null
+function Ends({ title, ends, labels }: { title: string; ends: [string, Need['kind']][]; labels: Map<string, string> }) {
+  if (ends.length === 0) return null
   return (
     <div>
       <h3>{title}</h3>
       <ul className="bullets">
-        {ids.map(([id, kind]) => (
+        {ends.map(([id, kind]) => (
           <li key={`${id} ${kind}`}>
-            {titles.get(id)?.title ?? id} <span className="muted small">{kind.replaceAll('_', ' ')}</span>
+            {labels.get(id) ?? id} {kind === 'wants' && <span className="muted small">when it is there</span>}
           </li>
         ))}
       </ul>

@@ -6,6 +6,7 @@ import { Facts, Page } from '~/components/page'
 import { ServiceName } from '~/components/service-parts'
 import { Answer, Empty } from '~/components/states'
 import { Status, Tag } from '~/components/status'
+import { bytes, count } from '~/logic/format'
 
 export const Route = createFileRoute('/_app/hosts')({ component: Hosts })
 
@@ -39,10 +40,13 @@ function HostCard({ host }: { host: Host }) {
         <h2>{host.name}</h2>
         <Status state={host.reachable ? 'reachable' : 'unreachable'} />
       </div>
+      {host.problem && <p className="note tone-bad wrap">{host.problem}</p>}
       <Facts
         facts={[
-          ['Address', host.address ?? '–'],
+          ['Address', host.address],
           ['Engine', host.engine_version ? `Docker ${host.engine_version}` : '–'],
+          ['Machine', [host.platform, host.cpus && count(host.cpus, 'core'), host.memory_bytes && bytes(host.memory_bytes)].filter(Boolean).join(', ') || '–'],
+          ['Containers', host.containers_running === null ? '–' : `${host.containers_running} running, of all projects`],
           [
             'Groups',
             host.groups.length ? (

@@ -52,7 +52,7 @@ const SENTENCES: Record<Tone, (many: number) => string> = {
 }
 
 function Health({ services, project }: { services: Service[]; project: Project | undefined }) {
-  const enabled = services.filter((service) => service.status !== 'disabled')
+  const enabled = services.filter((service) => service.enabled)
   const tones = enabled.map((service) => lookOf(stateOf(service)).tone).toSorted(byUrgency)
   const worst = tones[0] ?? 'idle'
   const many = tones.filter((tone) => tone === worst).length
@@ -98,7 +98,7 @@ function LastRun({ run }: { run: RunSummary | null }) {
 
 function Cards({ services }: { services: Service[] }) {
   const shown = services
-    .filter((service) => service.status !== 'disabled')
+    .filter((service) => service.enabled)
     .toSorted((one, other) => byUrgency(lookOf(stateOf(one)).tone, lookOf(stateOf(other)).tone) || one.name.localeCompare(other.name))
   if (shown.length === 0) {
     return (

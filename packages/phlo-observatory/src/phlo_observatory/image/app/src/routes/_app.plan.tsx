@@ -48,7 +48,7 @@ function PlanPage() {
 }
 
 export function isChanging(step: PlanStep): boolean {
-  return !['ok', 'skipped'].includes(step.status)
+  return step.status === null || !['ok', 'skipped'].includes(step.status)
 }
 
 function Steps({ plan, showsAll }: { plan: Plan; showsAll: boolean }) {

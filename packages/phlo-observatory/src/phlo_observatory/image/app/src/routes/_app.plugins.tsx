@@ -18,8 +18,8 @@ const column = createColumnHelper<Plugin>()
 
 const COLUMNS: ColumnDef<Plugin, any>[] = [
   column.accessor('name', { header: 'Plugin', cell: ({ getValue }) => <strong>{getValue()}</strong> }),
-  column.accessor((plugin) => plugin.package ?? '', { id: 'package', header: 'Package', cell: ({ getValue }) => <code>{getValue() || 'this project'}</code> }),
-  column.accessor((plugin) => plugin.version ?? '–', { id: 'version', header: 'Version' }),
+  column.accessor((plugin) => plugin.distribution, { id: 'package', header: 'Package', cell: ({ getValue }) => <code>{getValue()}</code> }),
+  column.accessor('version', { header: 'Version' }),
   column.accessor((plugin) => plugin.services.join(', '), {
     id: 'services',
     header: 'Services',
@@ -45,8 +45,10 @@ function Plugins() {
               <Section title="Problems">
                 <ul className="stack">
                   {problems.map((problem) => (
-                    <li key={problem.name} className="note tone-bad wrap">
-                      <strong>{problem.name}</strong>
+                    <li key={`${problem.distribution} ${problem.name}`} className="note tone-bad wrap">
+                      <strong>
+                        {problem.name} of {problem.distribution}
+                      </strong>
                       <span>{problem.problem}</span>
                     </li>
                   ))}
@@ -92,9 +94,9 @@ function Registry({ offerings }: { offerings: Offering[] }) {
             <div className="row spread">
               <strong className="wrap">{offering.name}</strong>
               {offering.installed ? (
-                <span className="badge tone-good">installed</span>
+                <span className="badge tone-good">installed {offering.installed}</span>
               ) : (
-                <span className="muted small">{offering.version}</span>
+                <span className="muted small">{offering.status === 'planned' ? 'planned' : offering.version}</span>
               )}
             </div>
             <p className="muted small">{offering.description}</p>

@@ -32,13 +32,18 @@ function OneRun({ found }: { found: Run }) {
   const [showsAll, setShowsAll] = useState(false)
   const now = useNow(isLive(run) ? 0.5 : null)
   const failed = run.steps.filter((step) => step.status === 'failed' || step.status === 'unreachable')
-  const path = run.steps.filter((step) => run.critical_path.includes(step.id))
+  const path = run.steps.filter((step) => step.critical)
   const onPath = path.reduce((sum, step) => sum + (step.seconds ?? 0), 0)
   return (
     <Page
       title={run.title || 'Run'}
       above={<Link to="/runs">Runs</Link>}
-      lead={<span className="mono wrap">{run.id}</span>}
+      lead={
+        <>
+          <span className="mono wrap">{run.id}</span>
+          {run.by && `, started from here by ${run.by}`}
+        </>
+      }
       actions={<RollBack run={run} />}
     >
       <div className="tiles tiles-small">
@@ -63,6 +68,11 @@ function OneRun({ found }: { found: Run }) {
           <strong>{countsText(run.counts)}</strong>
         </div>
       </div>
+      {run.notes.map((note) => (
+        <p key={note} className="note tone-warn wrap">
+          {note}
+        </p>
+      ))}
       {failed.map((step) => (
         <div key={step.id} className="note tone-bad wrap">
           <strong>
@@ -102,9 +112,10 @@ function OneRun({ found }: { found: Run }) {
 
 /** The run as it goes on; once it has ended, as the API tells it whole. */
 function useLiveRun(found: Run): Run {
-  const [run, setRun] = useState(found)
+  // The stream tells a live run from its beginning.
+  const [run, setRun] = useState(() => beginning(found))
   const queryClient = useQueryClient()
-  useEffect(() => setRun(found), [found])
+  useEffect(() => setRun((known) => (isLive(found) ? known : found)), [found])
   const path = isLive(found) ? apiPath(`/runs/${encodeURIComponent(found.id)}/events`) : null
   const state = useEvents<RunEvent>(
     path,
@@ -115,6 +126,10 @@ function useLiveRun(found: Run): Run {
     if (state === 'ended') void queryClient.invalidateQueries()
   }, [state, queryClient])
   return run
+}
+
+function beginning(run: Run): Run {
+  return isLive(run) ? { ...run, steps: [], notes: [] } : run
 }
 
 function RollBack({ run }: { run: Run }) {

@@ -4,7 +4,7 @@ import { type ColumnDef, createColumnHelper } from '@tanstack/react-table'
 import { type FormEvent, useState } from 'react'
 import { Input, Label, Tab, TabList, TabPanel, Tabs, TextField } from 'react-aria-components'
 import { environmentQuery, serviceQuery } from '~/api/queries'
-import type { Action, Service, Variable } from '~/api/types'
+import type { Action, ActionArgument, Service, Variable } from '~/api/types'
 import { ActionButton } from '~/components/button'
 import { Confirm } from '~/components/dialog'
 import { LogView } from '~/components/log-view'
@@ -16,7 +16,7 @@ import { Answer, Empty } from '~/components/states'
 import { Status, Tag } from '~/components/status'
 import { DataTable } from '~/components/table'
 import { useAction, useMay } from '~/components/use-action'
-import { resourceText } from '~/logic/format'
+import { cellText, resourceText } from '~/logic/format'
 
 export const Route = createFileRoute('/_app/services/$name')({ component: ServicePage })
 
@@ -104,7 +104,7 @@ function State({ service }: { service: Service }) {
       <Section title="Containers">
         {service.instances.length === 0 ? (
           <Empty icon="services" title="It has no container">
-            {service.status === 'disabled' ? 'It is not part of the project. ' : ''}Run <code>phlo up</code>.
+            {service.enabled ? '' : `It is not part of the project: ${service.reason}. `}Run <code>phlo up</code>.
           </Empty>
         ) : (
           <ul className="stack">
@@ -203,13 +203,21 @@ function Actions({ service }: { service: Service }) {
   )
 }
 
+/** The argument as the API wants it; nothing for an empty one, which has its default. */
+function givenValue({ name, type }: ActionArgument, text: string): [string, string | number | boolean][] {
+  if (text === '') return []
+  if (type === 'integer') return [[name, Number(text)]]
+  if (type === 'flag') return [[name, ['yes', 'true', '1', 'on'].includes(text.toLowerCase())]]
+  return [[name, text]]
+}
+
 function ActionCard({ service, action }: { service: Service; action: Action }) {
   const [values, setValues] = useState<Record<string, string>>({})
   const run = useAction()
   const { may } = useMay('action')
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''))
+    const given = Object.fromEntries(action.arguments.flatMap((argument) => givenValue(argument, values[argument.name] ?? '')))
     const path = `/services/${encodeURIComponent(service.name)}/actions/${encodeURIComponent(action.name)}`
     run.mutate({ path, body: { arguments: given } })
   }
@@ -225,19 +233,20 @@ function ActionCard({ service, action }: { service: Service; action: Action }) {
           </ActionButton>
         </div>
         <p className="muted">{action.help}</p>
-        {Object.entries(action.arguments).map(([name, argument]) => (
+        {action.arguments.map((argument) => (
           <TextField
-            key={name}
+            key={argument.name}
             className="field"
-            value={values[name] ?? ''}
-            onChange={(value) => setValues({ ...values, [name]: value })}
+            value={values[argument.name] ?? ''}
+            onChange={(value) => setValues({ ...values, [argument.name]: value })}
+            isRequired={argument.required}
             isDisabled={!may}
           >
             <Label>
-              {name}
+              {argument.name}
               {argument.help && <span className="muted small"> {argument.help}</span>}
             </Label>
-            <Input placeholder={argument.default === undefined || argument.default === null ? '' : String(argument.default)} />
+            <Input placeholder={cellText(argument.default) || argument.choices.join(', ')} />
           </TextField>
         ))}
       </form>

@@ -62,7 +62,7 @@ function Services() {
         {(all) => (
           <DataTable
             label="Services"
-            rows={all.filter((service) => showsDisabled || service.status !== 'disabled')}
+            rows={all.filter((service) => showsDisabled || service.enabled)}
             columns={COLUMNS}
             search="Find a service"
             sortBy={[{ id: 'state', desc: false }]}

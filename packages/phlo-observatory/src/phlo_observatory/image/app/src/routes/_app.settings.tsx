@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { ToggleButton, ToggleButtonGroup } from 'react-aria-components'
 import { post } from '~/api/client'
 import { projectQuery, sessionQuery, tokensQuery } from '~/api/queries'
-import type { Token } from '~/api/types'
+import type { NewToken, Token } from '~/api/types'
 import { ActionButton } from '~/components/button'
 import { Copyable } from '~/components/copy'
 import { Confirm } from '~/components/dialog'
@@ -78,13 +78,13 @@ const column = createColumnHelper<Token>()
 
 function Tokens({ tokens, mayRotate, own }: { tokens: Token[]; mayRotate: boolean; own: string | undefined }) {
   const [asked, setAsked] = useState<string | null>(null)
-  const [fresh, setFresh] = useState<{ name: string; token: string } | null>(null)
+  const [fresh, setFresh] = useState<NewToken | null>(null)
   const notices = useNotices()
   const queryClient = useQueryClient()
   const rotate = useMutation({
-    mutationFn: (name: string) => post<{ token: string }>(`/tokens/${encodeURIComponent(name)}/rotate`),
-    onSuccess: ({ token }, name) => {
-      setFresh({ name, token })
+    mutationFn: (name: string) => post<NewToken>(`/tokens/${encodeURIComponent(name)}/rotate`),
+    onSuccess: (made, name) => {
+      setFresh(made)
       if (name !== own) void queryClient.invalidateQueries({ queryKey: ['tokens'] })
     },
     onError: notices.fail,
@@ -93,7 +93,7 @@ function Tokens({ tokens, mayRotate, own }: { tokens: Token[]; mayRotate: boolea
   const columns: ColumnDef<Token, any>[] = [
     column.accessor('name', { header: 'Name', cell: ({ getValue }) => <strong>{getValue()}</strong> }),
     column.accessor('role', { header: 'Role', cell: ({ getValue }) => <Tag>{getValue()}</Tag> }),
-    column.accessor('created', { header: 'Made', cell: ({ getValue }) => <Ago at={getValue()} /> }),
+    column.accessor((token) => token.rotated_at ?? token.created, { id: 'made', header: 'Made', cell: ({ getValue }) => <Ago at={getValue()} /> }),
     column.accessor('last_used', { header: 'Last used', cell: ({ getValue }) => <Ago at={getValue()} /> }),
     column.display({
       id: 'rotate',

@@ -1,14 +1,15 @@
 // @vitest-environment jsdom
 import { fireEvent, render, screen } from '@testing-library/react'
 import { beforeAll, expect, test, vi } from 'vitest'
-import type { GraphEdge, GraphNode } from '~/api/types'
+import type { GraphNode } from '~/api/types'
 import { GraphView, neighbour } from '~/components/graph-view'
+import type { Need } from '~/logic/graph'
 
 const NODES: GraphNode[] = [
-  { id: 'service:db', kind: 'service', title: 'db', status: 'healthy' },
-  { id: 'service:web', kind: 'service', title: 'web', status: 'unhealthy' },
+  { id: 'service:db', kind: 'service', label: 'db', status: 'running', category: null },
+  { id: 'service:web', kind: 'service', label: 'web', status: 'unhealthy', category: null },
 ]
-const EDGES: GraphEdge[] = [{ from: 'service:web', to: 'service:db', kind: 'requires' }]
+const EDGES: Need[] = [{ from: 'service:web', to: 'service:db', kind: 'needs' }]
 
 beforeAll(() => {
   vi.stubGlobal('ResizeObserver', class { observe() {} disconnect() {} })

@@ -11,15 +11,18 @@ const step = (service: string, rest: Partial<RunStep> = {}): RunStep => ({
   service,
   operation: 'container',
   status: 'ok',
-  started: 10,
+  began: 0,
+  ended: 2,
+  undone: false,
+  critical: service === 'slow',
   seconds: 2,
   changes: [],
-  message: null,
+  message: '',
   detail: [],
   ...rest,
 })
 const run = (...steps: RunStep[]): Run => ({
-  id: 'r', title: 'up', began: 10, seconds: 5, result: 'changed', counts: {}, steps, critical_path: ['local/slow/container'],
+  id: 'r', title: 'up', began: 10, seconds: 5, result: 'changed', counts: {}, by: null, notes: [], steps, critical_path: ['local/slow/container'],
 })
 
 test('steps without news are left out until one wants them', () => {
@@ -31,7 +34,7 @@ test('steps without news are left out until one wants them', () => {
 })
 
 test('a step opens to tell what it did and why', async () => {
-  const changes = [{ at: 'container:web', verb: 'recreate', causes: ['image: 1.0 -> 1.1'] }]
+  const changes = [{ at: 'container:web', verb: 'recreate', causes: ['image: 1.0 -> 1.1'], is_counted: true }]
   render(<Timeline run={run(step('web', { status: 'changed', changes }))} showsAll={false} />)
   const row = screen.getByRole('button', { name: /web container/ })
   expect(screen.queryByText('recreate')).toBeNull()

@@ -8,6 +8,7 @@ const result = (columns: string[], rows: unknown[][]): QueryResult => ({
     return { name, type }
   }),
   rows,
+  engine: 'duckdb',
   truncated: false,
   seconds: 0,
 })

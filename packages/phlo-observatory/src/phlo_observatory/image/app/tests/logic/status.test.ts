@@ -8,7 +8,7 @@ test('a state that is not known is shown by its own word', () => {
 })
 
 test('trouble comes first', () => {
-  const tones = ['healthy', 'stopped', 'unhealthy', 'starting', 'degraded'].map((state) => lookOf(state).tone)
+  const tones = ['healthy', 'stopped', 'unhealthy', 'starting', 'interrupted'].map((state) => lookOf(state).tone)
   expect(tones.toSorted(byUrgency)).toEqual(['bad', 'warn', 'busy', 'idle', 'good'])
 })
 
