@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/react-query'
+import { QueryCache, QueryClient } from '@tanstack/react-query'
 import { createRouter } from '@tanstack/react-router'
 import { createIsomorphicFn } from '@tanstack/react-start'
 import { getRequestHeader } from '@tanstack/react-start/server'
@@ -13,6 +13,14 @@ const nonceOfRequest = createIsomorphicFn()
 
 export function getRouter() {
   const queryClient = new QueryClient({
+    // A session may end while its pages are open.
+    queryCache: new QueryCache({
+      onError: (error) => {
+        if (typeof window === 'undefined' || !(error instanceof ApiError) || error.status !== 401) return
+        const { pathname, href } = router.state.location
+        if (pathname !== '/login') void router.navigate({ to: '/login', search: { then: href } })
+      },
+    }),
     defaultOptions: {
       queries: {
         staleTime: 2_000,
@@ -21,7 +29,7 @@ export function getRouter() {
       },
     },
   })
-  return createRouter({
+  const router = createRouter({
     routeTree,
     context: { queryClient },
     defaultPreload: false,
@@ -30,6 +38,7 @@ export function getRouter() {
     defaultNotFoundComponent: NotFound,
     ssr: { nonce: nonceOfRequest() },
   })
+  return router
 }
 
 declare module '@tanstack/react-router' {

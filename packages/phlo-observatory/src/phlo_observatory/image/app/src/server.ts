@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import handler, { createServerEntry } from '@tanstack/react-start/server-entry'
-import { answerApi, type Settings } from './server/api'
+import { answerApi, type Settings, toSignIn } from './server/api'
 import { NONCE_HEADER } from './server/nonce'
 import { problem } from './server/problem'
 import { secured } from './server/security'
@@ -34,6 +34,8 @@ export default createServerEntry({
     if (method !== 'GET' && method !== 'HEAD') {
       return secured(problem(405, 'Not allowed', `${method} is not possible here.`, 'Pages are for GET.'), nonce)
     }
+    const first = toSignIn(request, ownSettings())
+    if (first) return secured(first, nonce)
     const headers = new Headers(request.headers)
     headers.set(NONCE_HEADER, nonce)
     return secured(await handler.fetch(new Request(url, { method, headers, signal })), nonce)

@@ -4,7 +4,11 @@ import { useEffect, useRef, useState } from 'react'
 export type StreamState = 'connecting' | 'open' | 'ended' | 'broken'
 
 /** Listen to a stream while `path` is not null. `take` gets every event's data; `isLast` tells that none follows. */
-export function useEvents<T>(path: string | null, take: (data: T, id: string) => void, isLast?: (data: T) => boolean): StreamState {
+export function useEvents<T>(
+  path: string | null,
+  take: (data: T, id: string) => void,
+  isLast?: (data: T) => boolean,
+): StreamState {
   const [state, setState] = useState<StreamState>('connecting')
   const latest = useRef({ take, isLast })
   useEffect(() => {

@@ -18,7 +18,11 @@ export function ActionButton({ icon, look = 'plain', children, ...rest }: Props)
 }
 
 /** A button with nothing but an icon; its name shows beside it when one points at it. */
-export function IconButton({ icon, label, ...rest }: Omit<Props, 'children' | 'look'> & { icon: IconName; label: string }) {
+export function IconButton({
+  icon,
+  label,
+  ...rest
+}: Omit<Props, 'children' | 'look'> & { icon: IconName; label: string }) {
   return (
     <TooltipTrigger delay={400}>
       <Button {...rest} aria-label={label} className="button button-icon">

@@ -22,46 +22,59 @@ export function Chart({ result, choice }: { result: QueryResult; choice: ChartCh
   return (
     <figure className="chart">
       <div ref={box}>
-      <svg viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={`Chart of ${names[0]} by ${names[1]}, ${all.length} points`}>
-        {marks.map((mark) => (
-          <g key={mark}>
-            <line className="chart-grid" x1={LEFT} x2={width} y1={y(mark)} y2={y(mark)} />
-            <text className="chart-mark" x={LEFT - 8} y={y(mark) + 4} textAnchor="end">
-              {compact(mark)}
-            </text>
-          </g>
-        ))}
-        {choice.kind === 'bar' ? (
-          all.map((point, index) => (
-            <rect
-              key={index}
-              className="chart-bar"
-              x={x(index) - step * 0.36}
-              width={Math.max(1, step * 0.72)}
-              y={Math.min(y(point.value), y(0))}
-              height={Math.max(1, Math.abs(y(point.value) - y(0)))}
-            >
-              <title>{`${point.label}: ${point.value.toLocaleString()}`}</title>
-            </rect>
-          ))
-        ) : (
-          <>
-            <polyline className="chart-line" points={all.map((point, index) => `${x(index)},${y(point.value)}`).join(' ')} />
-            {all.map((point, index) => (
-              <circle key={index} className="chart-dot" cx={x(index)} cy={y(point.value)} r={all.length > 60 ? 1.5 : 3}>
+        <svg
+          viewBox={`0 0 ${width} ${HEIGHT}`}
+          role="img"
+          aria-label={`Chart of ${names[0]} by ${names[1]}, ${all.length} points`}
+        >
+          {marks.map((mark) => (
+            <g key={mark}>
+              <line className="chart-grid" x1={LEFT} x2={width} y1={y(mark)} y2={y(mark)} />
+              <text className="chart-mark" x={LEFT - 8} y={y(mark) + 4} textAnchor="end">
+                {compact(mark)}
+              </text>
+            </g>
+          ))}
+          {choice.kind === 'bar' ? (
+            all.map((point, index) => (
+              <rect
+                key={index}
+                className="chart-bar"
+                x={x(index) - step * 0.36}
+                width={Math.max(1, step * 0.72)}
+                y={Math.min(y(point.value), y(0))}
+                height={Math.max(1, Math.abs(y(point.value) - y(0)))}
+              >
                 <title>{`${point.label}: ${point.value.toLocaleString()}`}</title>
-              </circle>
-            ))}
-          </>
-        )}
-        {all.map((point, index) =>
-          index % every === 0 ? (
-            <text key={index} className="chart-mark" x={x(index)} y={HEIGHT - 12} textAnchor="middle">
-              {shortened(point.label, all.length)}
-            </text>
-          ) : null,
-        )}
-      </svg>
+              </rect>
+            ))
+          ) : (
+            <>
+              <polyline
+                className="chart-line"
+                points={all.map((point, index) => `${x(index)},${y(point.value)}`).join(' ')}
+              />
+              {all.map((point, index) => (
+                <circle
+                  key={index}
+                  className="chart-dot"
+                  cx={x(index)}
+                  cy={y(point.value)}
+                  r={all.length > 60 ? 1.5 : 3}
+                >
+                  <title>{`${point.label}: ${point.value.toLocaleString()}`}</title>
+                </circle>
+              ))}
+            </>
+          )}
+          {all.map((point, index) =>
+            index % every === 0 ? (
+              <text key={index} className="chart-mark" x={x(index)} y={HEIGHT - 12} textAnchor="middle">
+                {shortened(point.label, all.length)}
+              </text>
+            ) : null,
+          )}
+        </svg>
       </div>
       <figcaption className="muted small">
         {names[0]} by {names[1]}

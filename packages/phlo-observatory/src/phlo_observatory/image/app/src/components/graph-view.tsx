@@ -7,7 +7,7 @@ import { lookOf } from '~/logic/status'
 import { IconButton } from './button'
 
 const ZOOMS = [0.4, 0.5, 0.65, 0.8, 1, 1.25, 1.5]
-const NATURAL = ZOOMS.indexOf(1)
+const LARGEST = ZOOMS.indexOf(1.25)
 const READABLE = ZOOMS.indexOf(0.65)
 const MARGIN = 12
 const PADDING = 34
@@ -34,7 +34,7 @@ export function GraphView({
   const height = layout.height + 2 * MARGIN
   // Until one chooses, as large as there is room for, but readable.
   const fitting = ZOOMS.findLastIndex((one) => one * width <= room - PADDING)
-  const zoom = chosenZoom ?? Math.min(NATURAL, Math.max(READABLE, fitting))
+  const zoom = chosenZoom ?? Math.min(LARGEST, Math.max(READABLE, fitting))
   const scale = ZOOMS[zoom] ?? 1
   const walk = (event: KeyboardEvent<SVGGElement>, id: string) => {
     if (event.key === 'Enter' || event.key === ' ') {
@@ -54,7 +54,12 @@ export function GraphView({
         <span className="muted small" aria-live="polite">
           {Math.round(scale * 100)} %
         </span>
-        <IconButton icon="plus" label="Larger" isDisabled={zoom === ZOOMS.length - 1} onPress={() => setZoom(zoom + 1)} />
+        <IconButton
+          icon="plus"
+          label="Larger"
+          isDisabled={zoom === ZOOMS.length - 1}
+          onPress={() => setZoom(zoom + 1)}
+        />
       </div>
       <div className="graph-scroll" tabIndex={0} role="group" aria-label="Graph of the platform">
         <svg width={width * scale} height={height * scale} viewBox={`${-MARGIN} ${-MARGIN} ${width} ${height}`}>
@@ -88,11 +93,19 @@ export function GraphView({
                 onClick={() => onChoose(chosen === node.id ? null : node.id)}
                 onKeyDown={(event) => walk(event, node.id)}
               >
-                <rect width={sizes.width} height={sizes.height} rx={node.kind === 'capability' ? sizes.height / 2 : 8} />
+                <rect
+                  width={sizes.width}
+                  height={sizes.height}
+                  rx={node.kind === 'capability' ? sizes.height / 2 : 8}
+                />
                 {node.kind === 'service' && (
                   <circle className={`tone-fill-${look.tone}`} cx={18} cy={sizes.height / 2} r={5} />
                 )}
-                <text x={node.kind === 'service' ? 32 : sizes.width / 2} y={sizes.height / 2 + 4.5} textAnchor={node.kind === 'service' ? 'start' : 'middle'}>
+                <text
+                  x={node.kind === 'service' ? 32 : sizes.width / 2}
+                  y={sizes.height / 2 + 4.5}
+                  textAnchor={node.kind === 'service' ? 'start' : 'middle'}
+                >
                   {node.label.length > 18 ? `${node.label.slice(0, 17)}…` : node.label}
                 </text>
               </g>
@@ -109,7 +122,11 @@ function elementId(id: string): string {
 }
 
 /** The nearest node in the direction of an arrow key; null at the edge. */
-export function neighbour(id: string, key: string, places: ReadonlyMap<string, { id: string; x: number; y: number }>): string | null {
+export function neighbour(
+  id: string,
+  key: string,
+  places: ReadonlyMap<string, { id: string; x: number; y: number }>,
+): string | null {
   const here = places.get(id)
   if (!here) return null
   const isAcross = key === 'ArrowLeft' || key === 'ArrowRight'

@@ -22,7 +22,9 @@ const PATHS = {
       <path d="M4 5.3v9.4c0 1.2 2.7 2.2 6 2.2s6-1 6-2.2V5.3M4 10c0 1.2 2.7 2.2 6 2.2s6-1 6-2.2" />
     </>
   ),
-  settings: <path d="M3.5 6h7.2M14.3 6h2.2M3.5 14h2.2M9.3 14h7.2M12.5 4.2a1.8 1.8 0 1 1 0 3.6 1.8 1.8 0 0 1 0-3.6zM7.5 12.2a1.8 1.8 0 1 1 0 3.6 1.8 1.8 0 0 1 0-3.6z" />,
+  settings: (
+    <path d="M3.5 6h7.2M14.3 6h2.2M3.5 14h2.2M9.3 14h7.2M12.5 4.2a1.8 1.8 0 1 1 0 3.6 1.8 1.8 0 0 1 0-3.6zM7.5 12.2a1.8 1.8 0 1 1 0 3.6 1.8 1.8 0 0 1 0-3.6z" />
+  ),
   search: <path d="M9 3.8a5.2 5.2 0 1 1 0 10.4A5.2 5.2 0 0 1 9 3.8zM12.9 12.9l3.6 3.6" />,
   menu: <path d="M3.5 6h13M3.5 10h13M3.5 14h13" />,
   close: <path d="M5 5l10 10M15 5L5 15" />,
@@ -64,7 +66,14 @@ export function Icon({ name, className }: { name: IconName; className?: string }
 
 export function Logo() {
   return (
-    <svg viewBox="0 0 32 32" fill="none" stroke="currentColor" strokeWidth="2.4" strokeLinecap="round" aria-hidden="true">
+    <svg
+      viewBox="0 0 32 32"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="2.4"
+      strokeLinecap="round"
+      aria-hidden="true"
+    >
       <path d="M6 22a10 10 0 0 1 20 0M16 12V6.5M4 26h24" />
       <circle cx="16" cy="21" r="2.6" fill="currentColor" stroke="none" />
     </svg>

@@ -75,12 +75,21 @@ function clockTime(text: string): string {
 }
 
 function LogSilence({ state, contains }: { state: string; contains: string }) {
-  if (state === 'broken') return <p>The log cannot be read. Check on the Services page that the service has a container.</p>
+  if (state === 'broken')
+    return <p>The log cannot be read. Check on the Services page that the service has a container.</p>
   if (state === 'connecting') return <p className="muted">Connecting…</p>
   return <p className="muted">{contains ? `No line contains “${contains}”.` : 'Nothing was written yet.'}</p>
 }
 
-export function Toggle({ isSelected, onChange, children }: { isSelected: boolean; onChange: (on: boolean) => void; children: string }) {
+export function Toggle({
+  isSelected,
+  onChange,
+  children,
+}: {
+  isSelected: boolean
+  onChange: (on: boolean) => void
+  children: string
+}) {
   return (
     <Switch className="switch" isSelected={isSelected} onChange={onChange}>
       <span className="switch-track" aria-hidden="true" />

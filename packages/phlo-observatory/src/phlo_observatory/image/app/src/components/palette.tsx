@@ -64,7 +64,12 @@ function Finder({ close }: { close: () => void }) {
           <MenuSection key={title} id={title}>
             <Header>{title}</Header>
             {all.map((entry) => (
-              <MenuItem key={entry.id} id={entry.id} textValue={`${entry.title} ${entry.words}`} className="palette-item">
+              <MenuItem
+                key={entry.id}
+                id={entry.id}
+                textValue={`${entry.title} ${entry.words}`}
+                className="palette-item"
+              >
                 <Icon name={entry.icon} />
                 <span>{entry.title}</span>
                 {entry.hint && <span className="muted small">{entry.hint}</span>}
@@ -82,7 +87,16 @@ function useEntries(): [string, Entry[]][] {
   const { data: services = [] } = useQuery({ ...servicesQuery, refetchInterval: false })
   const { data: runs = [] } = useQuery({ ...runsQuery, refetchInterval: false })
   const groups: [string, Entry[]][] = [
-    ['Pages', PAGES.map((page) => ({ id: page.to, title: page.title, icon: page.icon, words: page.words, go: () => navigate({ to: page.to }) }))],
+    [
+      'Pages',
+      PAGES.map((page) => ({
+        id: page.to,
+        title: page.title,
+        icon: page.icon,
+        words: page.words,
+        go: () => navigate({ to: page.to }),
+      })),
+    ],
     [
       'Services',
       services.map((service) => ({

@@ -50,7 +50,15 @@ export function RunTable({ runs, search }: { runs: RunSummary[]; search?: string
 
 /** `2 created, 1 recreated`. */
 export function countsText(counts: Record<string, number>): string {
-  const words: Record<string, string> = { create: 'created', recreate: 'recreated', remove: 'removed', update: 'updated', start: 'started', pull: 'pulled', build: 'built' }
+  const words: Record<string, string> = {
+    create: 'created',
+    recreate: 'recreated',
+    remove: 'removed',
+    update: 'updated',
+    start: 'started',
+    pull: 'pulled',
+    build: 'built',
+  }
   const parts = Object.entries(counts).filter(([, many]) => many > 0)
   return parts.map(([name, many]) => `${many} ${words[name] ?? name.replaceAll(/[_-]/g, ' ')}`).join(', ') || '–'
 }

@@ -1,6 +1,14 @@
 import { Icon } from './icons'
 
-export function SearchBox({ label, value, onChange }: { label: string; value: string; onChange: (text: string) => void }) {
+export function SearchBox({
+  label,
+  value,
+  onChange,
+}: {
+  label: string
+  value: string
+  onChange: (text: string) => void
+}) {
   return (
     <label className="search-box">
       <Icon name="search" />

@@ -81,7 +81,12 @@ function SidebarContent({ openPalette }: { openPalette: () => void }) {
       </ActionButton>
       <nav className="nav" aria-label="Pages">
         {PAGES.map((page) => (
-          <Link key={page.to} to={page.to} activeOptions={{ exact: page.to === '/' }} activeProps={{ 'aria-current': 'page' }}>
+          <Link
+            key={page.to}
+            to={page.to}
+            activeOptions={{ exact: page.to === '/' }}
+            activeProps={{ 'aria-current': 'page' }}
+          >
             <Icon name={page.icon} />
             {page.title}
             {page.to === '/services' && troubled ? (

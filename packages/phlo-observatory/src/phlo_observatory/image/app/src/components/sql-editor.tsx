@@ -59,7 +59,12 @@ export default function SqlEditor({
           EditorView.updateListener.of((update) => {
             if (update.docChanged) latest.current.onChange(update.state.doc.toString())
           }),
-          keymap.of([{ key: 'Mod-Enter', run, preventDefault: true }, ...completionKeymap, ...defaultKeymap, ...historyKeymap]),
+          keymap.of([
+            { key: 'Mod-Enter', run, preventDefault: true },
+            ...completionKeymap,
+            ...defaultKeymap,
+            ...historyKeymap,
+          ]),
         ],
       }),
     })

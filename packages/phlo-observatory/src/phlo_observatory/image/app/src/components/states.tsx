@@ -37,7 +37,9 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
       <div className="stack">
         <h3>{title}</h3>
         {known?.detail && <p className="wrap">{known.detail}</p>}
-        <p className="muted wrap">{known?.fix ?? 'Load the page again; if it stays so, look at the log of observatory.'}</p>
+        <p className="muted wrap">
+          {known?.fix ?? 'Load the page again; if it stays so, look at the log of observatory.'}
+        </p>
         {retry && (
           <div>
             <ActionButton icon="restart" onPress={retry}>

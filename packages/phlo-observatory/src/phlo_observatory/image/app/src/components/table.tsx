@@ -57,7 +57,11 @@ export function DataTable<T>({ label, rows, columns, search, sortBy = [], rowId,
             {table.getHeaderGroups().map((group) => (
               <tr key={group.id}>
                 {group.headers.map((header) => (
-                  <th key={header.id} className={header.column.columnDef.meta?.className} aria-sort={ariaSort(header.column.getIsSorted())}>
+                  <th
+                    key={header.id}
+                    className={header.column.columnDef.meta?.className}
+                    aria-sort={ariaSort(header.column.getIsSorted())}
+                  >
                     {header.column.getCanSort() ? (
                       <button type="button" className="sort" onClick={header.column.getToggleSortingHandler()}>
                         {flexRender(header.column.columnDef.header, header.getContext())}
@@ -75,7 +79,11 @@ export function DataTable<T>({ label, rows, columns, search, sortBy = [], rowId,
             {shown.map((row) => (
               <tr key={row.id}>
                 {row.getVisibleCells().map((cell) => (
-                  <td key={cell.id} className={cell.column.columnDef.meta?.className} data-label={headText(cell.column.columnDef)}>
+                  <td
+                    key={cell.id}
+                    className={cell.column.columnDef.meta?.className}
+                    data-label={headText(cell.column.columnDef)}
+                  >
                     <div>{flexRender(cell.column.columnDef.cell, cell.getContext())}</div>
                   </td>
                 ))}

@@ -112,8 +112,7 @@ export function Cause({ text }: { text: string }) {
   if (!found?.groups) return <>{text}</>
   return (
     <>
-      {found.groups.name}: <del>{found.groups.old}</del> <span aria-hidden="true">→</span>{' '}
-      <ins>{found.groups.new}</ins>
+      {found.groups.name}: <del>{found.groups.old}</del> <span aria-hidden="true">→</span> <ins>{found.groups.new}</ins>
     </>
   )
 }

@@ -37,13 +37,22 @@ function isInOrder(result: QueryResult, column: number): boolean {
   const values = result.rows.map((row) => row[column])
   const type = result.columns[column]?.type ?? ''
   const isOrdered = MOMENT.test(type) || isNumber(type) || values.every((value) => /^\d{4}-\d\d/.test(String(value)))
-  return isOrdered && values.every((value, index) => index === 0 || String(value) >= String(values[index - 1]) || Number(value) >= Number(values[index - 1]))
+  return (
+    isOrdered &&
+    values.every(
+      (value, index) =>
+        index === 0 || String(value) >= String(values[index - 1]) || Number(value) >= Number(values[index - 1]),
+    )
+  )
 }
 
 export function points(result: QueryResult, choice: ChartChoice): Point[] {
   return result.rows
     .slice(0, MOST_POINTS)
-    .map((row) => ({ label: row[choice.x] === null ? 'null' : String(row[choice.x]), value: Number(row[choice.y]) }))
+    .map((row) => ({
+      label: row[choice.x] === null ? 'null' : String(row[choice.x]),
+      value: Number(row[choice.y]),
+    }))
     .filter((point) => Number.isFinite(point.value))
 }
 

@@ -28,10 +28,19 @@ export function pictureOf(graph: Graph, shown: Shown): Picture {
     if (!ids.has(source) || !ids.has(target)) continue
     if (kind === 'provides') edges.push({ from: target, to: source, kind })
     else if (kind === 'depends_on') waits.push({ from: source, to: target, kind: 'needs' })
-    else edges.push({ from: source, to: target, kind: kind === 'wants' ? 'wants' : kind === 'runs_on' ? 'on' : 'needs' })
+    else
+      edges.push({
+        from: source,
+        to: target,
+        kind: kind === 'wants' ? 'wants' : kind === 'runs_on' ? 'on' : 'needs',
+      })
   }
   const isThroughCapability = (wait: Need) =>
-    edges.some((one) => one.from === wait.from && edges.some((other) => other.kind === 'provides' && other.from === one.to && other.to === wait.to))
+    edges.some(
+      (one) =>
+        one.from === wait.from &&
+        edges.some((other) => other.kind === 'provides' && other.from === one.to && other.to === wait.to),
+    )
   // A capability that nobody uses says little beside those that hold the platform together.
   const used = new Set(edges.filter((edge) => edge.kind !== 'provides').map((edge) => edge.to))
   const isIdle = (id: string) => id.startsWith('capability:') && !used.has(id)

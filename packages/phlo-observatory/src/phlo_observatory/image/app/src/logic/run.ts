@@ -16,7 +16,10 @@ export function withEvent(run: Run, event: RunEvent): Run {
     case 'step_finished':
       return withStep(run, event, (step) => ended(step, event, run))
     case 'undo_started':
-      return withStep(run, event, (step) => ({ ...step, message: event.message || 'putting back what was there' }))
+      return withStep(run, event, (step) => ({
+        ...step,
+        message: event.message || 'putting back what was there',
+      }))
     case 'undo_finished':
       return withStep(run, event, (step) => ended(step, { status: 'rolled-back', ...event }, run))
     default:

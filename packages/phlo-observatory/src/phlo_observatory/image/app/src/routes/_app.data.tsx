@@ -46,7 +46,15 @@ function Data() {
   )
 }
 
-function Sql({ statement, setStatement, tables }: { statement: string; setStatement: (text: string) => void; tables: TableName[] }) {
+function Sql({
+  statement,
+  setStatement,
+  tables,
+}: {
+  statement: string
+  setStatement: (text: string) => void
+  tables: TableName[]
+}) {
   const ask = useMutation({
     mutationFn: (sql: string) => post<QueryResult>('/data/query', { sql, limit: MOST_ROWS }),
   })
@@ -103,7 +111,11 @@ function Result({ result }: { result: QueryResult }) {
           isWide
           rows={result.rows}
           columns={columns}
-          empty={<Empty icon="data" title="No row">The statement was carried out; it has no rows to show.</Empty>}
+          empty={
+            <Empty icon="data" title="No row">
+              The statement was carried out; it has no rows to show.
+            </Empty>
+          }
         />
       </Section>
     </div>
@@ -212,7 +224,11 @@ function OneTable({ table, query }: { table: TableName; query: (sql: string) => 
                 rows={found.snapshots}
                 columns={SNAPSHOTS}
                 sortBy={[{ id: 'time', desc: true }]}
-                empty={<Empty icon="data" title="No snapshot">Nothing was written to it yet.</Empty>}
+                empty={
+                  <Empty icon="data" title="No snapshot">
+                    Nothing was written to it yet.
+                  </Empty>
+                }
               />
             </Section>
           </>

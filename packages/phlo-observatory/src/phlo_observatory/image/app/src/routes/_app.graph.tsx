@@ -35,7 +35,14 @@ function GraphPage() {
       }
     >
       <Answer query={graph}>
-        {(all) => <Picture graph={all} shows={{ capability: showsCapabilities, host: showsHosts }} chosen={chosen} choose={setChosen} />}
+        {(all) => (
+          <Picture
+            graph={all}
+            shows={{ capability: showsCapabilities, host: showsHosts }}
+            chosen={chosen}
+            choose={setChosen}
+          />
+        )}
       </Answer>
     </Page>
   )
@@ -77,7 +84,17 @@ function Picture({ graph, shows, chosen, choose }: PictureProps) {
   )
 }
 
-function Detail({ node, nodes, edges, close }: { node: GraphNode; nodes: GraphNode[]; edges: Need[]; close: () => void }) {
+function Detail({
+  node,
+  nodes,
+  edges,
+  close,
+}: {
+  node: GraphNode
+  nodes: GraphNode[]
+  edges: Need[]
+  close: () => void
+}) {
   const labels = new Map(nodes.map((one) => [one.id, one.label]))
   const needs = edges.filter((edge) => edge.from === node.id)
   const neededBy = edges.filter((edge) => edge.to === node.id)
@@ -96,8 +113,16 @@ function Detail({ node, nodes, edges, close }: { node: GraphNode; nodes: GraphNo
           <ServiceName name={node.id.replace(/^service:/, '')} title="State, logs and environment" />
         </p>
       )}
-      <Ends title={node.kind === 'capability' ? 'Provided by' : 'Needs'} ends={needs.map((edge) => [edge.to, edge.kind])} labels={labels} />
-      <Ends title={node.kind === 'host' ? 'Runs' : 'Needed by'} ends={neededBy.map((edge) => [edge.from, edge.kind])} labels={labels} />
+      <Ends
+        title={node.kind === 'capability' ? 'Provided by' : 'Needs'}
+        ends={needs.map((edge) => [edge.to, edge.kind])}
+        labels={labels}
+      />
+      <Ends
+        title={node.kind === 'host' ? 'Runs' : 'Needed by'}
+        ends={neededBy.map((edge) => [edge.from, edge.kind])}
+        labels={labels}
+      />
     </aside>
   )
 }

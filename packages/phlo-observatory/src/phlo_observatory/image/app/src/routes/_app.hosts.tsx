@@ -45,8 +45,16 @@ function HostCard({ host }: { host: Host }) {
         facts={[
           ['Address', host.address],
           ['Engine', host.engine_version ? `Docker ${host.engine_version}` : '–'],
-          ['Machine', [host.platform, host.cpus && count(host.cpus, 'core'), host.memory_bytes && bytes(host.memory_bytes)].filter(Boolean).join(', ') || '–'],
-          ['Containers', host.containers_running === null ? '–' : `${host.containers_running} running, of all projects`],
+          [
+            'Machine',
+            [host.platform, host.cpus && count(host.cpus, 'core'), host.memory_bytes && bytes(host.memory_bytes)]
+              .filter(Boolean)
+              .join(', ') || '–',
+          ],
+          [
+            'Containers',
+            host.containers_running === null ? '–' : `${host.containers_running} running, of all projects`,
+          ],
           [
             'Groups',
             host.groups.length ? (

@@ -19,7 +19,14 @@ function Overview() {
   const services = useQuery(servicesQuery)
   const runs = useQuery(runsQuery)
   return (
-    <Page title="Overview" lead={project.data ? `The project ${project.data.name}, on phlo ${project.data.phlo_version}.` : 'The platform at a glance.'}>
+    <Page
+      title="Overview"
+      lead={
+        project.data
+          ? `The project ${project.data.name}, on phlo ${project.data.phlo_version}.`
+          : 'The platform at a glance.'
+      }
+    >
       <Answer query={services}>{(all) => <Health services={all} project={project.data} />}</Answer>
       {project.data && project.data.warnings.length > 0 && (
         <Section title="Warnings">
@@ -63,7 +70,11 @@ function Health({ services, project }: { services: Service[]; project: Project |
         <Icon name={icon} className={icon === 'busy' ? 'spinning' : undefined} />
         <div>
           <strong>{enabled.length ? SENTENCES[worst](many) : 'Nothing is up yet'}</strong>
-          <span>{enabled.length ? `${tones.filter((tone) => tone === 'good').length} of ${enabled.length} well` : 'Run phlo up.'}</span>
+          <span>
+            {enabled.length
+              ? `${tones.filter((tone) => tone === 'good').length} of ${enabled.length} well`
+              : 'Run phlo up.'}
+          </span>
         </div>
       </div>
       <div className="tile">
@@ -99,7 +110,10 @@ function LastRun({ run }: { run: RunSummary | null }) {
 function Cards({ services }: { services: Service[] }) {
   const shown = services
     .filter((service) => service.enabled)
-    .toSorted((one, other) => byUrgency(lookOf(stateOf(one)).tone, lookOf(stateOf(other)).tone) || one.name.localeCompare(other.name))
+    .toSorted(
+      (one, other) =>
+        byUrgency(lookOf(stateOf(one)).tone, lookOf(stateOf(other)).tone) || one.name.localeCompare(other.name),
+    )
   if (shown.length === 0) {
     return (
       <Empty icon="services" title="No service is up">

@@ -115,8 +115,8 @@ function Apply({ steps }: { steps: PlanStep[] }) {
         onConfirm={() => action.mutate({ path: '/actions/up' })}
       >
         <p>
-          {count(steps.length, 'step')} of {services.length > 0 ? services.join(', ') : 'the project'}. A service that does
-          not come up gets its earlier container back.
+          {count(steps.length, 'step')} of {services.length > 0 ? services.join(', ') : 'the project'}. A service that
+          does not come up gets its earlier container back.
         </p>
       </Confirm>
     </>

@@ -18,7 +18,11 @@ const column = createColumnHelper<Plugin>()
 
 const COLUMNS: ColumnDef<Plugin, any>[] = [
   column.accessor('name', { header: 'Plugin', cell: ({ getValue }) => <strong>{getValue()}</strong> }),
-  column.accessor((plugin) => plugin.distribution, { id: 'package', header: 'Package', cell: ({ getValue }) => <code>{getValue()}</code> }),
+  column.accessor((plugin) => plugin.distribution, {
+    id: 'package',
+    header: 'Package',
+    cell: ({ getValue }) => <code>{getValue()}</code>,
+  }),
   column.accessor('version', { header: 'Version' }),
   column.accessor((plugin) => plugin.services.join(', '), {
     id: 'services',
@@ -82,7 +86,9 @@ function Plugins() {
 function Registry({ offerings }: { offerings: Offering[] }) {
   const [sought, setSought] = useState('')
   const fits = (offering: Offering) =>
-    `${offering.name} ${offering.description} ${offering.provides.join(' ')}`.toLowerCase().includes(sought.toLowerCase())
+    `${offering.name} ${offering.description} ${offering.provides.join(' ')}`
+      .toLowerCase()
+      .includes(sought.toLowerCase())
   const shown = offerings.filter(fits)
   return (
     <div className="stack">

@@ -96,11 +96,15 @@ function OneRun({ found }: { found: Run }) {
         )}
       </Section>
       {path.length > 0 && (
-        <Section title="Critical path" aside={`${duration(onPath)} of ${duration(run.seconds)}: the run cannot be shorter than this chain.`}>
+        <Section
+          title="Critical path"
+          aside={`${duration(onPath)} of ${duration(run.seconds)}: the run cannot be shorter than this chain.`}
+        >
           <ol className="chain">
             {path.map((step) => (
               <li key={step.id}>
-                <strong>{step.service || 'project'}</strong> {step.operation} <span className="muted">{duration(step.seconds)}</span>
+                <strong>{step.service || 'project'}</strong> {step.operation}{' '}
+                <span className="muted">{duration(step.seconds)}</span>
               </li>
             ))}
           </ol>

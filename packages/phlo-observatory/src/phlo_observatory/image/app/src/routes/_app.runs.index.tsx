@@ -10,7 +10,10 @@ export const Route = createFileRoute('/_app/runs/')({ component: Runs })
 function Runs() {
   const runs = useQuery(runsQuery)
   return (
-    <Page title="Runs" lead="Every run that changed something or failed, the newest first. From here and from the command line alike.">
+    <Page
+      title="Runs"
+      lead="Every run that changed something or failed, the newest first. From here and from the command line alike."
+    >
       <Answer query={runs}>{(all) => <RunTable runs={all} search="Find a run" />}</Answer>
     </Page>
   )

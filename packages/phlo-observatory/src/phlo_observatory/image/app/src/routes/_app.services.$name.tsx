@@ -76,7 +76,10 @@ function RestartButton({ service }: { service: Service }) {
         onClose={() => setAsking(false)}
         onConfirm={() => action.mutate({ path: `/services/${encodeURIComponent(service.name)}/restart` })}
       >
-        <p>It does not answer until it is ready again. What depends on it with <code>restart: true</code> is restarted too.</p>
+        <p>
+          It does not answer until it is ready again. What depends on it with <code>restart: true</code> is restarted
+          too.
+        </p>
       </Confirm>
     </>
   )
@@ -95,7 +98,10 @@ function State({ service }: { service: Service }) {
           ['Package', service.package ?? 'this project'],
           ...Object.entries(service.resources)
             .filter(([, value]) => value !== null)
-            .map(([key, value]) => [key === 'memory_limit' ? 'Memory limit' : key.replaceAll('_', ' '), resourceText(key, value)] as const),
+            .map(
+              ([key, value]) =>
+                [key === 'memory_limit' ? 'Memory limit' : key.replaceAll('_', ' '), resourceText(key, value)] as const,
+            ),
           ['Provides', <Tags key="provides" names={service.provides} />],
           ['Requires', <Tags key="requires" names={service.requires} />],
           ['Wants', <Tags key="wants" names={service.wants} />],
@@ -150,11 +156,7 @@ const VARIABLES: ColumnDef<Variable, any>[] = [
     id: 'value',
     header: 'Value',
     cell: ({ row }) =>
-      row.original.secret ? (
-        <span className="muted">secret</span>
-      ) : (
-        <code className="wrap">{row.original.value}</code>
-      ),
+      row.original.secret ? <span className="muted">secret</span> : <code className="wrap">{row.original.value}</code>,
   }),
   variable.accessor((one) => JSON.stringify(one.source), {
     id: 'source',
@@ -189,7 +191,11 @@ function Environment({ name }: { name: string }) {
 function Actions({ service }: { service: Service }) {
   const { why } = useMay('action')
   if (service.actions.length === 0) {
-    return <Empty icon="play" title="It has no actions">A role’s actions are the files in its folder tasks.</Empty>
+    return (
+      <Empty icon="play" title="It has no actions">
+        A role’s actions are the files in its folder tasks.
+      </Empty>
+    )
   }
   return (
     <div className="stack">
@@ -217,7 +223,9 @@ function ActionCard({ service, action }: { service: Service; action: Action }) {
   const { may } = useMay('action')
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const given = Object.fromEntries(action.arguments.flatMap((argument) => givenValue(argument, values[argument.name] ?? '')))
+    const given = Object.fromEntries(
+      action.arguments.flatMap((argument) => givenValue(argument, values[argument.name] ?? '')),
+    )
     const path = `/services/${encodeURIComponent(service.name)}/actions/${encodeURIComponent(action.name)}`
     run.mutate({ path, body: { arguments: given } })
   }

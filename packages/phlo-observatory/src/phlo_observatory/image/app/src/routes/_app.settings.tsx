@@ -43,7 +43,9 @@ function Settings() {
         </Answer>
       </Section>
       <Section title="Tokens" aside="A token is kept as a hash only, so it is shown once, when it is made.">
-        <Answer query={tokens}>{(all) => <Tokens tokens={all} mayRotate={session.data?.role === 'operator'} own={session.data?.name} />}</Answer>
+        <Answer query={tokens}>
+          {(all) => <Tokens tokens={all} mayRotate={session.data?.role === 'operator'} own={session.data?.name} />}
+        </Answer>
       </Section>
     </Page>
   )
@@ -93,7 +95,11 @@ function Tokens({ tokens, mayRotate, own }: { tokens: Token[]; mayRotate: boolea
   const columns: ColumnDef<Token, any>[] = [
     column.accessor('name', { header: 'Name', cell: ({ getValue }) => <strong>{getValue()}</strong> }),
     column.accessor('role', { header: 'Role', cell: ({ getValue }) => <Tag>{getValue()}</Tag> }),
-    column.accessor((token) => token.rotated_at ?? token.created, { id: 'made', header: 'Made', cell: ({ getValue }) => <Ago at={getValue()} /> }),
+    column.accessor((token) => token.rotated_at ?? token.created, {
+      id: 'made',
+      header: 'Made',
+      cell: ({ getValue }) => <Ago at={getValue()} />,
+    }),
     column.accessor('last_used', { header: 'Last used', cell: ({ getValue }) => <Ago at={getValue()} /> }),
     column.display({
       id: 'rotate',

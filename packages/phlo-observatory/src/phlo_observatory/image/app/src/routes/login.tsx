@@ -46,7 +46,16 @@ function Login() {
           <Logo />
           <h1>Observatory</h1>
         </div>
-        <TextField className="field" type="password" value={token} onChange={setToken} isRequired autoFocus name="token" autoComplete="current-password">
+        <TextField
+          className="field"
+          type="password"
+          value={token}
+          onChange={setToken}
+          isRequired
+          autoFocus
+          name="token"
+          autoComplete="current-password"
+        >
           <Label>Token</Label>
           <Input spellCheck="false" />
         </TextField>
@@ -66,7 +75,11 @@ function Login() {
 function LoginError({ error }: { error: unknown }) {
   const isRefused = error instanceof ApiError && error.status === 401
   const title = isRefused ? 'This token is not known' : error instanceof Error ? error.message : 'Something went wrong'
-  const fix = isRefused ? 'Check that all of it was pasted, and that it was not rotated.' : error instanceof ApiError ? error.fix : ''
+  const fix = isRefused
+    ? 'Check that all of it was pasted, and that it was not rotated.'
+    : error instanceof ApiError
+      ? error.fix
+      : ''
   return (
     <div className="note tone-bad" role="alert">
       <strong>{title}</strong>

@@ -28,6 +28,21 @@ export async function answerApi(request: Request, settings: Settings): Promise<R
   return problem(405, 'Not allowed', `${request.method} is not possible here.`, 'Use POST or DELETE.')
 }
 
+/** Where a page's request without a session goes first; null for one that has a session, or needs none. */
+export function toSignIn(request: Request, settings: Settings): Response | null {
+  const { pathname, search } = new URL(request.url)
+  if (pathname === '/login' || tokenOf(request, settings)) return null
+  const then = pathname + search
+  const location = then === '/' ? '/login' : `/login?then=${encodeURIComponent(then)}`
+  return new Response(null, { status: 302, headers: { location, 'cache-control': 'no-store' } })
+}
+
+/** The token of the request's session. */
+function tokenOf(request: Request, settings: Settings): string | null {
+  const cookie = cookieOf(request.headers, COOKIE)
+  return cookie && unseal(cookie, settings.key, settings.now())
+}
+
 async function signIn(request: Request, settings: Settings): Promise<Response> {
   const token = await tokenIn(request)
   if (token === null) {
@@ -49,8 +64,7 @@ async function tokenIn(request: Request): Promise<string | null> {
 }
 
 async function passOn(request: Request, settings: Settings): Promise<Response> {
-  const cookie = cookieOf(request.headers, COOKIE)
-  const token = cookie && unseal(cookie, settings.key, settings.now())
+  const token = tokenOf(request, settings)
   if (!token) return problem(401, 'Not signed in', 'There is no session, or it has ended.', 'Sign in with a token.')
   const { pathname, search } = new URL(request.url)
   const headers = new Headers({ authorization: `Bearer ${token}` })
@@ -77,7 +91,8 @@ async function ask(url: URL, init: RequestInit, settings: Settings): Promise<Res
     return new Response(answer.body, { status: answer.status, headers })
   } catch (error) {
     if (init.signal?.aborted) return new Response(null, { status: 499 })
-    const cause = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : String(error)
+    const cause =
+      error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : String(error)
     return problem(502, 'phlo-api does not answer', cause, 'See `phlo ps` and `phlo logs phlo-api`.')
   }
 }

@@ -12,7 +12,13 @@ const NODES: GraphNode[] = [
 const EDGES: Need[] = [{ from: 'service:web', to: 'service:db', kind: 'needs' }]
 
 beforeAll(() => {
-  vi.stubGlobal('ResizeObserver', class { observe() {} disconnect() {} })
+  vi.stubGlobal(
+    'ResizeObserver',
+    class {
+      observe() {}
+      disconnect() {}
+    },
+  )
 })
 
 test('a node says what it is and how it does, and a key chooses it', () => {
@@ -29,7 +35,10 @@ test('an arrow key goes to the next node in its direction', () => {
 })
 
 test('at the edge there is no next', () => {
-  const places = new Map([['a', { id: 'a', x: 0, y: 0 }], ['b', { id: 'b', x: 0, y: 60 }]])
+  const places = new Map([
+    ['a', { id: 'a', x: 0, y: 0 }],
+    ['b', { id: 'b', x: 0, y: 60 }],
+  ])
   expect(neighbour('a', 'ArrowDown', places)).toBe('b')
   expect(neighbour('a', 'ArrowUp', places)).toBeNull()
   expect(neighbour('a', 'ArrowLeft', places)).toBeNull()

@@ -16,7 +16,11 @@ const COLUMNS = [
   { accessorKey: 'name', header: 'Name' },
   { accessorKey: 'size', header: 'Size' },
 ]
-const names = () => screen.getAllByRole('row').slice(1).map((row) => row.querySelector('td')?.textContent)
+const names = () =>
+  screen
+    .getAllByRole('row')
+    .slice(1)
+    .map((row) => row.querySelector('td')?.textContent)
 
 test('a click on a head sorts, and says so', async () => {
   render(<DataTable label="Services" rows={ROWS} columns={COLUMNS} />)

@@ -22,7 +22,16 @@ const step = (service: string, rest: Partial<RunStep> = {}): RunStep => ({
   ...rest,
 })
 const run = (...steps: RunStep[]): Run => ({
-  id: 'r', title: 'up', began: 10, seconds: 5, result: 'changed', counts: {}, by: null, notes: [], steps, critical_path: ['local/slow/container'],
+  id: 'r',
+  title: 'up',
+  began: 10,
+  seconds: 5,
+  result: 'changed',
+  counts: {},
+  by: null,
+  notes: [],
+  steps,
+  critical_path: ['local/slow/container'],
 })
 
 test('steps without news are left out until one wants them', () => {

@@ -15,7 +15,9 @@ const GRAPH: Graph = {
   ],
 }
 const told = (shown: { capability: boolean; host: boolean }) =>
-  pictureOf(GRAPH, shown).edges.map(({ from, to, kind }) => `${from} ${kind} ${to}`).toSorted()
+  pictureOf(GRAPH, shown)
+    .edges.map(({ from, to, kind }) => `${from} ${kind} ${to}`)
+    .toSorted()
 
 test('with capabilities, what is needed through one is drawn once', () => {
   expect(told({ capability: true, host: false })).toEqual([
@@ -26,7 +28,10 @@ test('with capabilities, what is needed through one is drawn once', () => {
 })
 
 test('without capabilities services need each other', () => {
-  expect(told({ capability: false, host: false })).toEqual(['service:job needs service:db', 'service:web needs service:db'])
+  expect(told({ capability: false, host: false })).toEqual([
+    'service:job needs service:db',
+    'service:web needs service:db',
+  ])
 })
 
 test('a capability that nobody uses is left out', () => {

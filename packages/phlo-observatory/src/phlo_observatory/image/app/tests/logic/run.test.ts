@@ -2,15 +2,36 @@ import { expect, test } from 'vitest'
 import type { Run, RunEvent } from '~/api/types'
 import { bars, isLive, isNews, runLength, ticks, withEvent } from '~/logic/run'
 
-const EMPTY: Run = { id: 'r', title: '', began: 0, seconds: null, result: 'running', counts: {}, by: null, notes: [], steps: [], critical_path: [] }
-const event = (kind: string, time: number, rest: Partial<RunEvent> = {}): RunEvent => ({ kind, time, run: 'r', ...rest })
+const EMPTY: Run = {
+  id: 'r',
+  title: '',
+  began: 0,
+  seconds: null,
+  result: 'running',
+  counts: {},
+  by: null,
+  notes: [],
+  steps: [],
+  critical_path: [],
+}
+const event = (kind: string, time: number, rest: Partial<RunEvent> = {}): RunEvent => ({
+  kind,
+  time,
+  run: 'r',
+  ...rest,
+})
 const WAIT = { step: 'local/db/wait', host: 'local', service: 'db', operation: 'wait' }
 
 const EVENTS = [
   event('run_started', 100, { message: 'up' }),
   event('step_started', 101, WAIT),
   event('step_progress', 102, { ...WAIT, message: 'pulling' }),
-  event('step_finished', 104, { ...WAIT, status: 'changed', seconds: 3, changes: [{ at: 'container:db', verb: 'create', causes: ['not found'], is_counted: true }] }),
+  event('step_finished', 104, {
+    ...WAIT,
+    status: 'changed',
+    seconds: 3,
+    changes: [{ at: 'container:db', verb: 'create', causes: ['not found'], is_counted: true }],
+  }),
   event('run_finished', 110, { message: 'changed', seconds: 10 }),
 ]
 
@@ -18,7 +39,14 @@ test('a run is what its events tell', () => {
   const run = EVENTS.reduce(withEvent, EMPTY)
   expect(run).toMatchObject({ title: 'up', began: 100, seconds: 10, result: 'changed' })
   expect(run.steps).toHaveLength(1)
-  expect(run.steps[0]).toMatchObject({ status: 'changed', began: 1, ended: 4, seconds: 3, message: '', changes: [{ verb: 'create' }] })
+  expect(run.steps[0]).toMatchObject({
+    status: 'changed',
+    began: 1,
+    ended: 4,
+    seconds: 3,
+    message: '',
+    changes: [{ verb: 'create' }],
+  })
 })
 
 test('events that come again after a broken connection change nothing', () => {
@@ -28,7 +56,10 @@ test('events that come again after a broken connection change nothing', () => {
 
 test('a service that is put back is a step of its own', () => {
   const undo = { host: 'local', service: 'db' }
-  const run = [event('undo_started', 5, undo), event('undo_finished', 7, { ...undo, status: 'rolled-back' })].reduce(withEvent, EMPTY)
+  const run = [event('undo_started', 5, undo), event('undo_finished', 7, { ...undo, status: 'rolled-back' })].reduce(
+    withEvent,
+    EMPTY,
+  )
   expect(run.steps[0]).toMatchObject({ id: 'local/db/undo', status: 'rolled-back', seconds: 2 })
 })
 
@@ -53,7 +84,13 @@ test('only a run under way is live', () => {
   expect([isLive({ result: 'running' }), isLive({ result: 'changed' })]).toEqual([true, false])
 })
 
-test.each([['ok', false], ['skipped', false], ['changed', true], ['failed', true], [null, true]])('a step that is %s is news: %s', (status, news) => {
+test.each([
+  ['ok', false],
+  ['skipped', false],
+  ['changed', true],
+  ['failed', true],
+  [null, true],
+])('a step that is %s is news: %s', (status, news) => {
   const [step] = EVENTS.reduce(withEvent, EMPTY).steps
   expect(step && isNews({ ...step, status })).toBe(news)
 })

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Settings, answerApi } from '~/server/api'
+import { type Settings, answerApi, toSignIn } from '~/server/api'
 import { COOKIE, keyOf, seal } from '~/server/session'
 
 const TOKEN = 'tok_123'
@@ -96,13 +96,20 @@ test.each([
   [{ 'sec-fetch-site': 'same-site' }],
   [{ origin: 'http://localhost:3000', host: 'localhost:4200' }],
 ])('a request of another site is refused: %j', async (headers) => {
-  expect((await ask('/api/v1/actions/up', { method: 'POST', body: '{}', headers: signedIn(headers) }))?.status).toBe(403)
+  expect((await ask('/api/v1/actions/up', { method: 'POST', body: '{}', headers: signedIn(headers) }))?.status).toBe(
+    403,
+  )
   expect((await ask('/session', { method: 'POST', body: '{"token": "x"}', headers }))?.status).toBe(403)
   expect(asked).toEqual([])
 })
 
 test('method, body and what the API needs of the headers are passed on, and nothing else', async () => {
-  const headers = signedIn({ 'content-type': 'application/json', 'last-event-id': '7', 'x-other': 'y', 'sec-fetch-site': 'same-origin' })
+  const headers = signedIn({
+    'content-type': 'application/json',
+    'last-event-id': '7',
+    'x-other': 'y',
+    'sec-fetch-site': 'same-origin',
+  })
   await ask('/api/v1/actions/up', { method: 'POST', body: '{"services": []}', headers })
   const [first] = asked
   expect(first).toMatchObject({ method: 'POST', body: '{"services": []}' })
@@ -126,7 +133,10 @@ test('an API that does not answer is a problem with a fix', async () => {
   settings.apiUrl = 'http://127.0.0.1:1'
   const answer = await ask('/api/v1/services', { headers: signedIn() })
   expect(answer?.status).toBe(502)
-  expect(await told(answer)).toMatchObject({ title: 'phlo-api does not answer', fix: expect.stringContaining('phlo logs') })
+  expect(await told(answer)).toMatchObject({
+    title: 'phlo-api does not answer',
+    fix: expect.stringContaining('phlo logs'),
+  })
 })
 
 test('a path cannot leave the API for another host', async () => {
@@ -136,4 +146,17 @@ test('a path cannot leave the API for another host', async () => {
 
 test.each(['/', '/services', '/login', '/apix', '/sessions'])('%s is for the pages', async (path) => {
   expect(await ask(path)).toBeNull()
+})
+
+test.each([
+  ['/', '/login'],
+  ['/runs/1?x=y', '/login?then=%2Fruns%2F1%3Fx%3Dy'],
+])('without a session %s is first %s', (path, location) => {
+  const answer = toSignIn(new Request(`${OWN}${path}`), settings)
+  expect([answer?.status, answer?.headers.get('location')]).toEqual([302, location])
+})
+
+test('with a session, and for the login itself, the page is the answer', () => {
+  expect(toSignIn(new Request(`${OWN}/runs`, { headers: signedIn() }), settings)).toBeNull()
+  expect(toSignIn(new Request(`${OWN}/login`), settings)).toBeNull()
 })
