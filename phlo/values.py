@@ -242,12 +242,14 @@ class Rollout:
     """How the instances of a service, on all hosts, change over to a new version.
 
     gates: ids of their gate steps, in the order in which the instances are replaced.
+    images: ids of the steps that bring the image to each host; nothing is replaced before all of them have it.
     parallelism: how many are replaced side by side, 0 for all.
     delay_seconds: pause between one batch and the next.
     allowed_failures: how many may fail before the rest is left as it is.
     """
 
     gates: tuple[str, ...]
+    images: tuple[str, ...]
     parallelism: int
     delay_seconds: float
     allowed_failures: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from phlo.errors import HostError, PhloError, mask_error
@@ -24,7 +24,7 @@ DEFAULT_FORKS = 32
 MOST_GATES = 256
 Approve = Callable[[Step, tuple[Change, ...]], None]
 _INTERRUPTED = "not started: interrupted"
-CALLED_OFF = "left as it is: too many instances before it did not come up with the new version"
+CALLED_OFF = "left as it is: the new version did not work, or is not to be had, elsewhere"
 _ENDED_WELL = (Status.OK, Status.CHANGED, Status.PENDING, Status.UNKNOWN, Status.SKIPPED)
 
 
@@ -230,13 +230,11 @@ class _Run:
         return bool(ahead)
 
     def _waits_for(self, step: Step) -> set[str]:
-        """The gates of instances ahead of a step's that have not ended."""
-        return {gate for gate in self._ahead(step) if gate not in self._results}
-
-    def _ahead(self, step: Step) -> Iterator[str]:
-        """The gates of this run that are ahead of a step."""
-        ahead = step.rollout.ahead(step.place) if step.rollout else ()
-        return (gate for gate in ahead if gate in self._steps)
+        """The images of a step's service, and the gates of instances ahead of it, that have not ended."""
+        if step.rollout is None:
+            return set()
+        ahead = (*step.rollout.images, *step.rollout.ahead(step.place))
+        return {name for name in ahead if name in self._steps and name not in self._results}
 
     def _would_replace(self, step: Step) -> bool:
         module = self._find(step.operation)
@@ -249,16 +247,20 @@ class _Run:
     def _may_replace(self, step: Step, rollout: Rollout) -> bool:
         """Whether an instance may be replaced after those before it; pauses where there was one."""
         with self._changed:
-            gates = [self._steps[gate] for gate in self._ahead(step)]
-            results = [self._results[gate.id].status for gate in gates if gate.host not in self._lost]
+            missing, failed = (self._failed_of(names) for names in (rollout.images, rollout.ahead(step.place)))
             is_next = step.service in self._rolled
-        if sum(status not in _ENDED_WELL for status in results) > rollout.allowed_failures:
+        if missing or failed > rollout.allowed_failures:
             return False
         if is_next and self._cancelled.wait(rollout.delay_seconds):
             return False
         with self._changed:
             self._rolled.add(step.service)
         return True
+
+    def _failed_of(self, names: Iterable[str]) -> int:
+        """How many of these steps have failed, those of lost hosts aside."""
+        steps = [self._steps[name] for name in names if name in self._steps]
+        return sum(self._results[step.id].status not in _ENDED_WELL for step in steps if step.host not in self._lost)
 
     def _reason_called_off(self) -> str:
         return _INTERRUPTED if self._cancelled.is_set() else CALLED_OFF

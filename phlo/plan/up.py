@@ -332,6 +332,7 @@ def _rollout(service: ResolvedService) -> Rollout | None:
             for host in service.hosts
             for instance in range(1, service.scale + 1)
         ),
+        images=tuple(f"{host}/{service.name}/image" for host in service.hosts),
         parallelism=update.parallelism,
         delay_seconds=update.delay_seconds,
         allowed_failures=update.allowed_failures(count),

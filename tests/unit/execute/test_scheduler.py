@@ -268,6 +268,7 @@ def instances(rollout: Rollout, **of: Mapping[str, Any]) -> list[Step]:
 def rollout(gates: str, *, parallelism: int = 1, allowed_failures: int = 0, delay_seconds: float = 0.0) -> Rollout:
     return Rollout(
         gates=tuple(gates),
+        images=tuple(f"image {gate}" for gate in gates),
         parallelism=parallelism,
         allowed_failures=allowed_failures,
         delay_seconds=delay_seconds,
@@ -332,6 +333,21 @@ def test_an_instance_of_a_lost_host_holds_nobody_up() -> None:
     outcome = run(plan, hosts, emit=lambda event: None, run_id="r", find=lambda name: diary)
     assert statuses(outcome)["new a"] == "unreachable"
     assert statuses(outcome)["new b"] == "changed"
+
+
+def test_nothing_is_replaced_before_every_host_has_the_image() -> None:
+    came = threading.Event()
+    slow = step("image b", service="web", act=lambda host: time.sleep(0.05) or came.set())
+    early = {"act": lambda host: None if came.is_set() else pytest.fail("replaced too early")}
+    outcome, _, _ = carry_out(slow, *instances(rollout("ab", parallelism=0), a=early, b=early))
+    assert outcome.status == "changed"
+
+
+def test_an_image_that_a_host_cannot_get_leaves_all_as_it_is() -> None:
+    broken = step("image b", service="web", act=fail(OperationError("cannot be pulled")))
+    outcome, lines, _ = carry_out(broken, *instances(rollout("ab", allowed_failures=2)))
+    assert [line for line in lines if line.startswith("apply new")] == []
+    assert statuses(outcome)["new a"] == "blocked"
 
 
 def test_there_is_a_pause_between_batches() -> None:

@@ -160,6 +160,7 @@ def test_the_instances_of_a_service_are_replaced_in_the_order_of_hosts_and_numbe
     rollout = steps["local/cache/container:1"].rollout
     assert rollout is not None
     assert rollout.gates == ("local/cache/ready:1", "local/cache/ready:2")
+    assert rollout.images == ("local/cache/image",)
     assert (rollout.parallelism, rollout.allowed_failures) == (1, 0)
     assert rollout is steps["local/cache/container:2"].rollout
     assert [steps[f"local/cache/container:{number}"].place for number in (1, 2)] == [0, 1]
