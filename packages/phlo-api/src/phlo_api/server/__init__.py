@@ -1,0 +1,1 @@
+"""The web API itself: routes, what they answer, and who may ask."""

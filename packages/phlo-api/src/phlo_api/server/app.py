@@ -1,0 +1,117 @@
+"""The application: every route behind its guard."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse
+from fastapi.routing import APIRoute
+from starlette.types import Message, Receive, Scope, Send
+
+import phlo
+from phlo_api.server import live_routes, metrics, reading, writing
+from phlo_api.server.access import Ctx, Viewer, hostname_of
+from phlo_api.server.context import Context
+from phlo_api.server.docs import add_docs
+from phlo_api.server.facts import hosts
+from phlo_api.server.guard import Guard
+from phlo_api.server.models import Health, LogLine, Problem, RunEvent
+from phlo_api.server.problems import add_error_answers, documented
+from phlo_api.server.settings import Settings
+
+PREFIX = "/api/v1"
+_DESCRIPTION = "What a phlo project consists of, what of it runs, and, where phlo.yaml allows it, ways to change that."
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application for one project. There are no CORS headers: a page of another origin gets nothing."""
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        context.close()
+
+    context = Context(settings)
+    app = FastAPI(
+        title="phlo API",
+        version=phlo.__version__,
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=life,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.context = context
+    add_error_answers(app)
+    for router in (reading.router, live_routes.router, writing.actions, writing.data):
+        app.include_router(router, prefix=PREFIX)
+    _add_own_routes(app)
+    if settings.assets:
+        add_docs(app, settings.assets)
+    app.add_middleware(_Counted, requests=context.requests)
+    app.add_middleware(Guard, requests_per_minute=settings.requests_per_minute)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    return app
+
+
+def _add_own_routes(app: FastAPI) -> None:
+    @app.get("/health", tags=["health"])
+    def get_health(context: Ctx) -> Health:
+        """Whether this API works; it does also while the project cannot be used, or no engine answers."""
+        project, engine = reading.engine_state(context)
+        return Health(status="ok", version=phlo.__version__, project=project, engine=engine)
+
+    @app.get(
+        f"{PREFIX}/metrics", tags=["health"], response_class=PlainTextResponse, responses=documented(401, 409, 429)
+    )
+    def get_metrics(context: Ctx, who: Viewer, request: Request) -> PlainTextResponse:
+        """Figures for Prometheus, which sends the token as `authorization: {credentials_file: ...}` says."""
+        services = context.catalogue(hostname_of(request)).all()
+        machines = hosts(context.view.resolved(), context.settings.environ)
+        text = metrics.metrics_text(services, machines, context.runs.latest(), context.requests)
+        return PlainTextResponse(text, media_type=metrics.MEDIA_TYPE)
+
+
+class _Counted:
+    """Counts answers by route, for the figures."""
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], requests: metrics.Requests) -> None:
+        self._app = app
+        self._requests = requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def counting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                route = scope.get("route")
+                path = route.path if isinstance(route, APIRoute) else "other"
+                self._requests.count(scope["method"], path, message["status"])
+            await send(message)
+
+        await self._app(scope, receive, counting if scope["type"] == "http" else send)
+
+
+def _operation_id(route: APIRoute) -> str:
+    """`list_services`: what a generated client calls it."""
+    return route.name
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the models that no route names: those of problems and of streams' events."""
+    if app.openapi_schema is None:
+        document = FastAPI.openapi(app)
+        schemas = document["components"]["schemas"]
+        for model in (Problem, RunEvent, LogLine):
+            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas |= {name: inner for name, inner in schema.pop("$defs", {}).items() if name not in schemas}
+            schemas[model.__name__] = schema
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        for path in document["paths"].values():
+            for operation in path.values():
+                if "422" in operation["responses"]:
+                    operation["responses"]["422"] = documented(422)[422]
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,95 @@
+"""What the routes share: one of each thing that the API is made of, for one project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import httpx
+
+from phlo.errors import PhloError
+from phlo.plan import Plan, build
+from phlo_api.server.actions import Actions
+from phlo_api.server.audit import Audit
+from phlo_api.server.data import Lake, published_addresses
+from phlo_api.server.live import Live, Running
+from phlo_api.server.logs import LogStreams, Target
+from phlo_api.server.metrics import Requests
+from phlo_api.server.models import Service, ServiceAction
+from phlo_api.server.runs import Runs
+from phlo_api.server.services import Catalogue, role_actions, unknown_service
+from phlo_api.server.settings import Settings
+from phlo_api.server.streams import RunStreams
+from phlo_api.server.tokens import Tokens
+from phlo_api.server.view import Cached, Resolved, View
+
+OWN_SERVICES = ("phlo-api", "phlo-api-engine")
+_FOREVER = float("inf")
+
+
+class Context:
+    """Made once when the server starts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.view = View(settings)
+        self.live = Live()
+        self.audit = Audit(settings.state_folder / "audit.jsonl")
+        self.tokens = Tokens(settings.state_folder / "tokens.json", settings.tokens)
+        self.runs = Runs(settings.root, self.audit.starters())
+        self.run_streams = RunStreams(self.runs)
+        self.log_streams = LogStreams()
+        self.requests = Requests()
+        own = OWN_SERVICES if settings.is_in_container else ()
+        self.actions = Actions(self.view, self.runs, self.audit, own_services=own)
+        self.client = httpx.Client(trust_env=False, follow_redirects=False)
+        self._role_actions = Cached(_FOREVER)
+        self._plan = Cached(_FOREVER)
+        self._mask = Cached(_FOREVER)
+
+    def running(self, resolved: Resolved) -> Running:
+        return self.live.now(resolved)
+
+    def catalogue(self, hostname: str) -> Catalogue:
+        """The services as they are now."""
+        resolved = self.view.resolved()
+        actions: Mapping[str, list[ServiceAction]] = self._role_actions.get(resolved, lambda: role_actions(resolved))
+        return Catalogue(resolved, self.running(resolved), actions=actions, mask=self.mask(), hostname=hostname)
+
+    def service(self, name: str, hostname: str) -> Service:
+        return self.catalogue(hostname).one(name)
+
+    def mask(self) -> Callable[[str], str]:
+        """What takes secrets out of a text. Raises PhloError when those that are kept elsewhere cannot be had."""
+        resolved = self.view.resolved(secrets=True)
+        return self._mask.get(resolved, resolved.project.masker)
+
+    def plan_graph(self) -> Plan | None:
+        """The steps of an `up` as it would be now; None for a project that cannot be planned."""
+        try:
+            resolved = self.view.resolved()
+            return self._plan.get(resolved, lambda: build(resolved.project))
+        except PhloError:
+            return None
+
+    def lake(self) -> Lake:
+        """What the project has for data; outside of its network it is asked at its published ports."""
+        project = self.view.resolved(secrets=True).project
+        reach = {} if self.settings.is_in_container else published_addresses(project)
+        return Lake(project, self.client, reach)
+
+    def log_targets(self, services: list[str]) -> list[Target]:
+        """The containers of these services, of all when there are none."""
+        resolved = self.view.resolved()
+        known = {*resolved.project.services, *resolved.project.absent}
+        for name in services:
+            if name not in known:
+                raise unknown_service(name, resolved.project)
+        return [
+            Target(container=one, engine=resolved.hosts[one.host].engine.reader())
+            for one in self.running(resolved).containers
+            if not services or one.service in services
+        ]
+
+    def close(self) -> None:
+        self.tokens.save()
+        self.client.close()

@@ -1,0 +1,163 @@
+"""The project as phlo sees it now, resolved by phlo itself and kept until one of its files changes."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import threading
+import time
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from phlo.cli import parser
+from phlo.cli.main import handler
+from phlo.cli.shell import Shell
+from phlo.cli.verbs import VERBS
+from phlo.cli.workspace import Workspace, load_inventory, open_hosts, resolve_project
+from phlo.config.candidates import env_files
+from phlo.config.project import Project
+from phlo.config.project_file import load_project_file
+from phlo.config.root import PROJECT_FILE
+from phlo.discovery.services import discover_services
+from phlo.hosts.host import Host
+from phlo_api.server.settings import Settings
+
+# A project that asks commands for secrets, or a program for its inventory, may be another one at any time.
+VOLATILE_SECONDS = 10.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """workspace, project: as the command line has them. hosts: every host of the inventory, ready to be asked.
+
+    changed_at: when the newest of the files it is made from was written.
+    """
+
+    workspace: Workspace
+    project: Project
+    hosts: Mapping[str, Host]
+    changed_at: float
+
+
+@dataclass(slots=True)
+class _Kept:
+    signature: tuple[Any, ...]
+    inputs: tuple[Path, ...]
+    until: float
+    resolved: Resolved
+
+
+class View:
+    """What routes ask about the project; it may be used by many threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._lock = threading.Lock()
+        self._kept: dict[bool, _Kept] = {}
+
+    def resolved(self, *, secrets: bool = False) -> Resolved:
+        """The project. secrets: with those fetched that are kept elsewhere; else they have placeholders.
+
+        Raises PhloError for one that cannot be used.
+        """
+        with self._lock:
+            kept = self._kept.get(secrets)
+            if kept and time.monotonic() < kept.until and kept.signature == _signature(kept.inputs):
+                return kept.resolved
+            fresh = self._resolve(secrets)
+            self._kept[secrets] = fresh
+            return fresh.resolved
+
+    def masker(self) -> Callable[[str], str]:
+        """What takes the project's secrets out of a text."""
+        return self.resolved(secrets=True).project.masker()
+
+    def description(self) -> str:
+        """What phlo.yaml says of the project."""
+        return load_project_file(self.settings.root / PROJECT_FILE).config.description or ""
+
+    def command_json(self, *words: str) -> tuple[Any, str]:
+        """What a command of phlo prints as JSON, run in this process; and what it told besides."""
+        shell = self._shell()
+        options, verb = self._options(words)
+        handler(verb)(options, shell)
+        assert isinstance(shell.out, io.StringIO)
+        assert isinstance(shell.err, io.StringIO)
+        return json.loads(shell.out.getvalue()), shell.err.getvalue()
+
+    def words(self) -> list[str]:
+        """The options of phlo's command line that mean this project."""
+        given = self.settings
+        name = ["-p", given.project_name] if given.project_name else []
+        return ["-C", str(given.root), *name, *(word for path in given.inventory for word in ("-i", path))]
+
+    def _options(self, words: tuple[str, ...]) -> tuple[Namespace, Any]:
+        verb, rest = parser.find_verb([*words, *self.words()])
+        assert verb is not None
+        return parser.parse(verb, rest), verb
+
+    def _shell(self) -> Shell:
+        streams = io.StringIO(), io.StringIO(), io.StringIO()
+        return Shell(*streams, environ=self.settings.environ, cwd=self.settings.root)
+
+    def _resolve(self, secrets: bool) -> _Kept:
+        root, shell = self.settings.root, self._shell()
+        options = parser.parse(next(verb for verb in VERBS if verb.name == "plan"), self.words())
+        catalog = discover_services(root)
+        # The files first: one that changes while it is being read makes the next request read it again.
+        inventory = load_inventory(options, shell, root)
+        workspace = Workspace(root, catalog, inventory)
+        before = time.time()
+        project = resolve_project(workspace, options, shell, fetch_secrets=secrets)
+        inputs = (root / PROJECT_FILE, *env_files(root), *project.inputs, *catalog.inputs, *inventory.inputs)
+        inputs = tuple(dict.fromkeys(inputs))
+        signature = _signature(inputs)
+        newest = max((entry[0] for entry in signature if entry), default=0) / 1e9
+        is_stale = newest > before  # written while it was read
+        until = 0.0 if is_stale else time.monotonic() + VOLATILE_SECONDS if project.is_volatile else float("inf")
+        hosts = open_hosts(inventory, inventory.hosts, self.settings.environ)
+        kept = Resolved(workspace=workspace, project=project, hosts=hosts, changed_at=_changed_at(inputs, root))
+        return _Kept(signature=signature, inputs=inputs, until=until, resolved=kept)
+
+
+def _signature(paths: tuple[Path, ...]) -> tuple[Any, ...]:
+    return tuple(_stamp(path) for path in paths)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _changed_at(paths: tuple[Path, ...], root: Path) -> float:
+    """When the newest file of the project itself was written; packages do not count."""
+    mine = (path for path in paths if path.is_relative_to(root) and path.is_file())
+    return max((path.stat().st_mtime for path in mine), default=0.0)
+
+
+class Cached:
+    """The answer to a question, asked again once it is older than `seconds`; of many who ask at once one asks."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._key: Any = None
+        self._value: Any = None
+        self._until = 0.0
+
+    def get(self, key: Any, ask: Callable[[], T]) -> T:
+        """key: an answer is another one when this is."""
+        with self._lock:
+            if key is not self._key or time.monotonic() >= self._until:
+                self._value = ask()
+                self._key, self._until = key, time.monotonic() + self._seconds
+            found: T = self._value
+            return found

@@ -1,0 +1,96 @@
+"""The routes that start something, and those that ask the lake."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Request
+
+from phlo_api.server.access import Ctx, Operator, Viewer, address_of, hostname_of
+from phlo_api.server.models import (
+    ActionRequest,
+    Branch,
+    NewToken,
+    QueryRequest,
+    QueryResult,
+    RollbackRequest,
+    Started,
+    Table,
+    TableName,
+    UpRequest,
+)
+from phlo_api.server.problems import documented
+
+actions = APIRouter(tags=["actions"], responses=documented(401, 403, 404, 409, 422, 423, 429, 503))
+data = APIRouter(tags=["data"], responses=documented(400, 401, 403, 404, 409, 429, 502))
+
+
+_EVERYTHING, _LAST_RUN, _NO_ARGUMENTS = UpRequest(), RollbackRequest(), ActionRequest()
+
+
+@actions.post("/actions/up", status_code=202)
+def start_up(context: Ctx, who: Viewer, request: Request, body: Annotated[UpRequest, Body()] = _EVERYTHING) -> Started:
+    """Bring services up, as `phlo up`. Where phlo.yaml allows it; for operators."""
+    return context.actions.up(body.services, who, address_of(request))
+
+
+@actions.post("/actions/rollback", status_code=202)
+def start_rollback(
+    context: Ctx, who: Viewer, request: Request, body: Annotated[RollbackRequest, Body()] = _LAST_RUN
+) -> Started:
+    """Put back what ran before a run, as `phlo rollback`. Where phlo.yaml allows it; for operators."""
+    return context.actions.rollback(body.run, who, address_of(request))
+
+
+@actions.post("/services/{name}/restart", status_code=202)
+def start_restart(name: str, context: Ctx, who: Viewer, request: Request) -> Started:
+    """Stop a service and start it again, as `phlo restart`. Where phlo.yaml allows it; for operators."""
+    service = context.service(name, hostname_of(request))
+    return context.actions.restart(service.name, who, address_of(request))
+
+
+@actions.post("/services/{name}/actions/{action}", status_code=202)
+def start_action(
+    name: str,
+    action: str,
+    context: Ctx,
+    who: Viewer,
+    request: Request,
+    body: Annotated[ActionRequest, Body()] = _NO_ARGUMENTS,
+) -> Started:
+    """Run an action of a service's role, as `phlo run SERVICE.ACTION`. Where phlo.yaml allows it; for operators."""
+    service = context.service(name, hostname_of(request))
+    return context.actions.action(service, action, body, who, address_of(request))
+
+
+@actions.post("/tokens/{name}/rotate")
+def rotate_token(name: str, context: Ctx, who: Operator, request: Request) -> NewToken:
+    """Make a token anew. It is shown this once; the old one is worth nothing from now on. For operators."""
+    made = context.tokens.rotate(name)
+    context.audit.note(who, "rotate", name, "done", address=address_of(request))
+    return made
+
+
+@data.post("/data/query")
+def run_query(body: QueryRequest, context: Ctx, who: Operator, request: Request) -> QueryResult:
+    """Run one SQL statement on the project's query engine. For operators: SQL can write."""
+    context.audit.note(who, "query", body.sql[:200], "started", address=address_of(request))
+    return context.lake().query(body.sql, body.limit, who=who.name)
+
+
+@data.get("/data/tables")
+def list_tables(context: Ctx, who: Viewer) -> list[TableName]:
+    """The tables of the Iceberg catalog."""
+    return context.lake().tables()
+
+
+@data.get("/data/tables/{namespace}/{table}")
+def get_table(namespace: str, table: str, context: Ctx, who: Viewer) -> Table:
+    """One table: its columns, partitions and snapshots."""
+    return context.lake().table(namespace, table)
+
+
+@data.get("/data/branches")
+def list_branches(context: Ctx, who: Viewer) -> list[Branch]:
+    """The branches and tags of the versioned catalog."""
+    return context.lake().branches()
