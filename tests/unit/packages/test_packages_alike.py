@@ -175,3 +175,15 @@ def test_what_it_puts_into_the_container_as_a_secret_is_for_the_server_alone(
     secret = [template for template in service.templates if template.secret]
 
     assert [template.dest for template in secret if template.mode & 0o077] == []
+
+
+def test_no_service_but_those_that_the_threat_model_names_has_the_engines_socket() -> None:
+    has_it = {
+        service.name
+        for package in PACKAGES
+        for service in services_of(package)
+        if "docker.sock" in str(service.compose) or service.compose.get("privileged")
+    }
+    page = (ROOT / "docs" / "threat-model.md").read_text()
+    rows = page.partition("| service | for |")[2].partition("\n\n")[0].splitlines()[2:]
+    assert has_it == {row.split("`")[1] for row in rows}
