@@ -144,7 +144,7 @@ def _data(name: str, answer: _Answer) -> dict[str, Any]:
 
 
 def _opened(options: Any, shell: Shell) -> tuple[Inventory, tuple[str, ...]]:
-    """The inventory, and the hosts that are meant; files that count for nothing are told."""
+    """The inventory, and the hosts that are meant; what counts for nothing is told."""
     root = _root(options, shell)
     inventory = load_inventory(options, shell, root)
     for sentence in inventory.unused:

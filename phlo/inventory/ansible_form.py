@@ -21,7 +21,8 @@ from typing import Any
 from phlo.errors import InventoryError, PhloError, did_you_mean
 from phlo.frozen import dataclass
 from phlo.inventory.draft import Draft, variables_in
-from phlo.yaml_source import Keys, YamlDocument, load_yaml
+from phlo.inventory.yaml_form import load_ansible_yaml
+from phlo.yaml_source import Keys, YamlDocument
 
 _SECTIONS = ("hosts", "children", "vars", "services")  # the last is phlo's own
 _RANGE = re.compile(r"\[(\d+|[a-zA-Z]):(\d+|[a-zA-Z])(?::(\d+))?\]")
@@ -31,7 +32,7 @@ _INI_SECTION = re.compile(r"^\s*\[[^\]\s]+\]\s*(#.*)?$", re.MULTILINE)
 def read_yaml(path: Path, label: str, draft: Draft) -> None:
     """Add what a file in YAML (or JSON) says. Raises InventoryError when it cannot be read at all."""
     try:
-        document = load_yaml(path, label=label, error=InventoryError)
+        document = load_ansible_yaml(path, label=label, tell=draft.unused.append)
     except InventoryError as error:
         raise _ini_form(path, label) or error from None
     if isinstance(document.data, (str, list)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,6 +11,8 @@ from phlo.errors import InventoryError
 from phlo.inventory.hosts import LOCAL, Variable
 
 _LOCAL_NAMES = (LOCAL, "localhost", "127.0.0.1")
+_TEMPLATE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_MOST_TEMPLATES = 20
 _SSH_KINDS = ("ssh", "smart", "paramiko", "paramiko_ssh")
 
 
@@ -31,8 +34,7 @@ def connection_of(name: str, variables: Mapping[str, Variable]) -> Connection:
     """
 
     def text(key: str) -> str | None:
-        value = variables[key].value if key in variables else None
-        return None if value is None else str(value)
+        return _text(name, key, variables)
 
     address = text("address") or text("ansible_host")
     docker_host, context = text("docker_host"), text("docker_context")
@@ -65,9 +67,37 @@ def _ssh_options(name: str, variables: Mapping[str, Variable]) -> tuple[str, ...
     for key in ("ansible_ssh_common_args", "ansible_ssh_extra_args"):
         if key in variables:
             try:
-                found += shlex.split(str(variables[key].value or ""))
+                found += shlex.split(_text(name, key, variables) or "")
             except ValueError as reason:
                 what = f'{key} of "{name}" is not a command line: {reason}'
                 raise InventoryError(what, where=variables[key].source) from None
-    key_file = variables.get("ansible_ssh_private_key_file") or variables.get("ansible_private_key_file")
-    return (*found, *(("-i", str(key_file.value)) if key_file else ()))
+    for key in ("ansible_ssh_private_key_file", "ansible_private_key_file"):
+        if key_file := _text(name, key, variables):
+            return (*found, "-i", key_file)
+    return tuple(found)
+
+
+def _text(name: str, key: str, variables: Mapping[str, Variable]) -> str | None:
+    """A variable as text. Of Ansible's templates those are filled in that are the name of another variable.
+
+    Raises InventoryError for any other template.
+    """
+    if key not in variables or variables[key].value is None:
+        return None
+    text = str(variables[key].value)
+    known = {"inventory_hostname": name, "inventory_hostname_short": name.partition(".")[0]}
+    for _ in range(_MOST_TEMPLATES):
+        found = _TEMPLATE.search(text)
+        if found is None:
+            break
+        value = variables[found[1]].value if found[1] in variables else known.get(found[1])
+        if value is None:
+            break
+        text = text[: found.start()] + str(value) + text[found.end() :]
+    if "{{" in text or "{%" in text:
+        raise InventoryError(
+            f'{key} of "{name}" is a template that phlo cannot fill in here: {text}',
+            where=variables[key].source,
+            fix="Write it out, or with names of variables only: {{ inventory_hostname }}.",
+        )
+    return text

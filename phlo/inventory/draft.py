@@ -18,7 +18,10 @@ PRIORITY = "ansible_group_priority"
 
 @dataclass(slots=True, kw_only=True)
 class Draft:
-    """Hosts and groups as they are read. A name is added as often as it is met; errors are collected."""
+    """Hosts and groups as they are read. A name is added as often as it is met; errors are collected.
+
+    unused: a sentence for each thing that was read and counts for nothing.
+    """
 
     hosts: dict[str, dict[str, Variable]] = field(default_factory=dict)
     host_sources: dict[str, Source] = field(default_factory=dict)
@@ -27,6 +30,7 @@ class Draft:
     variables: dict[str, dict[str, Variable]] = field(default_factory=lambda: {ALL: {}})
     services: dict[str, dict[str, Source]] = field(default_factory=dict)
     errors: list[PhloError] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
 
     def add_group(self, name: str) -> None:
         for part in (self.members, self.children):

@@ -86,7 +86,7 @@ class Inventory:
     folders:     what `group_vars` and `host_vars` say, the project's last; a host's own is in its variables already.
     inputs:      the files and folders it was read from, and those that would count if they were there.
     is_volatile: a program was asked, which may say something else the next time.
-    unused:      a sentence for each file of variables that is named for no group or host there is.
+    unused:      a sentence for each thing that counts for nothing: a file of variables for a group that is not there.
     """
 
     hosts: Mapping[str, Host] = field(default_factory=lambda: {LOCAL: Host(name=LOCAL)})

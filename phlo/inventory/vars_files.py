@@ -14,7 +14,7 @@ from phlo.frozen import dataclass, field
 from phlo.inventory.draft import variables_in
 from phlo.inventory.hosts import Variable, VarsFolder
 from phlo.inventory.names import Label, is_left_out
-from phlo.yaml_source import load_yaml
+from phlo.inventory.yaml_form import load_ansible_yaml
 
 GROUP_VARS, HOST_VARS = "group_vars", "host_vars"
 _ENDINGS = ("", ".yml", ".yaml", ".json")
@@ -26,7 +26,7 @@ class VarsFiles:
 
     label:  what errors call a file.
     inputs: the files and folders that were looked into, or for. errors: what is wrong in them.
-    unused: files that are named for no group or host there is, with a sentence that says so.
+    unused: a sentence for each file that is named for no group or host there is, and for values that are not read.
     """
 
     label: Label
@@ -64,7 +64,7 @@ class VarsFiles:
         for file in self._files(path):
             self.inputs.append(file)
             try:
-                document = load_yaml(file, label=self.label(file), error=InventoryError)
+                document = load_ansible_yaml(file, label=self.label(file), tell=self.unused.append)
                 if not isinstance(document.data, Mapping):
                     raise InventoryError("should be a mapping", where=document.where(), fix="Write NAME: VALUE lines.")
             except InventoryError as error:

@@ -70,3 +70,24 @@ def test_what_cannot_be_is_an_error(tmp_path: Path, variables: str, message: str
     with pytest.raises(InventoryError) as caught:
         host(tmp_path, f"all: {{hosts: {{db: {variables}}}}}")
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("variables", "url"),
+    [
+        ("{ansible_host: '{{ inventory_hostname }}.example.org'}", "ssh://db.example.org"),
+        ("{ansible_host: '{{ zone }}.{{site}}', zone: '{{ site }}', site: a}", "ssh://a.a"),
+        ("{docker_host: 'ssh://{{ who }}@x:{{ port }}', who: ops, port: 2222}", "ssh://ops@x:2222"),
+    ],
+)
+def test_names_of_variables_are_filled_in(tmp_path: Path, variables: str, url: str) -> None:
+    assert host(tmp_path, f"all: {{hosts: {{db: {variables}}}}}").docker_host == url
+
+
+@pytest.mark.parametrize("template", ["{{ none }}", "{{ a | lower }}", "{% if a %}b{% endif %}", "{{ ansible_host }}"])
+def test_any_other_template_is_an_error_with_its_line(tmp_path: Path, template: str) -> None:
+    with pytest.raises(InventoryError) as caught:
+        host(tmp_path, f"all: {{hosts: {{db: {{ansible_host: '{template}'}}}}}}")
+    assert str(caught.value).startswith(
+        'hosts.yaml:1: ansible_host of "db" is a template that phlo cannot fill in here'
+    )
