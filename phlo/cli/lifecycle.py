@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
@@ -89,6 +90,7 @@ def down(options: Any, shell: Shell) -> int:
         dependencies(project),
         with_volumes=options.volumes,
         hooks=hooks_around_stops(project),
+        grace_seconds=_grace_seconds(options),
         secrets=project.secrets,
     )
     return take_down(steps, project.root, open_hosts(workspace.inventory, steps.hosts(), shell.environ), options, shell)
@@ -99,9 +101,15 @@ def _down_by_name(options: Any, shell: Shell, error: PhloError) -> int:
     from pathlib import Path
 
     name, hosts = known_by_name(options, shell, error)
-    steps = build_down(name, hosts, {}, with_volumes=options.volumes)
+    steps = build_down(name, hosts, {}, with_volumes=options.volumes, grace_seconds=_grace_seconds(options))
     with tempfile.TemporaryDirectory() as folder:  # there may be no folder of the project's to keep a history in
         return take_down(steps, Path(folder), hosts, options, shell)
+
+
+def _grace_seconds(options: Any) -> int | None:
+    """What the command line says of how long a container may take to stop; the engine counts in whole seconds."""
+    given = getattr(options, "grace", None)
+    return None if given is None else math.ceil(given)
 
 
 def take_down(steps: Plan, root: Path, hosts: Mapping[str, Host], options: Any, shell: Shell) -> int:
@@ -160,6 +168,7 @@ def _power(state: str, options: Any, shell: Shell) -> int:
         services,
         state,
         hooks=hooks_around_stops(project),
+        grace_seconds=_grace_seconds(options),
         restarted_with={
             name: [need.service for need in service.depends_on if need.restart]
             for name, service in project.services.items()

@@ -89,6 +89,13 @@ TIMEOUT = Option(
     300.0,
     metavar="SECONDS",
 )
+GRACE = Option(
+    "grace",
+    ("-t", "--timeout"),
+    "duration",
+    "how long a container may take to stop before it is killed (default: its own stop_grace_period)",
+    metavar="SECONDS",
+)
 OTEL_ENDPOINT = Option(
     "otel_endpoint",
     ("--otel-endpoint",),

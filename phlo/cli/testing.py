@@ -155,7 +155,7 @@ class _RoleTest:
 
     def _destroy(self) -> str:
         project = self._resolve(generate_secrets=False)
-        plan = build_down(project.name, all_hosts(project), dependencies(project), with_volumes=True)
+        plan = build_down(project.name, all_hosts(project), dependencies(project), with_volumes=True, grace_seconds=0)
         _raise_failures(self._carry_out(plan))
         return ""
 

@@ -106,7 +106,7 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
         if any(found["Id"] == change.data and _is_at_work(found) for found in seen):
             args.around_stop.stop(change.data, host)
         else:
-            stop(host.engine, change.data)
+            stop(host.engine, change.data, args.around_stop.grace_seconds)
         remove(host.engine, change.data)
         return
     deadline, pause = time.monotonic() + RELEASED_WITHIN_SECONDS, FIRST_PAUSE_SECONDS

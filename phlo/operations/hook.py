@@ -37,10 +37,14 @@ class Args:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AroundStop:
-    """The hooks of a service that are run whenever a container of it stops: before it, and once it has stopped."""
+    """The hooks of a service that are run whenever a container of it stops: before it, and once it has stopped.
+
+    grace_seconds: how long it may take to stop before it is killed, None: as long as it says itself.
+    """
 
     before: tuple[Args, ...] = ()
     after: tuple[Args, ...] = ()
+    grace_seconds: int | None = None
 
     def changes(self) -> list[Change]:
         """How a plan shows them. They are part of the change that stops the container, so they are not counted."""
@@ -55,7 +59,7 @@ class AroundStop:
     def stop(self, container: str, host: Host) -> None:
         """Stop a container, with the hooks around it; nothing is stopped when one of those before it fails."""
         run_all(self.before, host)
-        stop(host.engine, container)
+        stop(host.engine, container, self.grace_seconds)
         run_all(self.after, host)
 
 
@@ -68,15 +72,20 @@ def run_all(hooks: tuple[Args, ...], host: Host) -> None:
             apply(change, hook, seen, host)
 
 
-def stop(engine: Engine, name: str) -> None:
-    """Stop a container, waiting as long as it may take to; one that is stopped or gone is fine."""
+def stop(engine: Engine, name: str, grace_seconds: int | None = None) -> None:
+    """Stop a container, waiting as long as it may take to; one that is stopped or gone is fine.
+
+    grace_seconds: how long that is, None: what the container says.
+    """
     path = f"/containers/{path_part(name)}"
     found = engine.get_or_none(f"{path}/json")
     if found is None:
         return
-    grace_seconds = found["Config"].get("StopTimeout")
+    own_seconds = found["Config"].get("StopTimeout")
+    longest = (grace_seconds, own_seconds, ENGINE_GRACE_SECONDS)
+    query = {} if grace_seconds is None else {"t": grace_seconds}
     try:
-        engine.post(f"{path}/stop", longer_seconds=ENGINE_GRACE_SECONDS if grace_seconds is None else grace_seconds)
+        engine.post(f"{path}/stop", longer_seconds=next(one for one in longest if one is not None), **query)
     except EngineError as error:
         if error.status not in (304, 404):
             raise

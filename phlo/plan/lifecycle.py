@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from phlo.frozen import replace
 from phlo.operations import absent, power
 from phlo.operations.hook import AroundStop
 from phlo.plan.graph import Plan, ordered
@@ -21,12 +22,14 @@ def build_down(
     *,
     with_volumes: bool = False,
     hooks: Mapping[str, AroundStop] | None = None,
+    grace_seconds: int | None = None,
     secrets: tuple[Secret, ...] = (),
 ) -> Plan:
     """The steps of `down`: a service after all that depend on it, then networks, and volumes when asked for.
 
     dependencies: service -> services it depends on, of all services known; what the project has besides them on a
     host (services that are gone from the configuration) goes last. hooks: service -> the hooks around its stops.
+    grace_seconds: how long a container may take to stop, None: as long as it says itself.
     """
     steps: list[Step] = []
     for host in hosts:
@@ -39,11 +42,19 @@ def build_down(
                     "containers",
                     project,
                     after=[f"{host}/{other}/containers" for other in users],
-                    around_stop=(hooks or {}).get(service, NO_HOOKS),
+                    around_stop=replace((hooks or {}).get(service, NO_HOOKS), grace_seconds=grace_seconds),
                 )
             )
         named = [step.id for step in steps if step.host == host]
-        rest = _absent(host, None, "containers", project, after=named, others=frozenset(dependencies))
+        rest = _absent(
+            host,
+            None,
+            "containers",
+            project,
+            after=named,
+            others=frozenset(dependencies),
+            around_stop=AroundStop(grace_seconds=grace_seconds),
+        )
         networks = _absent(host, None, "networks", project, after=[rest.id])
         steps += [rest, networks]
         if with_volumes:
@@ -79,6 +90,7 @@ def build_power(
     state: str,
     *,
     hooks: Mapping[str, AroundStop] | None = None,
+    grace_seconds: int | None = None,
     restarted_with: Dependencies | None = None,
     secrets: tuple[Secret, ...] = (),
 ) -> Plan:
@@ -87,7 +99,7 @@ def build_power(
     They start after what they depend on, and stop before it. A restart of one that another has to be restarted with
     (`depends_on.restart`, in `restarted_with`: service -> those services) restarts that too.
 
-    hooks: service -> the hooks around its stops.
+    hooks: service -> the hooks around its stops. grace_seconds: as for `build_down`.
     """
     steps = []
     causes = dict.fromkeys(services, "asked for")
@@ -111,7 +123,7 @@ def build_power(
                         service=service,
                         state=state,
                         cause=causes[service],
-                        around_stop=(hooks or {}).get(service, NO_HOOKS),
+                        around_stop=replace((hooks or {}).get(service, NO_HOOKS), grace_seconds=grace_seconds),
                     ),
                     after=tuple(f"{host}/{other}/power" for other in others if other in services),
                 )

@@ -43,11 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BenchError as reason:
         print(f"bench: {reason}", file=sys.stderr)
         return 3
-    print(markdown(report))
+    parts = markdown(report)
+    print("\n".join(parts.values()))
     if options.json:
         options.json.write_text(as_json(report), encoding="utf-8")
     if options.save:
-        _PAGE.write_text(put_between_markers(_PAGE.read_text(encoding="utf-8"), markdown(report)), encoding="utf-8")
+        page = _PAGE.read_text(encoding="utf-8")
+        for part, text in parts.items():
+            page = put_between_markers(page, part, text)
+        _PAGE.write_text(page, encoding="utf-8")
     return 1 if report.results.failures else 0
 
 

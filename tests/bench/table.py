@@ -21,8 +21,7 @@ from tests.bench.ssh_hosts import OverSSH
 from tests.bench.summary import Summary, summarize
 from tests.bench.tools.tool import Absent, Tool
 
-BEGIN = "<!-- bench: begin (written by `invoke bench --save`) -->"
-END = "<!-- bench: end -->"
+TABLES, OVER_SSH = "bench", "bench over SSH"  # parts of the page, each of one run
 _BASE = "phlo"
 
 
@@ -47,10 +46,21 @@ class Report:
         return summarize(samples) if samples else None
 
 
-def markdown(report: Report) -> str:
-    """Every table, with what was measured and how above it."""
-    parts = [
-        "\n".join(f"- {name}: {text}" for name, text in report.about.items()),
+def markdown(report: Report) -> dict[str, str]:
+    """Part of the page -> its tables, with what was measured and how above them. What was not measured is left out."""
+    about = "\n".join(f"- {name}: {text}" for name, text in report.about.items())
+    found = {OVER_SSH: _text([about, _ssh_part(report)])} if report.over_ssh else {}
+    if report.cases or report.paths or report.fleets:
+        found[TABLES] = _text([about, *_tables(report)])
+    return found
+
+
+def _text(parts: Sequence[str]) -> str:
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _tables(report: Report) -> list[str]:
+    return [
         "Medians in seconds; in brackets, how many times as long as phlo." if report.cases else "",
         _main_table(report),
         "Peak memory in MB, of a tool's largest process:" if report.cases else "",
@@ -64,10 +74,8 @@ def markdown(report: Report) -> str:
         _ruler_table(report),
         _path_part(report.paths),
         _fleet_part(report.fleets),
-        _ssh_part(report),
         _failures(report),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def as_json(report: Report) -> str:
@@ -113,13 +121,14 @@ def as_json(report: Report) -> str:
     return json.dumps(whole, indent=2) + "\n"
 
 
-def put_between_markers(page: str, text: str) -> str:
-    """`page` with `text` in place of what stands between the two markers. ValueError when they are not there."""
-    head, begin, rest = page.partition(BEGIN)
-    _, end, tail = rest.partition(END)
+def put_between_markers(page: str, part: str, text: str) -> str:
+    """`page` with `text` in place of what stands between a part's two markers. ValueError when they are not there."""
+    first, last = f"<!-- {part}: begin (written by `invoke bench --save`) -->", f"<!-- {part}: end -->"
+    head, begin, rest = page.partition(first)
+    _, end, tail = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"the page has no pair of markers {BEGIN} and {END}")
-    return f"{head}{BEGIN}\n\n{text}\n{END}{tail}"
+        raise ValueError(f"the page has no pair of markers {first} and {last}")
+    return f"{head}{first}\n\n{text}\n{last}{tail}"
 
 
 def _main_table(report: Report) -> str:

@@ -107,7 +107,7 @@ def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quickstart]
     tests = folder / "tests" / "test_quickstart.py"
     tests.write_text(re.sub(r"\b\d{4}\b", lambda found: str(ports.get(int(found[0]), found[0])), tests.read_text()))
     yield Quickstart(folder=folder, name=name, ports=ports)
-    phlo = [sys.executable, "-m", "phlo", "run", "down", "--volumes", "--yes"]
+    phlo = [sys.executable, "-m", "phlo", "run", "down", "--volumes", "--yes", "-t", "0"]
     subprocess.run(phlo, cwd=folder, check=False, capture_output=True, timeout=300)
 
 
@@ -155,7 +155,7 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Example]
     for process in example.started:
         process.kill()
         process.communicate()
-    down = example.start("down", "--volumes", "--yes")
+    down = example.start("down", "--volumes", "--yes", "-t", "0")
     _, told = down.communicate(timeout=300)
     assert down.returncode == 0 or LOST_COUNT in told, told
     made = example.docker("images", "--quiet", "--filter", f"reference={name}/*")

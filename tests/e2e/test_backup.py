@@ -48,7 +48,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
     phlo("run", "up", "postgres")
     yield phlo
-    phlo("run", "down", "--volumes", "--yes")
+    phlo("run", "down", "--volumes", "--yes", "-t", "0")
 
 
 def sql(run: Run, statement: str, *, database: str = "phlo", user: str = "phlo") -> str:
@@ -65,7 +65,7 @@ def test_every_database_with_its_owner_comes_back_after_its_volume_was_destroyed
 
     run("run", "backup", "--to", "lake.tar.gz", "postgres")
     assert os.stat(tmp_path / "lake.tar.gz").st_mode & 0o777 == 0o600
-    run("run", "down", "--volumes", "--yes")
+    run("run", "down", "--volumes", "--yes", "-t", "0")
     run("run", "up", "postgres")
     assert sql(run, "SELECT to_regclass('stars') IS NULL") == "t"
     run("run", "restore", "--from", "lake.tar.gz")

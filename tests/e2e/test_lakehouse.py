@@ -76,7 +76,7 @@ def start(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
     def stop() -> None:
         while running:
-            running.pop().phlo("down", "--volumes", "--yes")
+            running.pop().phlo("down", "--volumes", "--yes", "-t", "0")
 
     def call(example: str) -> Platform:
         if running and running[-1].folder.name == example:
@@ -137,7 +137,7 @@ def test_a_backup_brings_back_every_number_after_all_volumes_are_gone(start: Sta
     light = start("github-stats")
     archive = tmp_path / "backup.tar"
     light.phlo("run", "backup", "--to", str(archive))
-    light.phlo("down", "--volumes", "--yes")
+    light.phlo("down", "--volumes", "--yes", "-t", "0")
     light.phlo("run", "restore", "--from", str(archive), "--yes")
     light.check_numbers()
 
@@ -153,7 +153,7 @@ def test_the_full_platform_counts_as_git_does_and_swaps_its_store_in_one_line(st
     assert f'"{commits.strip()}"' in counted
 
     # Tables stay with the store they are in, so the other one begins empty.
-    full.phlo("down", "--volumes", "--yes")
+    full.phlo("down", "--volumes", "--yes", "-t", "0")
     path = full.folder / "phlo.yaml"
     text = path.read_text()
     assert text.count("s3: minio\n") == 1

@@ -154,3 +154,19 @@ def test_restarting_a_service_restarts_who_asks_for_it(stack: Stack) -> None:
     stack.phlo("restart", "db")
     assert stack.started("web") > web
     assert stack.started("apart") == apart
+
+
+def test_a_container_gets_no_more_time_to_stop_than_the_command_line_says(
+    phlo: Phlo, tmp_path: Path, engine: Engine, project: str, tiny: str
+) -> None:
+    stubborn = "type: inline, image: phlo/test-busybox:1, stop_grace_period: 1h"
+    command = "[sh, -c, \"trap '' TERM; while :; do sleep 1; done\"]"
+    (tmp_path / "phlo.yaml").write_text(
+        f"name: {project}\nservices:\n  defaults: false\n  deaf: {{{stubborn}, command: {command}}}\n"
+    )
+    phlo("up")
+    phlo("stop", "--timeout", "0")
+    assert engine.get(f"/containers/{project}-deaf-1/json")["State"]["ExitCode"] == 137
+    phlo("start")
+    phlo("down", "-t", "0")
+    assert engine.get_or_none(f"/containers/{project}-deaf-1/json") is None
