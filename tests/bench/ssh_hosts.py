@@ -24,6 +24,7 @@ BED_NUMBER = 90
 COLD, NOOP, DOWN = "cold up", "no-op up", "down"
 WORK = (COLD, NOOP, DOWN)
 _NOOPS = 3
+LONGEST_SECONDS = 60  # of a cold up, after which a tool is not asked for still more hosts
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,18 +51,24 @@ def measure_over_ssh(
     """
     if os.geteuid():
         raise BenchError("the hosts of the case ssh need root. Leave it out with --cases.")
-    found = []
+    found: list[OverSSH] = []
     tools = [tool for tool in tools if tool.remote]
     for count in counts:
         runs = OverSSH(hosts=count)
         with _bed(count, docker) as bed:
             for number in range(rounds):
                 for tool in [*tools[number % len(tools) :], *tools[: number % len(tools)]]:
-                    if tool.name not in runs.failures:
-                        _measure_life(runs, tool, bed, environment)
+                    if tool.name in runs.failures or _is_too_slow(tool, found):
+                        continue
+                    _measure_life(runs, tool, bed, environment)
                     say(f"round {number + 1}/{rounds}, {tool.title}: {SERVICES} services on {count} hosts over SSH")
         found.append(runs)
     return found
+
+
+def _is_too_slow(tool: Tool, found: Sequence[OverSSH]) -> bool:
+    """Whether a tool took so long on fewer hosts that more would tell nothing new."""
+    return any(sample.seconds > LONGEST_SECONDS for runs in found for sample in runs.samples.get((COLD, tool.name), ()))
 
 
 @contextmanager

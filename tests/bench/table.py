@@ -15,9 +15,9 @@ from tests.bench.measure import Sample
 from tests.bench.paths import ColdPath
 from tests.bench.rounds import Results
 from tests.bench.rulers import Ruler
+from tests.bench.ssh_hosts import LONGEST_SECONDS, OverSSH
 from tests.bench.ssh_hosts import SERVICES as SSH_SERVICES
 from tests.bench.ssh_hosts import WORK as SSH_WORK
-from tests.bench.ssh_hosts import OverSSH
 from tests.bench.summary import Summary, summarize
 from tests.bench.tools.tool import Absent, Tool
 
@@ -269,8 +269,9 @@ def _ssh_part(report: Report) -> str:
         return ""
     intro = (
         f"Over SSH: {SSH_SERVICES} services on each host, every host with an engine and an SSH server of its own, all"
-        " on one machine. phlo has its defaults, Ansible and pyinfra work on 20 hosts side by side. In brackets, how"
-        " many times as long as phlo:"
+        " on one machine. phlo has its defaults, Ansible and pyinfra work on 20 hosts side by side. One that needs"
+        f" more than {LONGEST_SECONDS} s for a cold up is not asked for still more hosts. In brackets, how many times as"
+        " long as phlo:"
     )
     notes = [
         f"{tool.title} failed on {runs.hosts} hosts:\n\n" + "\n".join(f"    {line}" for line in text.splitlines())
