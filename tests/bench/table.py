@@ -270,7 +270,7 @@ def _ssh_part(report: Report) -> str:
     intro = (
         f"Over SSH: {SSH_SERVICES} services on each host, every host with an engine and an SSH server of its own, all"
         " on one machine. phlo has its defaults, Ansible and pyinfra work on 20 hosts side by side. One that needs"
-        f" more than {LONGEST_SECONDS} s for a cold up is not asked for still more hosts. In brackets, how many times as"
+        f" more than {LONGEST_SECONDS} s for a cold up is not asked for more hosts. In brackets, how many times as"
         " long as phlo:"
     )
     notes = [
