@@ -9,32 +9,17 @@ import pytest
 
 from tests.hosts.bed import Bed
 from tests.hosts.conftest import Phlo
+from tests.hosts.test_across_hosts import PROJECT
 
-PROJECT = """
-name: {name}
-services:
-  defaults: false
-  page:
-    type: inline
-    image: {image}
-    hosts: [data-1]
-    init: true
-    command: [httpd, -f, -p, "8080", -h, /etc]
-    expose: ["8080"]
-    environment: {{PASSWORD: "${{PAGE_PASSWORD}}"}}
-  reader:
-    type: inline
-    image: {image}
-    hosts: [data-2]
-    depends_on: [page]
-"""
+SECRET = "    environment: {{PASSWORD: '${{PAGE_PASSWORD}}'}}\n"
 # 2375 to 2377: Docker's own, and Swarm's.
 ENGINE_PORTS = (2375, 2376, 2377)
 
 
 @pytest.fixture
 def running(phlo: Phlo, folder: Path, project: str, tiny: str) -> str:
-    (folder / "phlo.yaml").write_text(PROJECT.format(name=project, image=tiny))
+    text = PROJECT.replace("    expose:", f"{SECRET}    expose:", 1)
+    (folder / "phlo.yaml").write_text(text.format(name=project, image=tiny))
     phlo("up", "-e", "PAGE_PASSWORD=hunter22-of-page")
     return project
 
