@@ -3,10 +3,10 @@ import { useEffect, useRef, useState } from 'react'
 
 export type StreamState = 'connecting' | 'open' | 'ended' | 'broken'
 
-/** Listen to a stream while `path` is not null. `take` gets every event's data; `isLast` tells that none follows. */
+/** Listen to a stream while `path` is not null. `take` gets every event's data and kind; `isLast` tells that none follows. */
 export function useEvents<T>(
   path: string | null,
-  take: (data: T, id: string) => void,
+  take: (data: T, kind: string) => void,
   isLast?: (data: T) => boolean,
 ): StreamState {
   const [state, setState] = useState<StreamState>('connecting')
@@ -24,11 +24,12 @@ export function useEvents<T>(
     }
     const receive = (event: MessageEvent<string>) => {
       const data = JSON.parse(event.data) as T
-      latest.current.take(data, event.lastEventId)
+      latest.current.take(data, event.type)
       if (latest.current.isLast?.(data)) end()
     }
     source.onopen = () => setState('open')
     source.onmessage = receive
+    for (const kind of ['line', 'lost']) source.addEventListener(kind, receive)
     source.addEventListener('end', end)
     source.onerror = () => setState(source.readyState === EventSource.CLOSED ? 'broken' : 'connecting')
     return () => source.close()

@@ -1,6 +1,6 @@
 /** What the pages ask phlo-api for, and how often. */
 import { type UseQueryOptions, queryOptions } from '@tanstack/react-query'
-import { get, type Parameters } from './client'
+import { get, type Parameters, post } from './client'
 import type {
   Branch,
   Graph,
@@ -9,6 +9,7 @@ import type {
   Plan,
   Plugins,
   Project,
+  QueryResult,
   Run,
   RunSummary,
   Service,
@@ -38,6 +39,15 @@ export const registryQuery = once<Offering[]>(['registry'], '/registry')
 export const tokensQuery = once<Token[]>(['tokens'], '/tokens')
 export const tablesQuery = once<TableName[]>(['data', 'tables'], '/data/tables')
 export const branchesQuery = once<Branch[]>(['data', 'branches'], '/data/branches')
+/** Namespace -> the catalog that the SQL engine has it in; of the standard's information schema. */
+export const schemataQuery = queryOptions({
+  queryKey: ['data', 'schemata'],
+  queryFn: async () => {
+    const sql = 'SELECT schema_name, catalog_name FROM information_schema.schemata'
+    const { rows } = await post<QueryResult>('/data/query', { sql })
+    return new Map(rows.map(([namespace, catalog]) => [String(namespace), String(catalog)]))
+  },
+})
 /** Asked when one wants it: it looks at every host. */
 export const planQuery = { ...once<Plan>(['plan'], '/plan'), staleTime: 60_000, gcTime: 0 }
 

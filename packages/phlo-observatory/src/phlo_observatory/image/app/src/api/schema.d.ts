@@ -3,7 +3,589 @@
  * Do not make direct changes to the file.
  */
 
-export type paths = Record<string, never>;
+export interface paths {
+    "/api/v1/actions/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Rollback
+         * @description Put back what ran before a run, as `phlo rollback`. Where phlo.yaml allows it; for operators.
+         */
+        post: operations["start_rollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actions/up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Up
+         * @description Bring services up, as `phlo up`. Where phlo.yaml allows it; for operators.
+         */
+        post: operations["start_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Audit
+         * @description What was done through this API and by whom, the newest first. For operators.
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Config
+         * @description Every variable, where its value was written, and the values that lost; secrets without their values.
+         */
+        get: operations["get_config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data/branches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Branches
+         * @description The branches and tags of the versioned catalog.
+         */
+        get: operations["list_branches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data/query": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Query
+         * @description Run one SQL statement on the project's query engine. For operators: SQL can write.
+         */
+        post: operations["run_query"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tables
+         * @description The tables of the Iceberg catalog.
+         */
+        get: operations["list_tables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data/tables/{namespace}/{table}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Table
+         * @description One table: its columns, partitions and snapshots.
+         */
+        get: operations["get_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Graph
+         * @description Services, capabilities and hosts, and what they have to do with each other.
+         */
+        get: operations["get_graph"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Hosts
+         * @description The hosts of the inventory, each asked now.
+         */
+        get: operations["list_hosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Logs
+         * @description What containers print, of many services at once. The last event is called `end`; `lost` says that lines are
+         *     missing because they were not taken in time.
+         */
+        get: operations["follow_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Metrics
+         * @description Figures for Prometheus, which sends the token as `authorization: {credentials_file: ...}` says.
+         */
+        get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan
+         * @description What `phlo up` would change now, and why. It reads the files and asks the hosts anew, and changes nothing.
+         */
+        get: operations["get_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plugins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plugins
+         * @description The installed plug-ins, and those that cannot be used with what is wrong.
+         */
+        get: operations["list_plugins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/project": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Project
+         * @description The project, and its last run.
+         */
+        get: operations["get_project"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Registry
+         * @description Everything that phlo offers, installed or not.
+         */
+        get: operations["search_registry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description The runs that changed something, or tried to, the newest first; those under way too.
+         */
+        get: operations["list_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run
+         * @description One run: its steps with times and causes, and the chain of steps that it could not be shorter than.
+         */
+        get: operations["get_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Run
+         * @description The events of a run from its beginning, then as they come. The last one is called `end`.
+         */
+        get: operations["follow_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/events.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Run Events
+         * @description The events of a run so far, at once.
+         */
+        get: operations["list_run_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Services
+         * @description Every service there is, with what runs of it; those that are no part of the project too.
+         */
+        get: operations["list_services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Service
+         * @description One service.
+         */
+        get: operations["get_service"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{name}/actions/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Action
+         * @description Run an action of a service's role, as `phlo run SERVICE.ACTION`. Where phlo.yaml allows it; for operators.
+         */
+        post: operations["start_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{name}/environment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Service Environment
+         * @description The environment of its containers, with where each value was written; secrets without their values.
+         */
+        get: operations["get_service_environment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{name}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Restart
+         * @description Stop a service and start it again, as `phlo restart`. Where phlo.yaml allows it; for operators.
+         */
+        post: operations["start_restart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Session
+         * @description Whose token this is, and what it may start.
+         */
+        get: operations["get_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tokens
+         * @description The tokens there are, without themselves.
+         */
+        get: operations["list_tokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{name}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Token
+         * @description Make a token anew. It is shown this once; the old one is worth nothing from now on. For operators.
+         */
+        post: operations["rotate_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Health
+         * @description Whether this API works; it does also while the project cannot be used, or no engine answers.
+         */
+        get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
@@ -12,24 +594,23 @@ export interface components {
          * @description An argument of an action. type: text, integer, flag or path.
          */
         ActionArgument: {
-            /** Name */
-            name: string;
+            /** Choices */
+            choices: string[];
+            /** Default */
+            default?: unknown;
             /** Help */
             help: string;
+            /** Name */
+            name: string;
+            /** Positional */
+            positional: boolean;
+            /** Required */
+            required: boolean;
             /**
              * Type
              * @enum {string}
              */
             type: "text" | "integer" | "flag" | "path";
-            /**
-             * Default
-             * @default null
-             */
-            default: unknown;
-            /** Required */
-            required: boolean;
-            /** Choices */
-            choices: string[];
         };
         /**
          * ActionRequest
@@ -49,47 +630,44 @@ export interface components {
          * @description Something that somebody did through this API. who: the token's name. result: started, done, refused or failed.
          */
         AuditEntry: {
-            /** Time */
-            time: number;
-            /** Who */
-            who: string;
-            /** Role */
-            role: string;
             /** Action */
             action: string;
-            /** Target */
-            target: string;
-            /** Result */
-            result: string;
-            /**
-             * Run
-             * @default null
-             */
-            run: string | null;
-            /**
-             * Detail
-             * @default
-             */
-            detail: string;
             /**
              * Address
              * @default
              */
             address: string;
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /** Result */
+            result: string;
+            /** Role */
+            role: string;
+            /** Run */
+            run?: string | null;
+            /** Target */
+            target: string;
+            /** Time */
+            time: number;
+            /** Who */
+            who: string;
         };
         /**
          * Branch
          * @description A branch or tag of the versioned catalog.
          */
         Branch: {
-            /** Name */
-            name: string;
-            /** Kind */
-            kind: string;
             /** Hash */
             hash: string;
             /** Is Default */
             is_default: boolean;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
         };
         /**
          * ChangeInfo
@@ -98,8 +676,6 @@ export interface components {
         ChangeInfo: {
             /** At */
             at: string;
-            /** Verb */
-            verb: string;
             /** Causes */
             causes: string[];
             /**
@@ -107,6 +683,8 @@ export interface components {
              * @default true
              */
             is_counted: boolean;
+            /** Verb */
+            verb: string;
         };
         /** Column */
         Column: {
@@ -122,23 +700,23 @@ export interface components {
         ConfigEntry: {
             /** Key */
             key: string;
-            /** Value */
-            value: string | null;
+            /** Losers */
+            losers: components["schemas"]["LosingValue"][];
             /** Secret */
             secret: boolean;
             source: components["schemas"]["SourceText"];
-            /** Losers */
-            losers: components["schemas"]["LosingValue"][];
+            /** Value */
+            value: string | null;
         };
         /**
          * Dependency
          * @description A service that this one waits for.
          */
         Dependency: {
-            /** Service */
-            service: string;
             /** Condition */
             condition: string;
+            /** Service */
+            service: string;
         };
         /**
          * EnvironmentEntry
@@ -147,28 +725,24 @@ export interface components {
         EnvironmentEntry: {
             /** Name */
             name: string;
-            /** Value */
-            value: string | null;
             /** Secret */
             secret: boolean;
             source: components["schemas"]["SourceText"] | null;
+            /** Value */
+            value: string | null;
         };
         /** Graph */
         Graph: {
-            /** Nodes */
-            nodes: components["schemas"]["GraphNode"][];
             /** Edges */
             edges: components["schemas"]["GraphEdge"][];
+            /** Nodes */
+            nodes: components["schemas"]["GraphNode"][];
         };
         /**
          * GraphEdge
          * @description kind: what `source` has to do with `target`. label: what is waited for, or taken.
          */
         GraphEdge: {
-            /** Source */
-            source: string;
-            /** Target */
-            target: string;
             /**
              * Kind
              * @enum {string}
@@ -179,12 +753,18 @@ export interface components {
              * @default
              */
             label: string;
+            /** Source */
+            source: string;
+            /** Target */
+            target: string;
         };
         /**
          * GraphNode
          * @description status: that of a service; null for capabilities and hosts.
          */
         GraphNode: {
+            /** Category */
+            category?: string | null;
             /** Id */
             id: string;
             /**
@@ -194,22 +774,18 @@ export interface components {
             kind: "service" | "capability" | "host";
             /** Label */
             label: string;
-            /**
-             * Status
-             * @default null
-             */
-            status: ("running" | "starting" | "unhealthy" | "done" | "failed" | "restarting" | "stopped" | "created" | "paused" | "removing" | "down" | "disabled" | "available" | "unknown") | null;
-            /**
-             * Category
-             * @default null
-             */
-            category: string | null;
+            /** Status */
+            status?: ("running" | "starting" | "unhealthy" | "done" | "failed" | "restarting" | "stopped" | "created" | "paused" | "removing" | "down" | "disabled" | "available" | "unknown") | null;
         };
         /**
          * Health
          * @description This API's own health. project, engine: `ok`, or why it is not known.
          */
         Health: {
+            /** Engine */
+            engine: string;
+            /** Project */
+            project: string;
             /**
              * Status
              * @constant
@@ -217,58 +793,54 @@ export interface components {
             status: "ok";
             /** Version */
             version: string;
-            /** Project */
-            project: string;
-            /** Engine */
-            engine: string;
         };
         /**
          * HostInfo
          * @description A machine of the inventory. address_kind: local, ssh, tcp or context. problem: why it does not answer.
          */
         HostInfo: {
-            /** Name */
-            name: string;
             /** Address */
             address: string;
             /** Address Kind */
             address_kind: string;
-            /** Reachable */
-            reachable: boolean;
-            /** Problem */
-            problem: string | null;
-            /** Engine Version */
-            engine_version: string | null;
-            /** Platform */
-            platform: string | null;
-            /** Cpus */
-            cpus: number | null;
-            /** Memory Bytes */
-            memory_bytes: number | null;
             /** Containers Running */
             containers_running: number | null;
-            /** Services */
-            services: string[];
+            /** Cpus */
+            cpus: number | null;
+            /** Engine Version */
+            engine_version: string | null;
             /** Groups */
             groups: string[];
+            /** Memory Bytes */
+            memory_bytes: number | null;
+            /** Name */
+            name: string;
+            /** Platform */
+            platform: string | null;
+            /** Problem */
+            problem: string | null;
+            /** Reachable */
+            reachable: boolean;
+            /** Services */
+            services: string[];
         };
         /**
          * InstalledPlugin
          * @description An entry point of an installed package.
          */
         InstalledPlugin: {
-            /** Name */
-            name: string;
-            /** Group */
-            group: string;
             /** Distribution */
             distribution: string;
-            /** Version */
-            version: string;
-            /** Summary */
-            summary: string;
+            /** Group */
+            group: string;
+            /** Name */
+            name: string;
             /** Services */
             services: string[];
+            /** Summary */
+            summary: string;
+            /** Version */
+            version: string;
         };
         /**
          * Instance
@@ -277,59 +849,59 @@ export interface components {
         Instance: {
             /** Container */
             container: string;
-            /** Id */
-            id: string;
-            /** Host */
-            host: string;
-            /** Instance */
-            instance: number;
-            /** State */
-            state: string;
+            /** Exit Code */
+            exit_code: number | null;
             /** Health */
             health: string | null;
             /** Health Output */
             health_output: string | null;
-            /** Exit Code */
-            exit_code: number | null;
-            /** Since */
-            since: string;
-            /** Started At */
-            started_at: string | null;
-            /** Restarts */
-            restarts: number | null;
+            /** Host */
+            host: string;
+            /** Id */
+            id: string;
             /** Image */
             image: string;
+            /** Instance */
+            instance: number;
             /** Made At */
             made_at: number;
             /** Made By */
             made_by: string | null;
             /** Made For */
             made_for: string[];
+            /** Restarts */
+            restarts: number | null;
+            /** Since */
+            since: string;
+            /** Started At */
+            started_at: string | null;
+            /** State */
+            state: string;
         };
         /**
          * LogLine
          * @description A line of a container's output; the data of a server-sent event of `/logs`. time: as the engine has it.
          */
         LogLine: {
-            /** Service */
-            service: string;
             /** Container */
             container: string;
             /** Host */
             host: string;
-            /** Time */
-            time: string;
+            /** Service */
+            service: string;
             /** Text */
             text: string;
+            /** Time */
+            time: string;
         };
         /**
          * LosingValue
          * @description What a lower layer says.
          */
         LosingValue: {
+            source: components["schemas"]["SourceText"];
             /** Value */
             value: string | null;
-            source: components["schemas"]["SourceText"];
         };
         /**
          * NewToken
@@ -351,51 +923,51 @@ export interface components {
          * @description What `phlo up` would change: as `phlo plan --output json`. v: version of the form.
          */
         Plan: {
-            /** V */
-            v: number;
-            /** Project */
-            project: string;
-            /** Has Changes */
-            has_changes: boolean;
-            /** Steps */
-            steps: components["schemas"]["PlanStep"][];
+            /** Computed At */
+            computed_at: number;
             /** Counts */
             counts: {
                 [key: string]: number;
             };
-            /** Warnings */
-            warnings: string[];
-            /** Computed At */
-            computed_at: number;
+            /** Has Changes */
+            has_changes: boolean;
+            /** Project */
+            project: string;
             /** Seconds */
             seconds: number;
+            /** Steps */
+            steps: components["schemas"]["PlanStep"][];
+            /** V */
+            v: number;
+            /** Warnings */
+            warnings: string[];
         };
         /** PlanStep */
         PlanStep: {
-            /** Id */
-            id: string;
-            /** Host */
-            host: string;
-            /** Service */
-            service: string;
-            /** Operation */
-            operation: string;
-            /** Status */
-            status: string | null;
             /** Changes */
             changes: components["schemas"]["ChangeInfo"][];
+            /** Host */
+            host: string;
+            /** Id */
+            id: string;
             /** Message */
             message: string;
+            /** Operation */
+            operation: string;
+            /** Service */
+            service: string;
+            /** Status */
+            status: string | null;
         };
         /**
          * PluginProblem
          * @description A plug-in that cannot be used, and why.
          */
         PluginProblem: {
-            /** Name */
-            name: string;
             /** Distribution */
             distribution: string;
+            /** Name */
+            name: string;
             /** Problem */
             problem: string;
         };
@@ -411,15 +983,6 @@ export interface components {
          * @description Why there is no answer (RFC 9457). fix: what to do about it, as a sentence. where: file and line, or a host.
          */
         Problem: {
-            /**
-             * Type
-             * @default about:blank
-             */
-            type: string;
-            /** Title */
-            title: string;
-            /** Status */
-            status: number;
             /** Detail */
             detail: string;
             /**
@@ -428,116 +991,125 @@ export interface components {
              */
             fix: string;
             /**
-             * Where
-             * @default
-             */
-            where: string;
-            /**
              * Lines
              * @description Further lines: a log's tail, the other things found wrong.
              * @default []
              */
             lines: string[];
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @default about:blank
+             */
+            type: string;
+            /**
+             * Where
+             * @default
+             */
+            where: string;
         };
         /**
          * ProjectInfo
          * @description The project. changed_at: when one of the files it is made from last changed.
          */
         ProjectInfo: {
-            /** Name */
-            name: string;
-            /** Root */
-            root: string;
-            /** Description */
-            description: string;
-            /** Warnings */
-            warnings: string[];
-            /** Phlo Version */
-            phlo_version: string;
             /** Changed At */
             changed_at: number;
-            /** Services */
-            services: number;
+            /** Description */
+            description: string;
+            last_run: components["schemas"]["RunSummary"] | null;
+            /** Name */
+            name: string;
             /**
              * Pending Secrets
              * @description Secrets that the first `up` will make.
              */
             pending_secrets: string[];
-            last_run: components["schemas"]["RunSummary"] | null;
+            /** Phlo Version */
+            phlo_version: string;
+            /** Root */
+            root: string;
+            /** Services */
+            services: number;
+            /** Warnings */
+            warnings: string[];
         };
         /**
          * QueryRequest
          * @description One statement. limit: rows at most.
          */
         QueryRequest: {
-            /** Sql */
-            sql: string;
             /**
              * Limit
              * @default 1000
              */
             limit: number;
+            /** Sql */
+            sql: string;
         };
         /**
          * QueryResult
          * @description rows: as JSON has them; what JSON has no type for (decimals, times) is text. truncated: there were more.
          */
         QueryResult: {
-            /** Engine */
-            engine: string;
             /** Columns */
             columns: components["schemas"]["Column"][];
+            /** Engine */
+            engine: string;
             /** Rows */
             rows: unknown[][];
-            /** Truncated */
-            truncated: boolean;
             /** Seconds */
             seconds: number;
+            /** Truncated */
+            truncated: boolean;
         };
         /**
          * RegistryItem
          * @description An offering of phlo. installed: its version here, null when it is not. install_command: null when there is none.
          */
         RegistryItem: {
-            /** Name */
-            name: string;
-            /** Description */
-            description: string;
             /** Category */
             category: string;
-            /** Version */
-            version: string | null;
+            /** Default */
+            default: boolean;
+            /** Description */
+            description: string;
+            /** Install Command */
+            install_command: string | null;
+            /** Installed */
+            installed: string | null;
+            /** Name */
+            name: string;
+            /** Notes */
+            notes: string | null;
+            /** Provides */
+            provides: string[];
+            /** Requires */
+            requires: string[];
+            /** Services */
+            services: string[];
             /**
              * Status
              * @enum {string}
              */
             status: "available" | "planned";
-            /** Services */
-            services: string[];
-            /** Provides */
-            provides: string[];
-            /** Requires */
-            requires: string[];
-            /** Default */
-            default: boolean;
-            /** Installed */
-            installed: string | null;
-            /** Install Command */
-            install_command: string | null;
-            /** Notes */
-            notes: string | null;
+            /** Version */
+            version: string | null;
         };
         /**
          * Resources
          * @description Limits of one container; null: none. Memory in bytes.
          */
         Resources: {
+            /** Cpus */
+            cpus: number | null;
             /** Memory Limit */
             memory_limit: number | null;
             /** Memory Reservation */
             memory_reservation: number | null;
-            /** Cpus */
-            cpus: number | null;
             /** Pids Limit */
             pids_limit: number | null;
         };
@@ -546,98 +1118,95 @@ export interface components {
          * @description run: what ran before this run runs again; null: before the last one.
          */
         RollbackRequest: {
-            /**
-             * Run
-             * @default null
-             */
-            run: string | null;
+            /** Run */
+            run?: string | null;
         };
         /**
          * Run
          * @description One run with its steps in the order in which they began. critical_path: ids of steps, the first one first.
          */
         Run: {
-            /** Id */
-            id: string;
-            /** Title */
-            title: string;
             /** Began */
             began: number;
-            /** Seconds */
-            seconds: number | null;
-            /** Result */
-            result: string;
+            /** By */
+            by: string | null;
             /** Counts */
             counts: {
                 [key: string]: number;
             };
-            /** By */
-            by: string | null;
-            /** Steps */
-            steps: components["schemas"]["RunStep"][];
-            /** Notes */
-            notes: string[];
             /** Critical Path */
             critical_path: string[];
+            /** Id */
+            id: string;
+            /** Notes */
+            notes: string[];
+            /** Result */
+            result: string;
+            /** Seconds */
+            seconds: number | null;
+            /** Steps */
+            steps: components["schemas"]["RunStep"][];
+            /** Title */
+            title: string;
         };
         /**
          * RunEvent
          * @description An event of a run, as events.schema.json has it; the data of a server-sent event of `/runs/{id}/events`.
          */
         RunEvent: {
-            /** V */
-            v: number;
-            /** Kind */
-            kind: string;
-            /** Time */
-            time: number;
-            /** Run */
-            run: string;
-            /**
-             * Step
-             * @default null
-             */
-            step: string | null;
-            /**
-             * Host
-             * @default null
-             */
-            host: string | null;
-            /**
-             * Service
-             * @default null
-             */
-            service: string | null;
-            /**
-             * Operation
-             * @default null
-             */
-            operation: string | null;
-            /**
-             * Status
-             * @default null
-             */
-            status: string | null;
             /**
              * Changes
              * @default []
              */
             changes: components["schemas"]["ChangeInfo"][];
             /**
-             * Message
-             * @default
-             */
-            message: string;
-            /**
              * Detail
              * @default []
              */
             detail: string[];
             /**
+             * Host
+             * @default null
+             */
+            host: string | null;
+            /** Kind */
+            kind: string;
+            /**
+             * Message
+             * @default
+             */
+            message: string;
+            /**
+             * Operation
+             * @default null
+             */
+            operation: string | null;
+            /** Run */
+            run: string;
+            /**
              * Seconds
              * @default null
              */
             seconds: number | null;
+            /**
+             * Service
+             * @default null
+             */
+            service: string | null;
+            /**
+             * Status
+             * @default null
+             */
+            status: string | null;
+            /**
+             * Step
+             * @default null
+             */
+            step: string | null;
+            /** Time */
+            time: number;
+            /** V */
+            v: number;
         } & {
             [key: string]: unknown;
         };
@@ -646,114 +1215,111 @@ export interface components {
          * @description A step of a run. began, ended: seconds after the run's beginning. critical: whether it is on the longest chain.
          */
         RunStep: {
-            /** Id */
-            id: string;
-            /** Host */
-            host: string;
-            /** Service */
-            service: string;
-            /** Operation */
-            operation: string;
-            /** Status */
-            status: string | null;
             /** Began */
             began: number | null;
-            /** Ended */
-            ended: number | null;
-            /** Seconds */
-            seconds: number | null;
             /** Changes */
             changes: components["schemas"]["ChangeInfo"][];
-            /** Message */
-            message: string;
-            /** Detail */
-            detail: string[];
-            /** Undone */
-            undone: boolean;
             /** Critical */
             critical: boolean;
+            /** Detail */
+            detail: string[];
+            /** Ended */
+            ended: number | null;
+            /** Host */
+            host: string;
+            /** Id */
+            id: string;
+            /** Message */
+            message: string;
+            /** Operation */
+            operation: string;
+            /** Seconds */
+            seconds: number | null;
+            /** Service */
+            service: string;
+            /** Status */
+            status: string | null;
+            /** Undone */
+            undone: boolean;
         };
         /**
          * RunSummary
          * @description A run in short. seconds: null while it runs, or when it was cut short. by: who started it through this API.
          */
         RunSummary: {
-            /** Id */
-            id: string;
-            /** Title */
-            title: string;
             /** Began */
             began: number;
-            /** Seconds */
-            seconds: number | null;
+            /** By */
+            by?: string | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Id */
+            id: string;
             /**
              * Result
              * @description ok, changed, failed, rolled_back, unreachable, interrupted, running, cut short.
              */
             result: string;
-            /** Counts */
-            counts: {
-                [key: string]: number;
-            };
-            /**
-             * By
-             * @default null
-             */
-            by: string | null;
+            /** Seconds */
+            seconds: number | null;
+            /** Title */
+            title: string;
         };
         /**
          * Service
          * @description A service: what is wanted of it, joined with what runs. reason: why it is, or is not, part of the project.
          */
         Service: {
-            /** Name */
-            name: string;
-            /** Title */
-            title: string;
-            /** Description */
-            description: string;
+            /** Actions */
+            actions: components["schemas"]["ServiceAction"][];
             /** Category */
             category: string;
-            /** Kind */
-            kind: string;
-            /** Package */
-            package: string | null;
-            /** Version */
-            version: string | null;
+            /** Depends On */
+            depends_on: components["schemas"]["Dependency"][];
+            /** Description */
+            description: string;
             /** Enabled */
             enabled: boolean;
-            /** Reason */
-            reason: string;
-            /** One Shot */
-            one_shot: boolean;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "running" | "starting" | "unhealthy" | "done" | "failed" | "restarting" | "stopped" | "created" | "paused" | "removing" | "down" | "disabled" | "available" | "unknown";
             /** Health */
             health: string | null;
             /** Hosts */
             hosts: string[];
             /** Image */
             image: string | null;
-            /** Scale */
-            scale: number;
-            /** Ports */
-            ports: components["schemas"]["ServicePort"][];
-            resources: components["schemas"]["Resources"];
             /** Instances */
             instances: components["schemas"]["Instance"][];
+            /** Kind */
+            kind: string;
             /** Links */
             links: components["schemas"]["ServiceLink"][];
-            /** Actions */
-            actions: components["schemas"]["ServiceAction"][];
-            /** Depends On */
-            depends_on: components["schemas"]["Dependency"][];
+            /** Name */
+            name: string;
+            /** One Shot */
+            one_shot: boolean;
+            /** Package */
+            package: string | null;
+            /** Ports */
+            ports: components["schemas"]["ServicePort"][];
             /** Provides */
             provides: string[];
+            /** Reason */
+            reason: string;
             /** Requires */
             requires: string[];
+            resources: components["schemas"]["Resources"];
+            /** Scale */
+            scale: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "running" | "starting" | "unhealthy" | "done" | "failed" | "restarting" | "stopped" | "created" | "paused" | "removing" | "down" | "disabled" | "available" | "unknown";
+            /** Title */
+            title: string;
+            /** Version */
+            version: string | null;
             /** Wants */
             wants: string[];
         };
@@ -762,12 +1328,12 @@ export interface components {
          * @description Something that the service's role can do.
          */
         ServiceAction: {
-            /** Name */
-            name: string;
-            /** Help */
-            help: string;
             /** Arguments */
             arguments: components["schemas"]["ActionArgument"][];
+            /** Help */
+            help: string;
+            /** Name */
+            name: string;
         };
         /**
          * ServiceLink
@@ -784,14 +1350,14 @@ export interface components {
          * @description A port of the container. host_port: null when it is not published. url: null for what no browser opens.
          */
         ServicePort: {
+            /** Container Port */
+            container_port: number;
             /** Host */
             host: string;
             /** Host Ip */
             host_ip: string;
             /** Host Port */
             host_port: number | null;
-            /** Container Port */
-            container_port: number;
             /** Protocol */
             protocol: string;
             /** Url */
@@ -802,6 +1368,8 @@ export interface components {
          * @description Whose token the request came with, and what it may start.
          */
         Session: {
+            /** Actions Allowed */
+            actions_allowed: ("up" | "restart" | "action" | "rollback")[];
             /** Name */
             name: string;
             /**
@@ -809,8 +1377,6 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "operator";
-            /** Actions Allowed */
-            actions_allowed: ("up" | "restart" | "action" | "rollback")[];
         };
         /**
          * Snapshot
@@ -819,28 +1385,28 @@ export interface components {
         Snapshot: {
             /** Id */
             id: string;
-            /** Parent */
-            parent: string | null;
-            /** Time */
-            time: number;
-            /** Operation */
-            operation: string | null;
             /** Is Current */
             is_current: boolean;
+            /** Operation */
+            operation: string | null;
+            /** Parent */
+            parent: string | null;
             /** Summary */
             summary: {
                 [key: string]: string;
             };
+            /** Time */
+            time: number;
         };
         /**
          * SourceText
          * @description Where a value was written. layer: phlo.yaml, role defaults, process environment and so on.
          */
         SourceText: {
-            /** Layer */
-            layer: string;
             /** File */
             file: string | null;
+            /** Layer */
+            layer: string;
             /** Line */
             line: number | null;
             /** Text */
@@ -859,48 +1425,52 @@ export interface components {
          * @description An Iceberg table. snapshots: the newest first.
          */
         Table: {
-            /** Namespace */
-            namespace: string;
-            /** Name */
-            name: string;
-            /** Location */
-            location: string;
-            /** Format Version */
-            format_version: number;
             /** Columns */
             columns: components["schemas"]["TableField"][];
+            /** Format Version */
+            format_version: number;
+            /** Location */
+            location: string;
+            /** Name */
+            name: string;
+            /** Namespace */
+            namespace: string;
             /** Partitioned By */
             partitioned_by: string[];
-            /** Snapshots */
-            snapshots: components["schemas"]["Snapshot"][];
             /** Properties */
             properties: {
                 [key: string]: string;
             };
+            /** Snapshots */
+            snapshots: components["schemas"]["Snapshot"][];
         };
         /** TableField */
         TableField: {
-            /** Name */
-            name: string;
-            /** Type */
-            type: string;
-            /** Required */
-            required: boolean;
             /** Doc */
             doc: string | null;
+            /** Name */
+            name: string;
+            /** Required */
+            required: boolean;
+            /** Type */
+            type: string;
         };
         /** TableName */
         TableName: {
-            /** Namespace */
-            namespace: string;
             /** Name */
             name: string;
+            /** Namespace */
+            namespace: string;
         };
         /**
          * Token
          * @description A token, without itself. rotated_at: when it was last made anew through this API.
          */
         Token: {
+            /** Created */
+            created: number;
+            /** Last Used */
+            last_used: number | null;
             /** Name */
             name: string;
             /**
@@ -908,12 +1478,8 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "operator";
-            /** Created */
-            created: number;
             /** Rotated At */
             rotated_at: number | null;
-            /** Last Used */
-            last_used: number | null;
         };
         /**
          * UpRequest
@@ -934,4 +1500,2112 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    start_rollback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RollbackRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else is at work */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else is at work */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntry"][];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigEntry"][];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_branches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Branch"][];
+                };
+            };
+            /** @description The request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the answer comes from does not answer */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_query: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryResult"];
+                };
+            };
+            /** @description The request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the answer comes from does not answer */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableName"][];
+                };
+            };
+            /** @description The request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the answer comes from does not answer */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_table: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Table"];
+                };
+            };
+            /** @description The request is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What the answer comes from does not answer */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_graph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Graph"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_hosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostInfo"][];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_logs: {
+        parameters: {
+            query?: {
+                /** @description Only these; repeat it for several. */
+                service?: string[];
+                /** @description Lines of each container to begin with. */
+                tail?: number;
+                /** @description Only lines with this in them. */
+                contains?: string;
+                /** @description False: the lines there are, and the end. */
+                follow?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events called `line`, with a LogLine. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_plan: {
+        parameters: {
+            query?: {
+                /** @description Only these; repeat it for several. */
+                service?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_plugins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plugins"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectInfo"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_registry: {
+        parameters: {
+            query?: {
+                /** @description Words to search for. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryItem"][];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description Only runs older than this one. */
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunSummary"][];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_run: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Goes on behind the event of this number. */
+                "last-event-id"?: string | null;
+            };
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events; the data is a RunEvent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_run_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunEvent"][];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_services: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"][];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                action: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ActionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else is at work */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_service_environment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentEntry"][];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_restart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Started"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else is at work */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"][];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else is at work */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+}

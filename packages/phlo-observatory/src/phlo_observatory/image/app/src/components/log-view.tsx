@@ -20,13 +20,18 @@ export function LogView({ services, tail = 200 }: { services: readonly string[];
   const [lines, setLines] = useState<Shown[]>([])
   const waiting = useRef<LogLine[]>([])
   const counter = useRef(0)
+  const [isLost, setLost] = useState(false)
   const box = useRef<HTMLDivElement>(null)
   const path = apiPath('/logs', { service: services, tail, contains, follow: isFollowing })
   useEffect(() => {
     waiting.current = []
     setLines([])
+    setLost(false)
   }, [path])
-  const state = useEvents<LogLine>(path, (line) => waiting.current.push(line))
+  const state = useEvents<LogLine>(path, (line, kind) => {
+    if (kind === 'lost') setLost(true)
+    else waiting.current.push(line)
+  })
   useEffect(() => {
     const timer = setInterval(() => {
       if (waiting.current.length === 0) return
@@ -52,6 +57,7 @@ export function LogView({ services, tail = 200 }: { services: readonly string[];
           </ActionButton>
         </div>
       </div>
+      {isLost && <p className="note tone-warn">Lines are missing: more were written than could be taken in time.</p>}
       <div className="output log" ref={box} tabIndex={0} role="log" aria-label="Log">
         {lines.map((line) => (
           <div key={line.key} className="log-line">

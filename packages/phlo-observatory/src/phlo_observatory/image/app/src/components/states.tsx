@@ -21,7 +21,7 @@ export function Empty({ icon, title, children }: { icon: IconName; title: string
   return (
     <div className="empty">
       <Icon name={icon} />
-      <h3>{title}</h3>
+      <p className="state-title">{title}</p>
       {children && <div className="muted">{children}</div>}
     </div>
   )
@@ -35,7 +35,7 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
     <div className="error-state" role="alert">
       <Icon name="warning" />
       <div className="stack">
-        <h3>{title}</h3>
+        <p className="state-title">{title}</p>
         {known?.detail && <p className="wrap">{known.detail}</p>}
         <p className="muted wrap">
           {known?.fix ?? 'Load the page again; if it stays so, look at the log of observatory.'}

@@ -41,11 +41,15 @@ export function pictureOf(graph: Graph, shown: Shown): Picture {
         one.from === wait.from &&
         edges.some((other) => other.kind === 'provides' && other.from === one.to && other.to === wait.to),
     )
-  // A capability that nobody uses says little beside those that hold the platform together.
+  // Only capabilities that join two services: others say little beside them.
   const used = new Set(edges.filter((edge) => edge.kind !== 'provides').map((edge) => edge.to))
-  const isIdle = (id: string) => id.startsWith('capability:') && !used.has(id)
+  const provided = new Set(edges.filter((edge) => edge.kind === 'provides').map((edge) => edge.from))
+  const isIdle = (id: string) => id.startsWith('capability:') && !(used.has(id) && provided.has(id))
   return {
     nodes: nodes.filter((node) => !isIdle(node.id)),
-    edges: [...edges.filter((edge) => !isIdle(edge.from)), ...waits.filter((wait) => !isThroughCapability(wait))],
+    edges: [
+      ...edges.filter((edge) => !isIdle(edge.from) && !isIdle(edge.to)),
+      ...waits.filter((wait) => !isThroughCapability(wait)),
+    ],
   }
 }

@@ -2,9 +2,9 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { createFileRoute } from '@tanstack/react-router'
 import { type ColumnDef, createColumnHelper } from '@tanstack/react-table'
 import { Suspense, lazy, useMemo, useState } from 'react'
-import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
+import { type Key, Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { ApiError, post } from '~/api/client'
-import { branchesQuery, tableQuery, tablesQuery } from '~/api/queries'
+import { branchesQuery, schemataQuery, tableQuery, tablesQuery } from '~/api/queries'
 import type { QueryResult, Table, TableName } from '~/api/types'
 import { ActionButton } from '~/components/button'
 import { Chart } from '~/components/chart'
@@ -14,6 +14,7 @@ import { Answer, Empty, ErrorState, Loading } from '~/components/states'
 import { Tag } from '~/components/status'
 import { DataTable } from '~/components/table'
 import { chooseChart, isNumber } from '~/logic/chart'
+import { sqlName } from '~/logic/sql'
 import { bytes, cellText, count, duration } from '~/logic/format'
 
 const SqlEditor = lazy(() => import('~/components/sql-editor'))
@@ -22,21 +23,29 @@ const MOST_ROWS = 1000
 export const Route = createFileRoute('/_app/data')({ component: Data })
 
 function Data() {
-  const [statement, setStatement] = useState('SELECT 1 AS one')
+  const [written, setWritten] = useState<string | null>(null)
+  const [tab, setTab] = useState<Key>('sql')
   const tables = useQuery(tablesQuery)
+  const { data: catalogs } = useQuery({ ...schemataQuery, enabled: Boolean(tables.data?.length) })
+  const names = useMemo(() => tables.data?.map((table) => sqlName(table, catalogs)) ?? [], [tables.data, catalogs])
+  const look = (name: string) => `SELECT * FROM ${name} LIMIT 100`
+  const query = (table: TableName) => {
+    setWritten(look(sqlName(table, catalogs)))
+    setTab('sql')
+  }
   return (
     <Page title="Data" lead="Ask the lake in SQL, and see its tables, their snapshots and branches.">
-      <Tabs className="tabs">
+      <Tabs className="tabs" selectedKey={tab} onSelectionChange={setTab}>
         <TabList aria-label="Data" className="tab-list">
           <Tab id="sql">SQL</Tab>
           <Tab id="tables">Tables</Tab>
           <Tab id="branches">Branches</Tab>
         </TabList>
         <TabPanel id="sql" className="tab-panel" shouldForceMount>
-          <Sql statement={statement} setStatement={setStatement} tables={tables.data ?? []} />
+          <Sql statement={written ?? (names[0] ? look(names[0]) : '')} setStatement={setWritten} tables={names} />
         </TabPanel>
         <TabPanel id="tables" className="tab-panel">
-          <Answer query={tables}>{(all) => <Tables tables={all} query={setStatement} />}</Answer>
+          <Answer query={tables}>{(all) => <Tables tables={all} query={query} />}</Answer>
         </TabPanel>
         <TabPanel id="branches" className="tab-panel">
           <Branches />
@@ -53,12 +62,12 @@ function Sql({
 }: {
   statement: string
   setStatement: (text: string) => void
-  tables: TableName[]
+  tables: string[]
 }) {
   const ask = useMutation({
     mutationFn: (sql: string) => post<QueryResult>('/data/query', { sql, limit: MOST_ROWS }),
   })
-  const names = useMemo(() => Object.fromEntries(tables.map((table) => [tableName(table), [] as string[]])), [tables])
+  const schema = useMemo(() => Object.fromEntries(tables.map((name) => [name, [] as string[]])), [tables])
   const run = () => {
     if (statement.trim() && !ask.isPending) ask.mutate(statement.trim().replace(/;$/, ''))
   }
@@ -66,7 +75,7 @@ function Sql({
     <div className="stack-loose">
       <div className="stack">
         <Suspense fallback={<Loading label="The editor is loading" lines={2} />}>
-          <SqlEditor value={statement} onChange={setStatement} onRun={run} tables={names} />
+          <SqlEditor value={statement} onChange={setStatement} onRun={run} tables={schema} />
         </Suspense>
         <div className="row spread">
           <ActionButton look="primary" icon="play" onPress={run} isDisabled={ask.isPending || !statement.trim()}>
@@ -127,7 +136,7 @@ function Cell({ value }: { value: unknown }) {
   return <span className="mono wrap">{cellText(value)}</span>
 }
 
-function Tables({ tables, query }: { tables: TableName[]; query: (sql: string) => void }) {
+function Tables({ tables, query }: { tables: TableName[]; query: (table: TableName) => void }) {
   const [chosen, setChosen] = useState<TableName | null>(null)
   const shown = chosen ?? tables[0] ?? null
   if (!shown) {
@@ -202,14 +211,14 @@ function noted(one: SnapshotRow, name: string): number | null {
   return text === undefined ? null : Number(text)
 }
 
-function OneTable({ table, query }: { table: TableName; query: (sql: string) => void }) {
+function OneTable({ table, query }: { table: TableName; query: (table: TableName) => void }) {
   const detail = useQuery(tableQuery(table))
   return (
     <div className="stack-loose">
       <div className="row spread">
         <h2 className="wrap">{tableName(table)}</h2>
-        <ActionButton icon="search" onPress={() => query(`SELECT * FROM ${tableName(table)} LIMIT 100`)}>
-          Put into the SQL editor
+        <ActionButton icon="search" onPress={() => query(table)}>
+          Query
         </ActionButton>
       </div>
       <Answer query={detail}>
@@ -270,10 +279,5 @@ function Branches() {
 }
 
 function tableName(table: TableName): string {
-  return [table.namespace, table.name].map(quoted).join('.')
-}
-
-/** A name as SQL has it; in quotes where it is not a plain word. */
-function quoted(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
+  return `${table.namespace}.${table.name}`
 }

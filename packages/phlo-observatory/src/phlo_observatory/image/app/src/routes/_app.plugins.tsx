@@ -18,6 +18,11 @@ const column = createColumnHelper<Plugin>()
 
 const COLUMNS: ColumnDef<Plugin, any>[] = [
   column.accessor('name', { header: 'Plugin', cell: ({ getValue }) => <strong>{getValue()}</strong> }),
+  column.accessor((plugin) => (plugin.group === 'phlo.operations' ? 'operation' : 'service'), {
+    id: 'kind',
+    header: 'Kind',
+    cell: ({ getValue }) => <Tag>{getValue()}</Tag>,
+  }),
   column.accessor((plugin) => plugin.distribution, {
     id: 'package',
     header: 'Package',

@@ -66,8 +66,9 @@ async function tokenIn(request: Request): Promise<string | null> {
 async function passOn(request: Request, settings: Settings): Promise<Response> {
   const token = tokenOf(request, settings)
   if (!token) return problem(401, 'Not signed in', 'There is no session, or it has ended.', 'Sign in with a token.')
-  const { pathname, search } = new URL(request.url)
-  const headers = new Headers({ authorization: `Bearer ${token}` })
+  const { pathname, search, host } = new URL(request.url)
+  // By the host the browser came by the API knows how it reaches the other services.
+  const headers = new Headers({ authorization: `Bearer ${token}`, host })
   for (const name of PASSED_ON) {
     const value = request.headers.get(name)
     if (value !== null) headers.set(name, value)

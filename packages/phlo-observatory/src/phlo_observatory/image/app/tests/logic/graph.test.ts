@@ -4,11 +4,20 @@ import { pictureOf } from '~/logic/graph'
 
 const node = (id: string) => ({ id, kind: id.split(':')[0] as 'service', label: id, status: null, category: null })
 const GRAPH: Graph = {
-  nodes: ['service:db', 'service:web', 'service:job', 'capability:sql', 'capability:metrics', 'host:local'].map(node),
+  nodes: [
+    'service:db',
+    'service:web',
+    'service:job',
+    'capability:sql',
+    'capability:metrics',
+    'capability:s3',
+    'host:local',
+  ].map(node),
   edges: [
     { source: 'service:db', target: 'capability:sql', kind: 'provides', label: '' },
     { source: 'service:db', target: 'capability:metrics', kind: 'provides', label: '' },
     { source: 'service:web', target: 'capability:sql', kind: 'requires', label: '' },
+    { source: 'service:web', target: 'capability:s3', kind: 'wants', label: '' },
     { source: 'service:web', target: 'service:db', kind: 'depends_on', label: '' },
     { source: 'service:job', target: 'service:db', kind: 'depends_on', label: '' },
     { source: 'service:web', target: 'host:local', kind: 'runs_on', label: '' },
@@ -34,10 +43,11 @@ test('without capabilities services need each other', () => {
   ])
 })
 
-test('a capability that nobody uses is left out', () => {
+test('a capability that nobody uses, or nobody provides, is left out', () => {
   const ids = pictureOf(GRAPH, { capability: true, host: false }).nodes.map(({ id }) => id)
   expect(ids).toContain('capability:sql')
   expect(ids).not.toContain('capability:metrics')
+  expect(ids).not.toContain('capability:s3')
 })
 
 test('hosts are there when they are wanted', () => {

@@ -113,7 +113,11 @@ test('method, body and what the API needs of the headers are passed on, and noth
   await ask('/api/v1/actions/up', { method: 'POST', body: '{"services": []}', headers })
   const [first] = asked
   expect(first).toMatchObject({ method: 'POST', body: '{"services": []}' })
-  expect(first?.headers).toMatchObject({ 'last-event-id': '7', authorization: `Bearer ${TOKEN}` })
+  expect(first?.headers).toMatchObject({
+    'last-event-id': '7',
+    authorization: `Bearer ${TOKEN}`,
+    host: 'observatory.test',
+  })
   expect(first?.headers).not.toHaveProperty('cookie')
   expect(first?.headers).not.toHaveProperty('x-other')
 })
