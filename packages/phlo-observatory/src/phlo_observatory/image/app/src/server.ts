@@ -19,7 +19,6 @@ function ownSettings(): Settings {
     apiUrl: written?.api_url ?? 'http://127.0.0.1:4000',
     key: written ? keyOf(written.session_key) : randomBytes(32),
     now: Date.now,
-    fetch,
   }
   return settings
 }

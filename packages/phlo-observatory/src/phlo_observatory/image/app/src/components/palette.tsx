@@ -99,14 +99,16 @@ function useEntries(): [string, Entry[]][] {
     ],
     [
       'Services',
-      services.map((service) => ({
-        id: `service ${service.name}`,
-        title: service.title,
-        icon: 'services',
-        words: `${service.name} ${service.category}`,
-        hint: service.category,
-        go: () => navigate({ to: '/services/$name', params: { name: service.name } }),
-      })),
+      services
+        .filter((service) => service.enabled)
+        .map((service) => ({
+          id: `service ${service.name}`,
+          title: service.title,
+          icon: 'services',
+          words: `${service.name} ${service.category}`,
+          hint: service.category,
+          go: () => navigate({ to: '/services/$name', params: { name: service.name } }),
+        })),
     ],
     [
       'Runs',

@@ -18,14 +18,15 @@ function Login() {
   const { then = '/' } = Route.useSearch()
   const queryClient = useQueryClient()
   const router = useRouter()
-  const [token, setToken] = useState('')
   const [error, setError] = useState<unknown>(null)
   const [isBusy, setBusy] = useState(false)
-  // Before the page's script runs, a form would be sent by the browser itself, with the token in the address.
+  // Before the page's script runs, the browser itself would send the form, to a page that takes none.
   const [isReady, setReady] = useState(false)
   useEffect(() => setReady(true), [])
-  const submit = async (event: FormEvent) => {
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
+    // What was typed or filled in before the script ran counts as well.
+    const token = String(new FormData(event.currentTarget).get('token'))
     setBusy(true)
     setError(null)
     try {
@@ -46,21 +47,12 @@ function Login() {
           <Logo />
           <h1>Observatory</h1>
         </div>
-        <TextField
-          className="field"
-          type="password"
-          value={token}
-          onChange={setToken}
-          isRequired
-          autoFocus
-          name="token"
-          autoComplete="current-password"
-        >
+        <TextField className="field" type="password" isRequired autoFocus name="token" autoComplete="current-password">
           <Label>Token</Label>
           <Input spellCheck="false" />
         </TextField>
         {error !== null && <LoginError error={error} />}
-        <ActionButton look="primary" type="submit" isDisabled={!isReady || isBusy || token.trim() === ''}>
+        <ActionButton look="primary" type="submit" isDisabled={!isReady || isBusy}>
           {isBusy ? 'Signing in…' : 'Sign in'}
         </ActionButton>
         <div className="stack muted small">

@@ -1,4 +1,7 @@
 /** The way to phlo-api: signing in and out, and everything under /api/ passed on with the token of the session. */
+import http, { type IncomingMessage } from 'node:http'
+import https from 'node:https'
+import { Readable } from 'node:stream'
 import { problem } from './problem'
 import { isOwnRequest } from './security'
 import { COOKIE, cookieOf, seal, sessionCookie, unseal } from './session'
@@ -7,7 +10,6 @@ export interface Settings {
   apiUrl: string
   key: Buffer
   now: () => number
-  fetch: typeof fetch
 }
 
 const PASSED_ON = ['accept', 'content-type', 'last-event-id', 'if-none-match', 'idempotency-key']
@@ -49,7 +51,7 @@ async function signIn(request: Request, settings: Settings): Promise<Response> {
     return problem(400, 'No token', 'The token is missing or has characters no token has.', 'Paste the whole token.')
   }
   const headers = new Headers({ authorization: `Bearer ${token}`, accept: 'application/json' })
-  const answer = await ask(new URL('/api/v1/session', settings.apiUrl), { headers }, settings)
+  const answer = await ask(new URL('/api/v1/session', settings.apiUrl), { method: 'GET', headers })
   if (answer.ok) {
     const sealed = seal(token, settings.key, settings.now())
     answer.headers.set('set-cookie', sessionCookie(sealed, isSecure(request)))
@@ -76,26 +78,48 @@ async function passOn(request: Request, settings: Settings): Promise<Response> {
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
   const body = hasBody ? await request.arrayBuffer().catch(() => undefined) : null
   if (body === undefined) return problem(413, 'Too much', 'The request is larger than 1 MiB.', 'Send less.')
-  const init: RequestInit = { method: request.method, headers, body, signal: request.signal }
-  return ask(new URL(pathname + search, settings.apiUrl), init, settings)
+  return ask(new URL(pathname + search, settings.apiUrl), {
+    method: request.method,
+    headers,
+    body,
+    signal: request.signal,
+  })
 }
 
 /** Ask the API. Its answer is streamed, so events arrive as they happen. */
-async function ask(url: URL, init: RequestInit, settings: Settings): Promise<Response> {
+async function ask(url: URL, init: Asked): Promise<Response> {
   try {
-    const answer = await settings.fetch(url, { ...init, redirect: 'manual' })
+    const answer = await exchange(url, init)
     const headers = new Headers({ 'cache-control': 'no-store' })
     for (const name of PASSED_BACK) {
-      const value = answer.headers.get(name)
-      if (value !== null) headers.set(name, value)
+      const value = answer.headers[name]
+      if (typeof value === 'string') headers.set(name, value)
     }
-    return new Response(answer.body, { status: answer.status, headers })
+    const status = answer.statusCode ?? 502
+    const hasBody = status !== 204 && status !== 304
+    return new Response(hasBody ? (Readable.toWeb(answer) as ReadableStream) : null, { status, headers })
   } catch (error) {
     if (init.signal?.aborted) return new Response(null, { status: 499 })
-    const cause =
-      error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : String(error)
+    const cause = error instanceof Error ? error.message : String(error)
     return problem(502, 'phlo-api does not answer', cause, 'See `phlo ps` and `phlo logs phlo-api`.')
   }
+}
+
+interface Asked {
+  method: string
+  headers: Headers
+  body?: ArrayBuffer | null
+  signal?: AbortSignal
+}
+
+/** A request and the head of its answer. `fetch` would not let Host be set. */
+function exchange(url: URL, { method, headers, body, signal }: Asked): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  const { request } = url.protocol === 'https:' ? https : http
+  const asking = request(url, { method, headers: Object.fromEntries(headers), signal }, resolve)
+  asking.on('error', reject)
+  asking.end(body ? Buffer.from(body) : undefined)
+  return promise
 }
 
 function isSecure(request: Request): boolean {

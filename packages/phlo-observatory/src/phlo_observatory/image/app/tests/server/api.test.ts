@@ -11,6 +11,8 @@ let settings: Settings
 let asked: { method: string; url: string; headers: IncomingMessage['headers']; body: string }[]
 /** Ends the stream that /api/v1/events is. */
 let finish: () => void
+/** Whoever waits for the end of that connection. */
+let hasLeft: () => void
 
 async function answer(request: IncomingMessage, response: ServerResponse) {
   let body = ''
@@ -23,6 +25,7 @@ async function answer(request: IncomingMessage, response: ServerResponse) {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'set-cookie': 'a=b' })
     response.write('id: 1\ndata: {}\n\n')
     finish = () => response.end('id: 2\ndata: {}\n\n')
+    response.on('close', () => hasLeft())
   } else {
     response.writeHead(200, { 'content-type': 'application/json', 'x-powered-by': 'secret sauce' })
     response.end('{"name": "admin"}')
@@ -36,8 +39,9 @@ beforeAll(async () => {
 afterAll(() => api.closeAllConnections())
 beforeEach(() => {
   asked = []
+  hasLeft = () => undefined
   const port = (api.address() as AddressInfo).port
-  settings = { apiUrl: `http://127.0.0.1:${port}`, key: KEY, now: Date.now, fetch }
+  settings = { apiUrl: `http://127.0.0.1:${port}`, key: KEY, now: Date.now }
 })
 
 const OWN = 'http://observatory.test'
@@ -131,6 +135,15 @@ test('events arrive while the stream is open', async () => {
   expect(text.decode((await reader?.read())?.value)).toBe('id: 2\ndata: {}\n\n')
   expect(answer?.headers.get('content-type')).toBe('text/event-stream')
   expect(answer?.headers.has('set-cookie')).toBe(false)
+})
+
+test('who leaves a stream leaves the API’s too', async () => {
+  const left = new Promise<void>((resolve) => {
+    hasLeft = resolve
+  })
+  const answer = await ask('/api/v1/events', { headers: signedIn() })
+  await answer?.body?.cancel()
+  await left
 })
 
 test('an API that does not answer is a problem with a fix', async () => {

@@ -1,0 +1,105 @@
+"""Going through Observatory's pages with a browser, and looking for what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from phlo.hosts.host import Host
+from phlo.images.base import ensure_base
+from phlo.images.base_recipe import DEFAULT_SUITE
+from phlo.images.build import build
+from phlo.images.registries import Registries
+from phlo.values import BuildRecipe
+
+IMAGE = Path(__file__).parents[1] / "image"
+PAGES = ("/", "/services", "/graph", "/runs", "/plan", "/plugins", "/hosts", "/data", "/settings")
+_AXE = "/app/node_modules/axe-core/axe.min.js"
+# Containers that come and go take connections with them, which has nothing to do with a page.
+_NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
+_TRIES = 10
+
+
+def built(target: str, host: Host) -> str:
+    """The tag of a step of the image; all steps up to the service's own are there already where that was built."""
+    recipe = BuildRecipe(name=f"phlo/observatory-{target}", context=IMAGE, target=target, base=DEFAULT_SUITE)
+    base = ensure_base(DEFAULT_SUITE, host, registries=Registries(), environ=os.environ)
+    # A step that fails is an OperationError with the last lines of what failed.
+    return build(recipe, host, base=base, environ=os.environ)
+
+
+def axe_script(host: Host, folder: Path) -> str:
+    """The script that defines `axe` in a page, which finds what keeps people out: as it lies where the app is built."""
+    container = docker("create", built("build", host)).strip()
+    try:
+        docker("cp", f"{container}:{_AXE}", str(folder / "axe.min.js"))
+    finally:
+        docker("rm", container)
+    return (folder / "axe.min.js").read_text(encoding="utf-8")
+
+
+def docker(*words: str) -> str:
+    return subprocess.run(["docker", *words], check=True, capture_output=True, text=True).stdout
+
+
+class Visitor:
+    """A person with a browser. address: Observatory's. problems: what went wrong since the last look."""
+
+    def __init__(self, page: Any, address: str, axe: str = "") -> None:
+        self.page = page
+        self.problems: list[str] = []
+        self._address = address
+        self._axe = axe
+        self._network_changed = False
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self._note(str(error)))
+        page.on("request", self._watch)
+
+    def sign_in(self, token: str, path: str = "/") -> None:
+        """Go to a page without a session, sign in, and be there."""
+        self.page.goto(f"{self._address}{path}")
+        self.page.wait_for_url("**/login*")
+        self.page.locator("input[name=token]").fill(token)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(f"{self._address}{path}")
+        self.page.locator("#main h1").first.wait_for()
+
+    def open(self, path: str) -> None:
+        """Open a page, and wait until it shows what it is about."""
+        for _ in range(_TRIES):
+            self._network_changed = False
+            self.page.goto(f"{self._address}{path}")
+            self.page.locator("#main h1").first.wait_for()
+            self.page.locator(".loading").first.wait_for(state="detached")
+            if not self._network_changed:
+                return
+
+    def barriers(self) -> list[str]:
+        """What keeps people out of the page that is open, as axe finds it."""
+        self.page.evaluate(self._axe)
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        assert found["passes"], "axe looked at nothing"
+        return [
+            f"{one['impact']} {one['id']}: {[node['target'] for node in one['nodes']]}" for one in found["violations"]
+        ]
+
+    def is_too_wide(self) -> bool:
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
+
+    def _note(self, problem: str) -> None:
+        if _NETWORK_CHANGED in problem:
+            self._network_changed = True
+        else:
+            self.problems.append(problem)
+
+    def _hear(self, message: Any) -> None:
+        if message.type == "error":
+            self._note(message.text)
+
+    def _watch(self, request: Any) -> None:
+        url = urlsplit(request.url)
+        if url.scheme not in ("data", "blob") and url.netloc != urlsplit(self._address).netloc:
+            self._note(f"asked {request.url}")
