@@ -15,6 +15,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import SplitResult
@@ -30,6 +31,8 @@ CONNECT_SECONDS = 15
 PERSIST_SECONDS = 120
 # What a socket's path may have (unix(7)), with room for the name that ssh gives its own while it makes it.
 _LONGEST_PATH = 107 - 18
+# How long a connection that did not come about is not tried again.
+_FRESH_SECONDS = 3.0
 # What ssh says when the server is being started, or lets only so many in at a time (sshd_config(5), MaxStartups).
 _PASSING = re.compile(
     r"connect to host .* port \d+: Connection (refused|reset)|kex_exchange_identification|Connection (closed|reset) by"
@@ -87,9 +90,14 @@ class _Tunnel:
         self._address, self._name, self._environ = address, name, environ
         self._lock = threading.Lock()
         self._path: Path | None = None
+        # The last try that failed: when, what, and what to do.
+        self._failed: tuple[float, str, str] | None = None
 
     def connect(self, timeout_seconds: float | None) -> socket.socket:
+        began = time.monotonic()
         with self._lock:
+            if self._failed is not None and began - self._failed[0] < _FRESH_SECONDS:
+                raise self._error(*self._failed[1:])
             if self._path is None:
                 self._path = _folder(self._environ) / _key(self._address)
             channel = _connected(self._path, timeout_seconds)
@@ -104,8 +112,13 @@ class _Tunnel:
             patiently(lambda: self._open(path), lambda error: isinstance(error, _SshError) and error.is_passing)
         except _SshError as error:
             what, fix = self._explained(error.said)
-            raise self._error(what, fix) from None
+            raise self._noted(what, fix) from None
         return _connected(path, timeout_seconds)
+
+    def _noted(self, what: str, fix: str) -> HostError:
+        """The error, for all who come soon: a host that does not answer is not tried once more for each of them."""
+        self._failed = (time.monotonic(), what, fix)
+        return self._error(what, fix)
 
     def _open(self, path: Path) -> None:
         """Start an `ssh` that goes into the background once it is signed in and listens on `path`.
@@ -147,7 +160,7 @@ class _Tunnel:
                 raise self._error("there is no program `ssh`", "Install OpenSSH's client.") from None
             except subprocess.TimeoutExpired:
                 what = f"{self._address.shown} did not let phlo in within {CONNECT_SECONDS * 2} s"
-                raise self._error(what, self._try_by_hand()) from None
+                raise self._noted(what, self._try_by_hand()) from None
             said.seek(0)
             text = said.read().decode(errors="replace")
         if done.returncode:

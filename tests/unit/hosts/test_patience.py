@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -123,9 +124,12 @@ def test_a_write_that_is_cut_off_is_not_asked_again(listener: socket.socket, tmp
 
 @pytest.fixture
 def ssh(tmp_path: Path) -> Callable[..., tuple[str, int]]:
-    """Signs in with an `ssh` that complains, of one thing after the other; gives the error and how often it ran."""
+    """Signs in with an `ssh` that complains, of one thing after the other; gives the error and how often it ran.
 
-    def run(*complaints: str) -> tuple[str, int]:
+    at_once: how many sign in side by side; all have to get the same error.
+    """
+
+    def run(*complaints: str, at_once: int = 1) -> tuple[str, int]:
         programs = tmp_path / "bin"
         programs.mkdir()
         for number, complaint in enumerate(complaints, 1):
@@ -133,13 +137,23 @@ def ssh(tmp_path: Path) -> Callable[..., tuple[str, int]]:
         program = programs / "ssh"
         program.write_text(
             f"#!/bin/sh\ncd {programs}\necho >> runs\nnumber=$(wc -l < runs)\n"
-            f"[ $number -le {len(complaints)} ] || number={len(complaints)}\ncat said-$number >&2\nexit 255\n"
+            f"[ $number -le {len(complaints)} ] || number={len(complaints)}\n"
+            "sleep 0.3\ncat said-$number >&2\nexit 255\n"
         )
         program.chmod(0o755)
         environ = {"PATH": f"{programs}:/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path)}
-        with pytest.raises(HostError) as caught:
-            open_engine("ssh://ops@a", name="a", environ=environ).ping()
-        return caught.value.what, len((programs / "runs").read_text())
+        engine = open_engine("ssh://ops@a", name="a", environ=environ)
+        ready = threading.Barrier(at_once)
+
+        def sign_in() -> str:
+            ready.wait()
+            with pytest.raises(HostError) as caught:
+                engine.ping()
+            return caught.value.what
+
+        with ThreadPoolExecutor(at_once) as threads:
+            said = {one.result() for one in [threads.submit(sign_in) for _ in range(at_once)]}
+        return said.pop(), len((programs / "runs").read_text()) + len(said)
 
     return run
 
@@ -160,3 +174,7 @@ def test_one_that_goes_on_refusing_is_told(ssh: Callable[..., tuple[str, int]]) 
 @pytest.mark.parametrize("complaint", [DENIED, "Host key verification failed.", "ssh: Could not resolve hostname a"])
 def test_what_will_not_pass_is_told_at_once(ssh: Callable[..., tuple[str, int]], complaint: str) -> None:
     assert ssh(complaint)[1] == 1
+
+
+def test_a_host_that_does_not_answer_is_tried_once_for_all_who_wait_for_it(ssh: Callable[..., tuple[str, int]]) -> None:
+    assert ssh("ssh: connect to host a port 22: Connection timed out", at_once=8)[1] == 1
