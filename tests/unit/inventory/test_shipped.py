@@ -41,6 +41,12 @@ def test_in_ci_the_environment_says_where_the_engine_is() -> None:
     assert inventory.load([FOLDER / "ci.yaml"]).hosts["local"].url == ""
 
 
+def test_every_service_of_the_packages_has_a_place_on_the_three_hosts() -> None:
+    three = inventory.load([FOLDER / "three-hosts.yaml"])
+    services = discover_services(ROOT).services.values()
+    assert [one.name for one in services if one.package and not three.placed(one.name)] == []
+
+
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_an_example_goes_on_three_hosts_as_it_is(example: str) -> None:
     project = on("three-hosts.yaml", example)
