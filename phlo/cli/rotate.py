@@ -33,7 +33,7 @@ def rotate(options: Any, shell: Shell) -> int:
     fresh = random_secret()
     given = Namespace(**{**vars(options), "extra": [*options.extra, f"{options.name}={fresh}"]})
     after = resolve_project(workspace, given, shell)
-    services = changed_services(build(before), build(after))
+    services = sorted({*changed_services(build(before), build(after)), *changed_providers(before, after)})
     take_back = rotation.put(Secret(fresh))
     if not services:
         shell.tell(f"{options.name} has a new value. No service uses it.")
@@ -52,6 +52,15 @@ def changed_services(before: Plan, after: Plan) -> list[str]:
     """The services of which a step differs between two plans, in alphabetical order."""
     known = {step.id: step.args for step in before.steps}
     return sorted({step.service for step in after.steps if step.service and known.get(step.id) != step.args})
+
+
+def changed_providers(before: Project, after: Project) -> list[str]:
+    """The services whose tasks see another claim of others: a user's password, say, that they keep for them."""
+    return [
+        name
+        for name, service in after.services.items()
+        if service.facts.get("claims") != before.services[name].facts.get("claims")
+    ]
 
 
 def _bring_in(project: Project, services: Sequence[str], workspace: Workspace, options: Any, shell: Shell) -> int:

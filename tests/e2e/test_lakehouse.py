@@ -133,6 +133,13 @@ def test_the_light_platform_counts_as_git_does_also_after_a_second_run(start: St
     light.check_numbers()
 
 
+def test_a_password_that_a_service_has_in_another_is_changed_in_both(start: Start) -> None:
+    light = start("github-stats")
+    assert "dagster-daemon, postgres." in light.phlo("secrets", "rotate", "DAGSTER_DB_PASSWORD")
+    light.phlo("run", "dagster.materialize")
+    assert "Nothing to do" in light.phlo("up")
+
+
 def test_a_backup_brings_back_every_number_after_all_volumes_are_gone(start: Start, tmp_path: Path) -> None:
     light = start("github-stats")
     archive = tmp_path / "backup.tar"
