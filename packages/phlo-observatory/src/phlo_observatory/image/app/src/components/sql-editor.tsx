@@ -1,4 +1,4 @@
-import { autocompletion, closeBrackets, completionKeymap } from '@codemirror/autocomplete'
+import { autocompletion, closeBrackets, closeCompletion, completionKeymap } from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
 import { sql } from '@codemirror/lang-sql'
 import { HighlightStyle, bracketMatching, syntaxHighlighting } from '@codemirror/language'
@@ -36,7 +36,8 @@ export default function SqlEditor({
   })
   useEffect(() => {
     if (!place.current) return
-    const run = () => {
+    const run = (target: EditorView) => {
+      closeCompletion(target)
       latest.current.onRun()
       return true
     }
@@ -49,7 +50,7 @@ export default function SqlEditor({
           history(),
           bracketMatching(),
           closeBrackets(),
-          autocompletion(),
+          autocompletion({ icons: false }),
           language.current.of(sql()),
           syntaxHighlighting(COLOURS),
           EditorView.cspNonce.of(document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? ''),

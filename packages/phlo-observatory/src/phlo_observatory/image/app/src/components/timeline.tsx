@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Change, Run } from '~/api/types'
 import { duration } from '~/logic/format'
-import { type Bar, bars, isLive, isNews, runLength, ticks } from '~/logic/run'
+import { type Bar, bars, isLive, isNews, runLength, stepName, ticks } from '~/logic/run'
 import { lookOf } from '~/logic/status'
 import { Icon } from './icons'
 import { Status } from './status'
@@ -41,7 +41,7 @@ function TimelineStep({ bar }: { bar: Bar }) {
         <span className="timeline-name">
           <Icon name={look.icon} className={`tone-text-${look.tone}${look.icon === 'busy' ? ' spinning' : ''}`} />
           <span className="wrap">
-            <strong>{step.service || 'project'}</strong> <span className="muted">{step.operation}</span>
+            <strong>{step.service || 'project'}</strong> <span className="muted">{stepName(step)}</span>
           </span>
           <span className="visually-hidden">
             , {look.word}, {took}

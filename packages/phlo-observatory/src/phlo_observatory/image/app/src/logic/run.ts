@@ -90,6 +90,12 @@ export function runLength(run: Run, now: number): number {
   return Math.max(run.seconds ?? (isLive(run) ? now - run.began : last), last, 0.001)
 }
 
+/** What a step does, and with what where its id says that: `volume postgres-data`. */
+export function stepName(step: { id: string; operation: string }): string {
+  const [, , own = ''] = step.id.split('/')
+  return own.startsWith(`${step.operation}:`) ? own.replace(':', ' ') : step.operation
+}
+
 /** Whether the run is still under way. */
 export function isLive(run: { result: string }): boolean {
   return run.result === 'running'

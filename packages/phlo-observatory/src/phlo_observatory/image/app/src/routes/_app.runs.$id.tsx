@@ -17,7 +17,7 @@ import { Timeline } from '~/components/timeline'
 import { useAction, useMay } from '~/components/use-action'
 import { useNow } from '~/components/use-now'
 import { duration } from '~/logic/format'
-import { isLive, runLength, withEvent } from '~/logic/run'
+import { isLive, runLength, stepName, withEvent } from '~/logic/run'
 
 export const Route = createFileRoute('/_app/runs/$id')({ component: RunPage })
 
@@ -103,7 +103,7 @@ function OneRun({ found }: { found: Run }) {
           <ol className="chain">
             {path.map((step) => (
               <li key={step.id}>
-                <strong>{step.service || 'project'}</strong> {step.operation}{' '}
+                <strong>{step.service || 'project'}</strong> {stepName(step)}{' '}
                 <span className="muted">{duration(step.seconds)}</span>
               </li>
             ))}

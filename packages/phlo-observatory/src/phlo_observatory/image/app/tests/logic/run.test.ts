@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Run, RunEvent } from '~/api/types'
-import { bars, isLive, isNews, runLength, ticks, withEvent } from '~/logic/run'
+import { bars, isLive, isNews, runLength, stepName, ticks, withEvent } from '~/logic/run'
 
 const EMPTY: Run = {
   id: 'r',
@@ -101,4 +101,12 @@ test.each([
   [10, [0, 2, 4, 6, 8, 10]],
 ])('an axis of %s seconds has round marks', (length, marks) => {
   ticks(length).forEach((tick, index) => expect(tick).toBeCloseTo(marks[index] ?? Number.NaN))
+})
+
+test.each([
+  ['local//volume:data', 'volume', 'volume data'],
+  ['local/web/container', 'container', 'container'],
+  ['local/site/1 copy', 'copy', 'copy'],
+])('the step %s is called what it does', (id, operation, name) => {
+  expect(stepName({ id, operation })).toBe(name)
 })
