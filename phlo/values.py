@@ -337,6 +337,7 @@ LABEL_FILE_FOLDERS = "phlo.file-folders"
 LABEL_RUN = "phlo.run"
 LABEL_CAUSES = "phlo.causes"
 LABEL_RESTART = "phlo.restart"
+LABEL_REFERENCE = "phlo.image-reference"
 OWN_LABELS = frozenset(
     {
         LABEL_PROJECT,
@@ -350,6 +351,7 @@ OWN_LABELS = frozenset(
         LABEL_RUN,
         LABEL_CAUSES,
         LABEL_RESTART,
+        LABEL_REFERENCE,
     }
 )
 

@@ -20,7 +20,7 @@ from phlo.cli.carry_out import carry_out, exit_code
 from phlo.cli.lifecycle import dependencies
 from phlo.cli.play import PlaybookCommand, loader_of
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import Workspace, all_hosts, open_hosts, open_workspace, resolve_project
+from phlo.cli.workspace import Workspace, all_hosts, open_hosts, open_workspace, refuse_on_swarm, resolve_project
 from phlo.config.candidates import STATE_FOLDER
 from phlo.errors import ConfigError, OperationError, PhloError
 from phlo.hosts.live import live_containers
@@ -179,6 +179,8 @@ class _Work:
         self._operations: Operations
         self.loader, self._operations = loader_of(self._workspace)
         self.project: Project = resolve_project(self._workspace, self._options, shell, generate_secrets=True)
+        fix = "Back such services up with what they bring themselves, or place them on a host."
+        refuse_on_swarm(self.project, self.project.services, "backup", fix)
 
     def sign(self, sign: str) -> str:
         return self._shell.style(self._options, err=True).sign(sign)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from phlo.cli import exits
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import all_hosts, known_by_name, open_hosts, open_workspace, resolve_project
+from phlo.cli.workspace import all_places, known_by_name, open_hosts, open_workspace, resolve_project
 from phlo.errors import ConfigError, OperationError, PackageError, PhloError, did_you_mean
 from phlo.hosts.host import Host
 from phlo.hosts.live import LiveContainer, live_containers
@@ -116,8 +116,8 @@ def _named(options: Any, shell: Shell, *, fetch_secrets: bool = True) -> _Named:
         workspace = open_workspace(options, shell)
         project = resolve_project(workspace, options, shell, fetch_secrets=fetch_secrets)
     except (ConfigError, PackageError) as error:
-        return _Named(*known_by_name(options, shell, error), str)
-    hosts = open_hosts(workspace.inventory, all_hosts(project), shell.environ)
+        return _Named(*known_by_name(options, shell, error)[:2], str)
+    hosts = open_hosts(workspace.inventory, all_places(project), shell.environ)
     return _Named(project.name, hosts, project.masker())
 
 

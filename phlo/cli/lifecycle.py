@@ -13,7 +13,16 @@ from phlo.cli.narrow import builds_only, pulls_only, tagged
 from phlo.cli.proof import look, remember
 from phlo.cli.role_tasks import has_role_tasks, with_role_tasks
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import Workspace, all_hosts, known_by_name, open_hosts, open_workspace, resolve_project
+from phlo.cli.workspace import (
+    Workspace,
+    all_hosts,
+    known_by_name,
+    open_hosts,
+    open_workspace,
+    refuse_on_swarm,
+    resolve_project,
+    swarm_nodes,
+)
 from phlo.errors import ConfigError, PackageError, PhloError, did_you_mean
 from phlo.frozen import replace
 from phlo.plan import Options, Plan, build_down, build_power
@@ -84,6 +93,9 @@ def down(options: Any, shell: Shell) -> int:
         project = resolve_project(workspace, options, shell, fetch_secrets=False)
     except (ConfigError, PackageError) as error:
         return _down_by_name(options, shell, error)
+    if getattr(options, "grace", None) is not None:
+        fix = "Write stop_grace_period of the service: the Swarm stops its tasks."
+        refuse_on_swarm(project, project.services, "down --timeout", fix)
     steps = build_down(
         project.name,
         all_hosts(project),
@@ -91,6 +103,7 @@ def down(options: Any, shell: Shell) -> int:
         with_volumes=options.volumes,
         hooks=hooks_around_stops(project),
         grace_seconds=_grace_seconds(options),
+        swarms=swarm_nodes(workspace.inventory),
         secrets=project.secrets,
     )
     return take_down(steps, project.root, open_hosts(workspace.inventory, steps.hosts(), shell.environ), options, shell)
@@ -100,8 +113,12 @@ def _down_by_name(options: Any, shell: Shell, error: PhloError) -> int:
     import tempfile
     from pathlib import Path
 
-    name, hosts = known_by_name(options, shell, error)
-    steps = build_down(name, hosts, {}, with_volumes=options.volumes, grace_seconds=_grace_seconds(options))
+    name, hosts, inventory = known_by_name(options, shell, error)
+    swarms = swarm_nodes(inventory)
+    workers = {node for manager, nodes in swarms.items() for node in nodes if node != manager}
+    places = [host for host in hosts if host not in workers]
+    grace = _grace_seconds(options)
+    steps = build_down(name, places, {}, with_volumes=options.volumes, swarms=swarms, grace_seconds=grace)
     with tempfile.TemporaryDirectory() as folder:  # there may be no folder of the project's to keep a history in
         return take_down(steps, Path(folder), hosts, options, shell)
 
@@ -161,6 +178,12 @@ def _power(state: str, options: Any, shell: Shell) -> int:
         if name not in known:
             raise ConfigError(f'there is no service "{name}"', fix=did_you_mean(name, known))
     services = options.services or list(project.services)
+    refuse_on_swarm(
+        project,
+        services,
+        {"started": "start", "stopped": "stop", "restarted": "restart"}[state],
+        "phlo up --recreate starts its tasks anew, phlo down removes it, scale: 0 keeps it without tasks.",
+    )
     steps = build_power(
         project.name,
         all_hosts(project),

@@ -8,7 +8,7 @@ from phlo.cli import exits
 from phlo.cli.carry_out import carry_out, exit_code
 from phlo.cli.lifecycle import dependencies, hooks_around_stops
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import all_hosts, open_hosts, open_workspace, resolve_project
+from phlo.cli.workspace import all_hosts, open_hosts, open_workspace, refuse_on_swarm, resolve_project
 from phlo.errors import ConfigError, did_you_mean
 from phlo.hosts.live import Kept, kept_containers
 from phlo.plan.rollback import build_rollback, to_put_back
@@ -18,6 +18,8 @@ def rollback(options: Any, shell: Shell) -> int:
     """Put the containers back that a run has replaced."""
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell)
+    fix = "Undo the change in phlo.yaml, then phlo up; a Swarm goes back by itself when an update fails."
+    refuse_on_swarm(project, project.services, "rollback", fix)
     hosts = open_hosts(workspace.inventory, all_hosts(project), shell.environ)
     kept = [one for host in hosts.values() for one in kept_containers(host.engine, project.name, host=host.name)]
     found = to_put_back(kept, _run(options.run, kept))

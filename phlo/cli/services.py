@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from phlo.cli import exits
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import all_hosts, open_hosts, open_workspace, project_root, resolve_project
+from phlo.cli.workspace import all_places, open_hosts, open_workspace, project_root, resolve_project
 from phlo.config.root import PROJECT_FILE
 from phlo.errors import ConfigError, HostError, did_you_mean
 from phlo.hosts.live import LiveContainer, live_containers
@@ -29,7 +29,7 @@ def list_services(options: Any, shell: Shell) -> int:
     """List services with their state and ports."""
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, fetch_secrets=False)
-    hosts = open_hosts(workspace.inventory, all_hosts(project), shell.environ)
+    hosts = open_hosts(workspace.inventory, all_places(project), shell.environ)
     live, unreachable = _live(hosts, project.name, options, shell)
     rows = list(service_rows(project, live, unreachable=unreachable, is_all=options.all))
     if options.json:
@@ -67,8 +67,9 @@ def service_rows(
     known = {*project.services, *project.absent}
     for service in project.services.values():
         for host in service.hosts:
-            mine = [one for one in live if one.service == service.name and one.host == host]
-            state = UNKNOWN if host in unreachable else service_state(mine)
+            spots = service.runs_on if service.place else (host,)
+            mine = [one for one in live if one.service == service.name and one.host in spots]
+            state = UNKNOWN if not mine and set(spots) & set(unreachable) else service_state(mine)
             ports = _live_ports(mine) or _published(service)
             yield _row(service.definition, state, ports, host=host, live=mine)
     for name, absence in sorted(project.absent.items()):

@@ -36,6 +36,9 @@ PLATFORM = "Run the platform (each is also a task: phlo run NAME, invoke NAME)"
 LOOK = "Services, settings and plug-ins"
 MORE = "More"
 
+SWARM_GROUP = Option(
+    "group", help="only the Swarm of this group of the inventory", positional="optional", metavar="GROUP"
+)
 SECRET = Option("name", help="the variable that it is the value of", positional="one", metavar="NAME")
 
 VERBS: tuple[Verb, ...] = (
@@ -513,6 +516,31 @@ VERBS: tuple[Verb, ...] = (
         group=LOOK,
         more="Ends with 4 when a host cannot be reached, and says why and what to do.",
         examples=(("phlo inventory check -i inventories/production.yaml", "before the first `up` there"),),
+    ),
+    Verb(
+        "swarm init",
+        "Make the first manager of each Swarm of the inventory",
+        "phlo.cli.swarm:init",
+        (SWARM_GROUP, JSON, PROJECT_DIR, INVENTORY, *COMMON),
+        group=LOOK,
+        more="A group of hosts is a Swarm with `orchestrator: swarm` among its variables.",
+        examples=(("phlo swarm init -i inventories/swarm.yaml", "once, then `phlo swarm join`"),),
+    ),
+    Verb(
+        "swarm join",
+        "Let the other hosts of each Swarm join it, in their role; mark the nodes",
+        "phlo.cli.swarm:join",
+        (SWARM_GROUP, JSON, PROJECT_DIR, INVENTORY, *COMMON),
+        group=LOOK,
+        more="Run it again whenever hosts or groups of the inventory change. Join tokens are never shown.",
+    ),
+    Verb(
+        "swarm status",
+        "Show the nodes of each Swarm: role, state, availability, reachability",
+        "phlo.cli.swarm:status",
+        (SWARM_GROUP, JSON, PROJECT_DIR, INVENTORY, *COMMON),
+        group=LOOK,
+        more="Ends with 1 when a host of the inventory is no node, or not ready.",
     ),
     Verb(
         "services list",

@@ -11,7 +11,7 @@ from phlo.cli.bring_up import bring_up
 from phlo.cli.carry_out import carry_out, exit_code
 from phlo.cli.lifecycle import dependencies
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import Workspace, all_hosts, open_hosts, open_workspace, resolve_project
+from phlo.cli.workspace import Workspace, all_hosts, open_hosts, open_workspace, refuse_on_swarm, resolve_project
 from phlo.errors import ConfigError, PhloError
 from phlo.plan import build_power
 from phlo.report.errors import error_text
@@ -36,6 +36,8 @@ def watch(options: Any, shell: Shell) -> int:
     watching = _library()
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, generate_secrets=True, asked=options.services)
+    watched = [name for name, service in project.services.items() if service.compose.develop]
+    refuse_on_swarm(project, watched, "watch", "Develop on this machine, where the inventory has no Swarm.")
     rules = {name: one.compose.develop for name, one in project.services.items() if one.compose.develop}
     paths = _checked(rules, project)
     if not options.no_up:

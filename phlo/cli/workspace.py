@@ -93,8 +93,9 @@ def resolve_project(
     return _limited(project, workspace.inventory, limit) if limit else project
 
 
-def known_by_name(options: Any, shell: Shell, error: PhloError) -> tuple[str, dict[str, Host]]:
-    """A project whose phlo.yaml cannot be used: the name it was asked for by, and the hosts it may have left things on.
+def known_by_name(options: Any, shell: Shell, error: PhloError) -> tuple[str, dict[str, Host], Inventory]:
+    """A project whose phlo.yaml cannot be used: the name it was asked for by, and the hosts it may have left things on,
+    with their inventory.
 
     Raises `error`, what is wrong with it, when no name was given.
     """
@@ -105,7 +106,7 @@ def known_by_name(options: Any, shell: Shell, error: PhloError) -> tuple[str, di
     shell.tell(f"{style.sign('!')} {error}")
     shell.tell(f'{style.sign("!")} going by the labels of what is there of "{options.project_name}"')
     hosts = load_inventory(options, shell, shell.cwd / (options.project_dir or "."))
-    return options.project_name, open_hosts(hosts, sorted(hosts.hosts), shell.environ)
+    return options.project_name, open_hosts(hosts, sorted(hosts.hosts), shell.environ), hosts
 
 
 def _limited(project: Project, inventory: Inventory, pattern: str) -> Project:
@@ -190,5 +191,33 @@ def engine_address(inventory: Inventory, host: str, environ: Mapping[str, str]) 
 
 
 def all_hosts(project: Project) -> tuple[str, ...]:
-    """The hosts that the project's services are placed on."""
+    """The hosts that the project's services are placed on, of a Swarm the manager that phlo talks to."""
     return tuple(sorted({host for service in project.services.values() for host in service.hosts})) or ("local",)
+
+
+def all_places(project: Project) -> tuple[str, ...]:
+    """The hosts where containers of the project may be, all nodes of a Swarm that services run on among them."""
+    return tuple(sorted({host for service in project.services.values() for host in service.runs_on})) or ("local",)
+
+
+def refuse_on_swarm(project: Project, services: Iterable[str], command: str, fix: str) -> None:
+    """Raise ConfigError for services that are on a Swarm, where a command has nothing to work on."""
+    from phlo.errors import ConfigError
+
+    for name in services:
+        service = project.services.get(name)
+        if service is not None and service.place is not None:
+            raise ConfigError(
+                f'"{name}" is placed on the Swarm "{service.place.swarm}", where this is not possible',
+                where=f"phlo {command}",
+                fix=fix,
+            )
+
+
+def swarm_nodes(inventory: Inventory) -> dict[str, tuple[str, ...]]:
+    """The manager that phlo talks to -> the nodes, of each Swarm of the inventory."""
+    if not inventory.groups:
+        return {}
+    from phlo.inventory.swarms import swarms
+
+    return {swarm.manager: swarm.nodes for swarm in swarms(inventory)}

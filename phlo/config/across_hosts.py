@@ -69,10 +69,22 @@ def is_elsewhere(place: Host) -> bool:
     return place.url.startswith(("ssh:", "tcp:"))
 
 
+def _known_address(place: Host) -> str | None:
+    hostname = urlsplit(place.url).hostname if place.url.startswith("ssh:") else None
+    return place.address or hostname
+
+
+def ip_address_of(place: Host) -> str | None:
+    """The IP address that other hosts reach a host by, as the inventory has it; None when it has none."""
+    try:
+        return str(ipaddress.ip_address(_known_address(place) or ""))
+    except ValueError:
+        return None
+
+
 def _address(place: Host, name: str, other: str) -> str:
     """The address that other hosts reach a host by."""
-    hostname = urlsplit(place.url).hostname if place.url.startswith("ssh:") else None
-    address = place.address or hostname
+    address = _known_address(place)
     try:
         return str(ipaddress.ip_address(address or ""))
     except ValueError:

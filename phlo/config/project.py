@@ -51,6 +51,20 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SwarmPlace:
+    """Where on a Docker Swarm a service runs.
+
+    swarm: the group of the inventory that it is. publish: `mesh` or `host`.
+    nodes: the hosts that its tasks may be on. constraints: what keeps them there.
+    """
+
+    swarm: str
+    nodes: tuple[str, ...]
+    constraints: tuple[str, ...] = ()
+    publish: str = "mesh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedService:
     """A service as it will run.
 
@@ -58,6 +72,7 @@ class ResolvedService:
     files:   rendered templates, compose `configs` and `secrets` with inline or file content.
     hosts:   names of the hosts it is placed on.
     meetings: host -> what the container there has besides, because of services on other hosts.
+    place: where on a Swarm it runs, then `hosts` is the manager that phlo talks to; None: on `hosts`.
     reason:  why it is part of this run (`default`, `profile api`, `asked for`, `needed by dagster`,
              `enabled in phlo.yaml:9`).
     facts:   what its templates and tasks see of capabilities, see `Wiring.seen_by`.
@@ -75,6 +90,7 @@ class ResolvedService:
     hooks: tuple[Hook, ...] = ()
     hosts: tuple[str, ...] = ("local",)
     meetings: Mapping[str, Meeting] = field(default_factory=dict)
+    place: SwarmPlace | None = None
     reason: str = "default"
     facts: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
@@ -89,6 +105,11 @@ class ResolvedService:
             extra_hosts=(*self.compose.extra_hosts, *meeting.extra_hosts),
             ports=(*self.compose.ports, *meeting.ports),
         )
+
+    @property
+    def runs_on(self) -> tuple[str, ...]:
+        """The hosts where containers of it may be."""
+        return self.place.nodes if self.place else self.hosts
 
     @property
     def is_inline(self) -> bool:

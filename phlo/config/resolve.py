@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from phlo.config.across_hosts import Meetings
     from phlo.config.compose.model import ComposeService
     from phlo.config.on_hosts import Resolved
+    from phlo.config.project import SwarmPlace
     from phlo.config.travelling import Luggage
+    from phlo.inventory.swarms import Swarm
 
 # Shorter lines of a secret are not masked on their own: `}` or `end` would be everywhere.
 SHORTEST_LINE = 8
@@ -99,6 +101,7 @@ def resolve(
         *command_line_variables(extra or {}),
     ]
     warnings += _literal_secrets(file, secrets.names)
+    groups = _swarms(inventory)
 
     def on(host: str, name: str | None = None) -> Resolved:
         variables = Variables(
@@ -120,6 +123,7 @@ def resolve(
             policy=ImagePolicy(image_source or final.config.image_source),
             warnings=list(warnings),
             sources=sources,
+            swarms=groups,
         )
         active = frozenset((*profiles, *final.config.profiles))
         return work.project(active, asked, no_deps=no_deps, secrets=secrets)
@@ -179,6 +183,7 @@ class _Resolution:
     policy: ImagePolicy
     warnings: list[str]
     sources: SecretSources
+    swarms: tuple[Swarm, ...] = ()
     read: list[Path] = field(default_factory=list)
 
     def project(self, profiles: frozenset[str], asked: Sequence[str], *, no_deps: bool, secrets: _Secrets) -> Resolved:
@@ -198,6 +203,11 @@ class _Resolution:
         services = self._services(selection, chosen, wiring)
         networks = network_specs(self.name, self.file, chosen)
         volumes = volume_specs(self.name, self.file, chosen)
+        warnings = [*self.warnings, *self.containers.warnings, *self.variables.warnings]
+        if any(service.place for service in services.values()):
+            from phlo.config.on_swarm import without_swarm_warnings
+
+            warnings = without_swarm_warnings(warnings, [one for one in chosen if services[one.definition.name].place])
         used = frozenset(self.variables.environment_read)
         values = self._values()
         project = Project(
@@ -211,7 +221,7 @@ class _Resolution:
             outputs=role_outputs([container.definition for container in chosen], self.read.append),
             inputs=self._inputs(chosen),
             environment_read=self.variables.environment_read,
-            warnings=tuple(dict.fromkeys((*self.warnings, *self.containers.warnings, *self.variables.warnings))),
+            warnings=tuple(dict.fromkeys(warnings)),
             secrets=_secrets_in(values, services),
             capabilities=wiring.facts,
             pending_secrets=tuple(sorted(set(secrets.pending))),
@@ -238,6 +248,7 @@ class _Resolution:
             name = container.definition.name
             facts = wiring.seen_by(container.definition)
             try:
+                hosts, place = self._placed(name)
                 found[name] = ResolvedService(
                     name=name,
                     definition=container.definition,
@@ -248,12 +259,15 @@ class _Resolution:
                     scale=1 if container.compose.scale is None else container.compose.scale,
                     files=self._files(container, files, facts, state, travelling.get(name)),
                     hooks=self._hooks(container.definition),
-                    hosts=self._hosts(name),
+                    hosts=hosts,
                     meetings=met.get(name, {}),
+                    place=place,
                     reason=selection.chosen[name],
                     facts=facts,
                     sources=container.merged.sources(),
                 )
+                if place is not None:
+                    self._check_on_swarm(container, found[name], place)
             except PhloError as error:
                 errors.append(error)
         if errors:
@@ -290,6 +304,11 @@ class _Resolution:
             for capability in filter(is_collected, used):
                 others |= {facts["service"] for facts in wiring.facts.get(capability, ())}
             needs[name] = {other for other in others if other in containers and other != name}
+        if self.swarms:
+            from phlo.config.on_swarm import check_between
+
+            places = {name: self._placed(name)[1] for name in containers}
+            check_between(needs, places, lambda name: containers[name].merged.where())
         return meetings(containers, needs, self._hosts, self.inventory), taken
 
     def _state(self, selection: Selection, images: Images) -> Callable[[], Mapping[str, Any]]:
@@ -368,6 +387,25 @@ class _Resolution:
         return tuple(found)
 
     def _hosts(self, name: str) -> tuple[str, ...]:
+        return self._placed(name)[0]
+
+    def _placed(self, name: str) -> tuple[tuple[str, ...], SwarmPlace | None]:
+        """The hosts of a service, and where on a Swarm it is."""
+        hosts = self._wanted_hosts(name)
+        if not self.swarms:
+            return hosts, None
+        from phlo.config.on_swarm import place_on_swarm
+
+        where = self.file.document.where("services", name)
+        return place_on_swarm(name, hosts, self.swarms, self.inventory, where=where)
+
+    def _check_on_swarm(self, container: Container, service: ResolvedService, place: SwarmPlace) -> None:
+        from phlo.config.on_swarm import check_on_swarm
+
+        volumes = volume_specs(self.name, self.file, [container])
+        check_on_swarm(container, service.compose, place, service.files, lambda key: volumes[key].options.get("Driver"))
+
+    def _wanted_hosts(self, name: str) -> tuple[str, ...]:
         if by_group := self.inventory.placed(name):
             return by_group
         override = self.file.config.services.overrides().get(name)
@@ -400,6 +438,14 @@ class _Resolution:
             *self.read,
         )
         return tuple(dict.fromkeys(every))
+
+
+def _swarms(inventory: Inventory) -> tuple[Swarm, ...]:
+    if not inventory.groups:
+        return ()
+    from phlo.inventory.swarms import swarms
+
+    return swarms(inventory)
 
 
 def _without(compose: ComposeService, luggage: Luggage | None) -> ComposeService:

@@ -14,6 +14,7 @@ from phlo.values import (
     LABEL_INSTANCE,
     LABEL_ONE_SHOT,
     LABEL_PROJECT,
+    LABEL_REFERENCE,
     LABEL_RUN,
     LABEL_SERVICE,
     SET_ASIDE,
@@ -24,6 +25,7 @@ _HEALTH = re.compile(r"\((?:health: )?(healthy|unhealthy|starting)\)")
 _EXIT = re.compile(r"^Exited \((-?\d+)\)")
 _PARENTHESIS = re.compile(r"(Exited )?\([^)]*\) ?")
 
+_LABEL_TASK = "com.docker.swarm.task.name"
 _EVERYWHERE = ("0.0.0.0", "::", "", None)  # noqa: S104 - what the engine answers, not where anything listens
 
 
@@ -117,28 +119,42 @@ def live_containers(
     services: only these; empty: all.
     """
     found = engine.get("/containers/json", all=True, filters={"label": [f"{LABEL_PROJECT}={project}"]})
-    containers = [_container(entry, host) for entry in found if not is_set_aside(entry["Names"][0])]
+    containers = [
+        _container(entry, host) for entry in found if not is_set_aside(entry["Names"][0]) and not _is_spent_task(entry)
+    ]
     return sorted(
         (one for one in containers if not services or one.service in services),
         key=lambda one: (one.service, one.instance, one.name),
     )
 
 
+def _is_spent_task(entry: Mapping[str, Any]) -> bool:
+    """Whether a container is what a Swarm has left of a task that another one has taken the place of."""
+    labels = entry["Labels"]
+    return _LABEL_TASK in labels and entry["State"] != "running" and LABEL_ONE_SHOT not in labels
+
+
+def _instance(labels: Mapping[str, str]) -> int:
+    """Its number; of a Swarm's task `web.2.x3f...` that of its slot."""
+    text = labels.get(LABEL_INSTANCE) or labels.get(_LABEL_TASK, "").split(".")[1:2] or "1"
+    number = text if isinstance(text, str) else text[0]
+    return int(number) if number.isdigit() else 1
+
+
 def _container(entry: Mapping[str, Any], host: str) -> LiveContainer:
     labels, status = entry.get("Labels") or {}, str(entry.get("Status", ""))
     health, code = _HEALTH.search(status), _EXIT.search(status)
-    instance = labels.get(LABEL_INSTANCE, "1")
     return LiveContainer(
         id=entry["Id"],
         name=entry["Names"][0].lstrip("/"),
         host=host,
         service=labels.get(LABEL_SERVICE, ""),
-        instance=int(instance) if instance.isdigit() else 1,
+        instance=_instance(labels),
         state=entry["State"],
         health=health[1] if health else None,
         exit_code=int(code[1]) if code else None,
         since=_PARENTHESIS.sub("", status).strip(),
-        image=entry["Image"],
+        image=labels.get(LABEL_REFERENCE) or entry["Image"],
         ports=_ports(entry.get("Ports") or ()),
         is_one_shot=LABEL_ONE_SHOT in labels,
         made_at=float(entry.get("Created", 0)),

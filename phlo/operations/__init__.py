@@ -35,6 +35,9 @@ BUILT_IN = (
     "orphans",
     "rollback",
     "tasks",
+    "swarm_service",
+    "swarm_ready",
+    "swarm_absent",
 )
 FOR_TASKS = (
     "archive",

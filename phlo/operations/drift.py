@@ -159,7 +159,7 @@ def _settle_others(wanted: dict[str, Fact], there: dict[str, Fact], container_id
 def _causes(wanted: Mapping[str, Fact], there: Mapping[str, Fact], is_reconfigured: bool) -> list[str]:
     pairs = [(term, wanted.get(term), there.get(term)) for term in sorted({*wanted, *there})]
     return [
-        _phrase(term, asked, found)
+        phrase(term, asked, found)
         for term, asked, found in pairs
         if not (asked and found and asked.value == found.value)
         and not _is_the_engines(term, asked, found, is_reconfigured)
@@ -179,7 +179,8 @@ def _is_the_engines(term: str, wanted: Fact | None, there: Fact | None, is_recon
     return there is None and term.startswith(_DROPPED)
 
 
-def _phrase(term: str, wanted: Fact | None, there: Fact | None) -> str:
+def phrase(term: str, wanted: Fact | None, there: Fact | None) -> str:
+    """A difference as a cause; values that may be secret are not shown."""
     if term.startswith("ports."):
         return _port_phrase(term.removeprefix("ports."), wanted, there)
     shown = (wanted or there or Fact()).text

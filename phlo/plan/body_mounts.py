@@ -18,7 +18,7 @@ def binds_and_mounts(
     only `Mounts` refuses a missing one, and takes sub-paths and tmpfs.
     """
     binds = [_bind(mount, volume_names) for mount in mounts if _needs_bind(mount)]
-    rest = [_mount(mount, volume_names) for mount in mounts if not _needs_bind(mount)]
+    rest = [mount_body(mount, volume_names) for mount in mounts if not _needs_bind(mount)]
     return sorted(binds), sorted(rest, key=lambda mount: str(mount["Target"]))
 
 
@@ -38,7 +38,8 @@ def _bind(mount: Mount, volume_names: Mapping[str, str]) -> str:
     return f"{source}:{mount.target}:{','.join(option for option in options if option)}"
 
 
-def _mount(mount: Mount, volume_names: Mapping[str, str]) -> dict[str, Any]:
+def mount_body(mount: Mount, volume_names: Mapping[str, str]) -> dict[str, Any]:
+    """One of `Mounts`."""
     found: dict[str, Any] = {"Type": mount.type, "Target": mount.target}
     if mount.source is not None:
         found["Source"] = mount.source if mount.type == "bind" else volume_names[mount.source]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from phlo.config.project import Project, ResolvedService
+from phlo.config.project import Project, ResolvedService, SwarmPlace
 from phlo.errors import PlanError, first_of
 
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 (compared with, not listened on)
@@ -43,7 +43,8 @@ def _ports(project: Project) -> Iterator[PlanError]:
     """Two services of one host that publish the same port on the same address."""
     taken: dict[tuple[str, str, str], list[tuple[str, str]]] = {}
     for service in project.services.values():
-        for host in service.hosts:
+        is_everywhere = service.place is None or service.place.publish == "mesh"
+        for host in service.hosts if is_everywhere else service.runs_on:
             for port in service.compose_on(host).ports:
                 if not port.published or "-" in port.published:  # any free port, or any of a range
                     continue
@@ -65,6 +66,9 @@ def _overlap(one: str, other: str) -> bool:
 def _instances(project: Project) -> Iterator[PlanError]:
     """Services of several instances that claim what only one can have."""
     for service in project.services.values():
+        if service.place is not None:
+            yield from _tasks(service, service.place)
+            continue
         if service.scale < 2:
             continue
         fix = f"Leave it to Docker, or set `services.{service.name}.scale` to 1."
@@ -75,6 +79,19 @@ def _instances(project: Project) -> Iterator[PlanError]:
             if port.published and "-" not in port.published:
                 what = f"{service.name} has {service.scale} instances and publishes the fixed port {port.published}"
                 yield PlanError(what, fix=fix)
+
+
+def _tasks(service: ResolvedService, place: SwarmPlace) -> Iterator[PlanError]:
+    """A service on a Swarm with more tasks than there are nodes to publish a port on."""
+    fixed = [port for port in service.compose.ports if port.published and (port.mode or place.publish) == "host"]
+    if not fixed or service.compose.in_swarm.is_global:
+        return
+    most = service.scale + int(service.compose.update.starts_first)
+    if most > len(place.nodes):
+        beside = ", one of them beside the others (update.order: start-first)" if most > service.scale else ""
+        nodes = f"{len(place.nodes)} nodes" if len(place.nodes) > 1 else "one node"
+        what = f"{service.name} has up to {most} tasks{beside}, and publishes {fixed[0].published} on {nodes}"
+        yield PlanError(what, fix="Have fewer, or publish through the routing mesh (swarm_publish: mesh).")
 
 
 def _starts_first(project: Project) -> Iterator[PlanError]:

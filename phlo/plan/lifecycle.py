@@ -23,6 +23,7 @@ def build_down(
     with_volumes: bool = False,
     hooks: Mapping[str, AroundStop] | None = None,
     grace_seconds: int | None = None,
+    swarms: Mapping[str, Collection[str]] | None = None,
     secrets: tuple[Secret, ...] = (),
 ) -> Plan:
     """The steps of `down`: a service after all that depend on it, then networks, and volumes when asked for.
@@ -30,9 +31,15 @@ def build_down(
     dependencies: service -> services it depends on, of all services known; what the project has besides them on a
     host (services that are gone from the configuration) goes last. hooks: service -> the hooks around its stops.
     grace_seconds: how long a container may take to stop, None: as long as it says itself.
+    swarms: host that stands for a Swarm -> its nodes.
     """
     steps: list[Step] = []
     for host in hosts:
+        if host in (swarms or {}):
+            from phlo.plan.swarm import down_steps
+
+            steps += down_steps(project, host, (swarms or {})[host], dependencies, with_volumes=with_volumes)
+            continue
         for service in dependencies:
             users = [other for other, needs in dependencies.items() if service in needs]
             steps.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from phlo.config.project import Project, ResolvedService
 from phlo.discovery.definition import ServiceDefinition
@@ -15,19 +15,38 @@ _CAUSE = "no service here uses it"
 _VOLUME_KEY = re.compile(r"[a-zA-Z0-9][\w.-]*")
 
 
-def build_prune(project: Project, hosts: Iterable[str], *, with_volumes: bool = False) -> Plan:
+def build_prune(
+    project: Project,
+    hosts: Iterable[str],
+    *,
+    with_volumes: bool = False,
+    swarms: Mapping[str, Collection[str]] | None = None,
+) -> Plan:
     """The steps of `prune` on hosts of the inventory: containers, then networks, and volumes when asked for.
 
     What a service of a profile has left stays: it may be asked for the next time.
+
+    swarms: manager of a Swarm -> its nodes. Its services go first, or it would start their containers anew.
     """
+    hosts = tuple(hosts)
     steps: list[Step] = []
+    before: dict[str, str] = {}
+    for manager, nodes in (swarms or {}).items():
+        if manager in hosts:
+            from phlo.plan.swarm import orphans_step
+
+            on_swarm = [service for service in project.services.values() if service.place and manager in service.hosts]
+            first = orphans_step(project, on_swarm, manager, is_removed=True)
+            steps.append(first)
+            before |= dict.fromkeys(nodes, first.id)
     for host in hosts:
-        steps += _host_steps(project.on(host), host, with_volumes=with_volumes)
+        after = (before[host],) if host in before else ()
+        steps += _host_steps(project.on(host), host, after, with_volumes=with_volumes)
     return Plan(title="prune", project=project.name, steps=ordered(steps), secrets=project.secrets)
 
 
-def _host_steps(project: Project, host: str, *, with_volumes: bool) -> Iterator[Step]:
-    services = [service for service in project.services.values() if host in service.hosts]
+def _host_steps(project: Project, host: str, after: tuple[str, ...], *, with_volumes: bool) -> Iterator[Step]:
+    services = [service for service in project.services.values() if host in (*service.hosts, *service.runs_on)]
     waiting = {name: one.definition for name, one in project.absent.items() if not one.is_disabled}
     containers = Step(
         id=f"{host}//containers",
@@ -38,9 +57,10 @@ def _host_steps(project: Project, host: str, *, with_volumes: bool) -> Iterator[
             project=project.name,
             scales={service.name: service.scale for service in services},
             known=frozenset(waiting),
-            elsewhere={name: one.hosts for name, one in project.services.items() if host not in one.hosts},
+            elsewhere={name: one.runs_on for name, one in project.services.items() if one not in services},
             is_removed=True,
         ),
+        after=after,
     )
     yield containers
     kept = {

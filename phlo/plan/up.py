@@ -42,6 +42,11 @@ def build(project: Project, options: Options | None = None) -> Plan:
         first = len(steps)
         made = projects.of(project.on(host))
         services = [made.project.services[name] for name in names if name in made.project.services]
+        if any(service.place for service in services):  # then all are: the host stands for its Swarm
+            from phlo.plan.swarm import swarm_steps
+
+            steps += swarm_steps(made.project, services, host, options, made.image_of)
+            continue
         steps += _host_steps(made.project, services, host)
         for service in services:
             if options.only is None or service.name in options.only:

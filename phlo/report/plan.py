@@ -11,6 +11,9 @@ from phlo.report.step_text import plan_summary
 from phlo.report.style import Style
 from phlo.values import Change, Status
 
+# What follows anything that changes, and says nothing of its own.
+_PLAIN = ("wait", "orphans", "swarm_ready", "swarm_absent")
+
 
 def plan_text(state: RunState, style: Style, *, verbosity: int = 0, is_full: bool = False) -> str:
     """Every change with its causes, service by service, and the counts.
@@ -35,7 +38,7 @@ def _service_lines(one: ServiceState, state: RunState, style: Style, verbosity: 
                 entries.append(("!", end.message, []))
         elif end.status in BAD:
             entries.append(("✗", end.message.removeprefix(f"{one.host} {one.service}: "), list(end.detail)))
-        elif end.status is Status.UNKNOWN and (verbosity or step.operation not in ("wait", "orphans")):
+        elif end.status is Status.UNKNOWN and (verbosity or step.operation not in _PLAIN):
             entries.append(("?", f"{step.operation}: known once what it needs is there", []))
         for change in end.changes:
             if end.status is not Status.UNKNOWN and _is_shown(change, verbosity):

@@ -235,9 +235,10 @@ def attributes_page() -> str:
             _table(("attribute", "instead"), [(f"`{name}`", text) for name, text in sorted(REFUSED.items())]),
             "## deploy",
             (
-                "`replicas`, `resources`, `restart_policy` and `update_config` are honoured, `mode` only as"
-                "\n`replicated`. These have an effect only in a Swarm, and are warned about:"
-                f"\n{_listed(DEPLOY_WARNED)};\nof `update_config`: `monitor`. `failure_action: rollback` means `pause`."
+                "`replicas`, `resources`, `restart_policy` and `update_config` are honoured. These have an effect only"
+                "\nin a [Swarm](../guides/swarm.md), and are warned about elsewhere: `mode: global`,"
+                f"\n{_listed(DEPLOY_WARNED)};\nof `update_config`: `monitor`. Elsewhere `failure_action: rollback`"
+                " means `pause`."
             ),
             "## build",
             (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from phlo.config.compose.model import BlockIO, Device, DeviceRequest, Restart, Ulimit, Update
+from phlo.config.compose.model import BlockIO, Device, DeviceRequest, InSwarm, Restart, Ulimit, Update
 from phlo.config.compose.reading import At, each, list_of, mapping, record
 from phlo.config.compose.scalars import (
     duration,
@@ -21,6 +21,7 @@ from phlo.config.compose.scalars import (
 )
 from phlo.frozen import dataclass, field
 
+T = TypeVar("T")
 _RULE = re.compile(r"[acb] (\d+|\*):(\d+|\*) [rwm]{1,3}")
 _CDI = re.compile(r"[\w.-]+/[\w.-]+=[\w.:-]+")
 
@@ -162,11 +163,13 @@ class Deploy:
 
     attributes: Mapping[str, Any] = field(default_factory=dict)
     restart: Restart | None = None
+    in_swarm: InSwarm = InSwarm()
     device_requests: tuple[DeviceRequest, ...] = ()
 
 
-# What only a Swarm service has. Each is warned about.
+# What only a Swarm service has. Each is warned about where there is none.
 DEPLOY_WARNED = ("placement", "endpoint_mode", "rollback_config", "labels")
+ONLY_IN_SWARM = "has an effect only in a Swarm"
 
 
 def deploy(value: Any, at: At) -> Deploy:
@@ -174,16 +177,23 @@ def deploy(value: Any, at: At) -> Deploy:
         value,
         at,
         {
-            "mode": one_of("replicated"),
+            "mode": _mode,
             "replicas": integer(0),
             "resources": lambda item, here: record(item, here, {"limits": _limits, "reservations": _reservations}),
             "restart_policy": _restart_policy,
             "update_config": _update_config,
-            **dict.fromkeys(DEPLOY_WARNED, _only_in_swarm),
+            "placement": _only_in_swarm(_placement),
+            "endpoint_mode": _only_in_swarm(one_of("vip", "dnsrr")),
+            "rollback_config": _only_in_swarm(_update_config),
+            "labels": _only_in_swarm(plain_pairs),
         },
     )
+    if fields.get("mode") == "global" and "replicas" in fields:
+        at["replicas"].warn("is not used, for the mode is global: one on every node")
+        fields.pop("replicas")
     resources = fields.get("resources", {})
     limits, reservations = resources.get("limits", {}), resources.get("reservations", {})
+    restart, timing = fields.get("restart_policy") or (None, {})
     meant = {
         "scale": fields.get("replicas"),
         "mem_limit": limits.get("memory"),
@@ -194,14 +204,54 @@ def deploy(value: Any, at: At) -> Deploy:
     }
     return Deploy(
         attributes={name: item for name, item in meant.items() if item is not None},
-        restart=fields.get("restart_policy"),
+        restart=restart,
+        in_swarm=InSwarm(
+            is_global=fields.get("mode") == "global",
+            endpoint_mode=fields.get("endpoint_mode"),
+            rollback=fields.get("rollback_config"),
+            labels=fields.get("labels") or {},
+            reserved_cpus=reservations.get("cpus"),
+            generic_resources=bool(reservations.get("generic_resources")),
+            **(fields.get("placement") or {}),
+            **timing,
+        ),
         device_requests=reservations.get("devices", ()),
     )
 
 
-def _only_in_swarm(value: Any, at: At) -> Any:
-    at.warn("has an effect only in a Swarm")
-    return value
+def _only_in_swarm(parse: Callable[[Any, At], T]) -> Callable[[Any, At], T]:
+    """The same, with a warning for those who have no Swarm."""
+
+    def warned(value: Any, at: At) -> T:
+        at.warn(ONLY_IN_SWARM)
+        return parse(value, at)
+
+    return warned
+
+
+def _mode(value: Any, at: At) -> str:
+    found = one_of("replicated", "global")(value, at)
+    if found == "global":
+        at.warn(ONLY_IN_SWARM)
+    return found
+
+
+def _placement(value: Any, at: At) -> dict[str, Any]:
+    """The fields of InSwarm that it gives."""
+    fields = record(
+        value,
+        at,
+        {
+            "constraints": list_of(word),
+            "preferences": list_of(lambda item, here: record(item, here, {"spread": word}, required=("spread",))),
+            "max_replicas_per_node": integer(0),
+        },
+    )
+    return {
+        "constraints": fields.get("constraints", ()),
+        "spread": tuple(item["spread"] for item in fields.get("preferences", ())),
+        "max_per_node": fields.get("max_replicas_per_node", 0),
+    }
 
 
 def _update_config(value: Any, at: At) -> Update:
@@ -215,7 +265,7 @@ def _update_config(value: Any, at: At) -> Update:
             "failure_action": one_of("pause", "continue", "rollback"),
             "max_failure_ratio": positive_number,
             "max_failures": integer(0),
-            "monitor": _only_in_swarm,
+            "monitor": _only_in_swarm(duration),
         },
     )
     if fields.get("failure_action") == "rollback":
@@ -226,6 +276,7 @@ def _update_config(value: Any, at: At) -> Update:
         starts_first=fields.get("order") == "start-first",
         parallelism=fields.get("parallelism", 1),
         delay_seconds=fields.get("delay", 0) / 1e9,
+        monitor_seconds=fields["monitor"] / 1e9 if "monitor" in fields else None,
         goes_on=fields.get("failure_action") == "continue",
         max_failures=fields.get("max_failures"),
         max_failure_ratio=fields.get("max_failure_ratio", 0.0),
@@ -241,15 +292,16 @@ def _reservations(value: Any, at: At) -> dict[str, Any]:
         value,
         at,
         {
-            "cpus": _only_in_swarm,
+            "cpus": _only_in_swarm(positive_number),
             "memory": size,
-            "generic_resources": _only_in_swarm,
+            "generic_resources": _only_in_swarm(lambda item, here: item),
             "devices": list_of(device_request),
         },
     )
 
 
-def _restart_policy(value: Any, at: At) -> Restart:
+def _restart_policy(value: Any, at: At) -> tuple[Restart, dict[str, Any]]:
+    """When the engine starts it again, and the fields of InSwarm that say how."""
     names = {"none": "no", "on-failure": "on-failure", "any": "always"}
     fields = record(
         value,
@@ -260,7 +312,8 @@ def _restart_policy(value: Any, at: At) -> Restart:
     attempts = fields.get("max_attempts", 0)
     if attempts and condition != "on-failure":
         at["max_attempts"].warn('counts only with "condition: on-failure"')
-    return Restart(name=names[condition], max_retries=attempts if condition == "on-failure" else 0)
+    restart = Restart(name=names[condition], max_retries=attempts if condition == "on-failure" else 0)
+    return restart, {"restart_delay": fields.get("delay"), "restart_window": fields.get("window")}
 
 
 def _delay(value: Any, at: At) -> int:

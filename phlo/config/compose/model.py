@@ -26,12 +26,14 @@ class Update:
 
     starts_first: it is started, and has to work, before the old one is stopped.
     parallelism: how many instances are replaced side by side, 0 for all. delay_seconds: pause after each batch.
+    monitor_seconds: how long a Swarm watches each for a failure.
     goes_on: whatever fails. max_failures: how many instances may fail; None: `max_failure_ratio` of them.
     """
 
     starts_first: bool = False
     parallelism: int = 1
     delay_seconds: float = 0.0
+    monitor_seconds: float | None = None
     goes_on: bool = False
     max_failures: int | None = None
     max_failure_ratio: float = 0.0
@@ -41,6 +43,27 @@ class Update:
         if self.goes_on:
             return count
         return int(self.max_failure_ratio * count) if self.max_failures is None else self.max_failures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InSwarm:
+    """What of `deploy` only a Swarm can do.
+
+    is_global: one task on every node. spread: node labels that tasks are spread over. max_per_node: 0 is no limit.
+    rollback: how the Swarm goes back to the version before. restart_delay, restart_window: nanoseconds.
+    """
+
+    is_global: bool = False
+    endpoint_mode: str | None = None
+    constraints: tuple[str, ...] = ()
+    spread: tuple[str, ...] = ()
+    max_per_node: int = 0
+    rollback: Update | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    reserved_cpus: float | None = None
+    restart_delay: int | None = None
+    restart_window: int | None = None
+    generic_resources: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +77,16 @@ class EnvFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Port:
-    """One container port that is published. published: a port, a range to choose from, or None for any free one."""
+    """One container port that is published. published: a port, a range to choose from, or None for any free one.
+
+    mode: `host` or `ingress`, which only a Swarm tells apart.
+    """
 
     target: int
     protocol: str = "tcp"
     published: str | None = None
     host_ip: str | None = None
+    mode: str | None = None
     name: str | None = None
     app_protocol: str | None = None
 
@@ -315,6 +342,7 @@ class ComposeService:
     blkio_config: BlockIO | None = None
 
     update: Update = Update()  # deploy.update_config
+    in_swarm: InSwarm = InSwarm()
 
     develop: tuple[WatchRule, ...] = ()
     read_files: tuple[Path, ...] = ()

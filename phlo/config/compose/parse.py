@@ -76,6 +76,7 @@ def _fold_deploy(values: dict[str, Any], at: At) -> None:
             at.errors.append(at[name].error(what, "Keep one of the two."))
     if deploy.restart and values.setdefault("restart", deploy.restart) != deploy.restart:
         at["deploy"]["restart_policy"].warn('is not used, for "restart" is given')
+    values["in_swarm"] = deploy.in_swarm
     values["device_requests"] = (*values.pop("gpus", ()), *deploy.device_requests)
 
 

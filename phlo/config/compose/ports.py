@@ -104,7 +104,6 @@ def _long(value: Any, at: At) -> tuple[Port, ...]:
         },
         required=("target",),
     )
-    fields.pop("mode", None)  # a plain engine publishes on the host in either mode
     return _pairs(fields.pop("target"), fields.pop("published", None), at, **fields)
 
 

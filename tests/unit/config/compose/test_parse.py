@@ -186,7 +186,7 @@ def test_an_attribute_is_normalized(parse: Parse, name: str, written: Any, read:
             "https://host/repo.git",
             "a build context should be a folder. Clone the repository, and name its folder.",
         ),
-        ("deploy", {"mode": "global"}, 'should be "replicated", got "global".'),
+        ("deploy", {"mode": "globl"}, 'should be one of replicated, global, got "globl". Did you mean "global"?'),
         ("deploy", {"resources": {"limits": {"memroy": "1g"}}}, '"memroy" is not known here. Did you mean "memory"?'),
         (
             "depends_on",

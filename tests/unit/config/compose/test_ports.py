@@ -28,7 +28,7 @@ ErrorsOf = Callable[..., list[str]]
         ("8000-8001:80-81", [Port(target=80, published="8000"), Port(target=81, published="8001")]),
         ("80-81", [Port(target=80), Port(target=81)]),
         ({"target": 80}, [Port(target=80)]),
-        ({"target": "80", "published": 8080, "mode": "host"}, [Port(target=80, published="8080")]),
+        ({"target": "80", "published": 8080, "mode": "host"}, [Port(target=80, published="8080", mode="host")]),
         (
             {"target": 80, "published": "8080-8090", "host_ip": "127.0.0.1", "protocol": "udp", "name": "web"},
             [Port(target=80, published="8080-8090", host_ip="127.0.0.1", protocol="udp", name="web")],

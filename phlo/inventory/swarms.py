@@ -1,0 +1,136 @@
+"""Groups of hosts that are one Docker Swarm: `orchestrator: swarm` among a group's variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from phlo.errors import InventoryError, PhloError, did_you_mean, first_of
+from phlo.frozen import dataclass
+from phlo.inventory.hosts import Group, Inventory, Variable
+from phlo.values import Source
+
+ORCHESTRATOR = "orchestrator"
+ROLE = "swarm_role"
+PUBLISH = "swarm_publish"
+SWARM = "swarm"
+MANAGER, WORKER = "manager", "worker"
+MESH, HOST = "mesh", "host"
+MANAGERS_OF_MANY = 3  # as many as survive the loss of one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swarm:
+    """A group whose hosts are one Swarm.
+
+    managers, workers: in the inventory's order.
+    publish: how ports are published: `mesh`, the same on every node, or `host`, on the nodes where a task runs.
+    """
+
+    name: str
+    managers: tuple[str, ...]
+    workers: tuple[str, ...] = ()
+    publish: str = MESH
+    source: Source
+
+    @property
+    def manager(self) -> str:
+        """The manager that phlo talks to."""
+        return self.managers[0]
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        return (*self.managers, *self.workers)
+
+    def role_of(self, host: str) -> str:
+        return MANAGER if host in self.managers else WORKER
+
+
+def swarms(inventory: Inventory) -> tuple[Swarm, ...]:
+    """The Swarms of an inventory. Raises InventoryError with everything that is wrong with them."""
+    found: dict[str, Swarm] = {}
+    errors: list[PhloError] = []
+    holders: dict[str, str] = {}
+    for group in inventory.groups.values():
+        given = _own(inventory, group).get(ORCHESTRATOR)
+        if given is None or not group.hosts:
+            continue
+        try:
+            if _word(given, ORCHESTRATOR, (SWARM, "docker")) != SWARM:
+                continue
+            swarm = _swarm(inventory, group, given.source)
+            for host in group.hosts:
+                if host in holders:
+                    raise InventoryError(
+                        f'"{host}" is in two Swarms, "{holders[host]}" and "{group.name}"',
+                        where=given.source,
+                        fix="A host is a node of one Swarm: take it out of one of the groups.",
+                    )
+            holders |= dict.fromkeys(group.hosts, group.name)
+            found[group.name] = swarm
+        except InventoryError as error:
+            errors.append(error)
+    if errors:
+        raise first_of(errors)
+    return tuple(found.values())
+
+
+def swarm_of(inventory: Inventory, host: str) -> Swarm | None:
+    """The Swarm that a host is a node of."""
+    return next((swarm for swarm in swarms(inventory) if host in swarm.nodes), None)
+
+
+def with_nodes(inventory: Inventory, hosts: tuple[str, ...]) -> tuple[str, ...]:
+    """The hosts, and behind the manager of a Swarm all of its nodes: what runs there is on any of them."""
+    nodes = {swarm.manager: swarm.nodes for swarm in swarms(inventory)}
+    return tuple(dict.fromkeys(node for host in hosts for node in nodes.get(host, (host,))))
+
+
+def _own(inventory: Inventory, group: Group) -> Mapping[str, Variable]:
+    """The group's own variables, those of its `group_vars` files included."""
+    known = dict(group.variables)
+    for folder in inventory.folders:
+        known |= folder.groups.get(group.name, {})
+    return known
+
+
+def _swarm(inventory: Inventory, group: Group, source: Source) -> Swarm:
+    roles = {host: _of(inventory, host, ROLE, (MANAGER, WORKER)) for host in group.hosts}
+    managers = [host for host, role in roles.items() if role == MANAGER]
+    free = [host for host, role in roles.items() if role is None]
+    if not managers:
+        managers = free[: MANAGERS_OF_MANY if len(free) >= MANAGERS_OF_MANY else 1]
+    if not managers:
+        fix = f"Give one of its hosts {ROLE}: {MANAGER}, best the first, or three of them."
+        raise InventoryError(f'the Swarm "{group.name}" has no manager', where=source, fix=fix)
+    publish = {_of(inventory, host, PUBLISH, (MESH, HOST)) or MESH for host in group.hosts}
+    if len(publish) > 1:
+        what = f'the hosts of the Swarm "{group.name}" have different values of {PUBLISH}'
+        raise InventoryError(what, where=source, fix=f"Write it once, in the variables of {group.name}.")
+    return Swarm(
+        name=group.name,
+        managers=tuple(managers),
+        workers=tuple(host for host in group.hosts if host not in managers),
+        publish=publish.pop(),
+        source=source,
+    )
+
+
+def _of(inventory: Inventory, host: str, name: str, known: tuple[str, ...]) -> str | None:
+    """A host's variable, its groups' included."""
+    found = [variables[name] for variables in _layers(inventory, host) if name in variables]
+    return _word(found[-1], name, known) if found else None
+
+
+def _layers(inventory: Inventory, host: str) -> Iterator[Mapping[str, Variable]]:
+    yield from inventory.group_layers(host)
+    yield inventory.hosts[host].variables
+
+
+def _word(given: Variable, name: str, known: tuple[str, ...]) -> str:
+    if given.value in known:
+        return str(given.value)
+    raise InventoryError(
+        f'{name} should be {" or ".join(known)}, got "{given.value}"',
+        where=given.source,
+        fix=did_you_mean(str(given.value), known) or f"Write {name}: {known[0]}.",
+    )

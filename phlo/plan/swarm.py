@@ -1,0 +1,235 @@
+"""The steps of services on a Docker Swarm: on its manager, but for images and volumes, which are on every node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from phlo.config.project import Condition, NetworkSpec, Project, ResolvedService, SwarmPlace
+from phlo.errors import PlanError
+from phlo.operations import absent, image, network, swarm_absent, swarm_ready, swarm_service, volume
+from phlo.plan.swarm_body import swarm_body
+from phlo.values import Step
+
+if TYPE_CHECKING:
+    from phlo.plan.up import Options
+
+
+def swarm_steps(
+    project: Project,
+    services: Sequence[ResolvedService],
+    manager: str,
+    options: Options,
+    image_of: Callable[[ResolvedService], image.Args],
+) -> Iterator[Step]:
+    """The steps of `up` on one Swarm."""
+    chosen = [service for service in services if options.only is None or service.name in options.only]
+    steps = list(_networks(project, chosen, manager))
+    for service in chosen:
+        if service.place is not None:
+            steps += _Builder(project, service, service.place, manager, options, image_of).steps()
+    yield from {step.id: step for step in steps}.values()
+    yield orphans_step(
+        project,
+        services,
+        manager,
+        is_removed=options.remove_orphans,
+        is_part=options.only is not None,
+        after=tuple(step.id for step in steps),
+    )
+
+
+def service_name(project: Project, service: ResolvedService) -> str:
+    """What a service is called in the Swarm; `docker stack` would call it the same."""
+    return f"{project.name}_{service.name}"
+
+
+def _networks(project: Project, services: Sequence[ResolvedService], manager: str) -> Iterator[Step]:
+    for key in sorted({attached.key for service in services for attached in service.compose.networks}):
+        spec = project.networks[key]
+        arguments = network.Args(
+            name=spec.name,
+            project=project.name,
+            options={} if spec.is_external else _overlay(spec),
+            is_external=spec.is_external,
+        )
+        yield Step(id=f"{manager}//network:{key}", host=manager, service="", operation="network", args=arguments)
+
+
+def _overlay(spec: NetworkSpec) -> dict[str, object]:
+    """A network that reaches over all nodes, and that containers may join too."""
+    driver = spec.options.get("Driver", "bridge")
+    if driver not in ("bridge", "overlay"):
+        what = f'the network "{spec.key}" of services on a Swarm has the driver {driver}'
+        raise PlanError(what, fix="Use overlay, or leave the driver out.")
+    return {**spec.options, "Driver": "overlay", "Attachable": True}
+
+
+class _Builder:
+    """The steps of one service."""
+
+    def __init__(
+        self,
+        project: Project,
+        service: ResolvedService,
+        place: SwarmPlace,
+        manager: str,
+        options: Options,
+        image_of: Callable[[ResolvedService], image.Args],
+    ) -> None:
+        self.project, self.service, self.place = project, service, place
+        self.manager, self.options, self.image_of = manager, options, image_of
+        self.volumes = {key: project.volumes[key] for key in service.compose.named_volumes}
+
+    def steps(self) -> Iterator[Step]:
+        service, manager, needs = self.service, self.manager, list(self._needs())
+        for step in (*self._images(), *self._volumes()):
+            needs.append(step.id)
+            yield step
+        name = service_name(self.project, service)
+        made = swarm_service.Args(
+            project=self.project.name,
+            service=service.name,
+            name=name,
+            image=service.image,
+            body=swarm_body(
+                service,
+                self.place,
+                project=self.project.name,
+                name=name,
+                volume_names={key: spec.name for key, spec in self.project.volumes.items()},
+                network_names={key: spec.name for key, spec in self.project.networks.items()},
+            ),
+            files=service.files,
+            is_job=service.one_shot,
+            is_forced=service.name in self.options.recreate,
+            timeout_seconds=self.options.gate_timeout_seconds,
+        )
+        identity = f"{manager}/{service.name}/service"
+        yield Step(
+            id=identity,
+            host=manager,
+            service=service.name,
+            operation="swarm_service",
+            args=made,
+            after=tuple(needs),
+        )
+        gate = swarm_ready.Args(
+            name=name,
+            service=service.name,
+            is_job=service.one_shot,
+            timeout_seconds=self.options.gate_timeout_seconds,
+        )
+        yield Step(
+            id=f"{manager}/{service.name}/ready",
+            host=manager,
+            service=service.name,
+            operation="swarm_ready",
+            args=gate,
+            after=(identity,),
+            gate=True,
+        )
+
+    def _images(self) -> Iterator[Step]:
+        """On every node that may run it, and on the manager, which says by its image what the service is made of."""
+        for node in dict.fromkeys((self.manager, *self.place.nodes)):
+            is_manager = node == self.manager
+            yield Step(
+                id=f"{node}/{self.service.name}/image" if is_manager else f"{node}//image:{self.service.name}",
+                host=node,
+                service=self.service.name if is_manager else "",
+                operation="image",
+                args=self.image_of(self.service),
+            )
+
+    def _volumes(self) -> Iterator[Step]:
+        for key, spec in self.volumes.items():
+            arguments = volume.Args(
+                name=spec.name, project=self.project.name, options=spec.options, is_external=spec.is_external
+            )
+            for node in self.place.nodes:
+                yield Step(id=f"{node}//volume:{key}", host=node, service="", operation="volume", args=arguments)
+
+    def _needs(self) -> Iterator[str]:
+        for attached in self.service.compose.networks:
+            yield f"{self.manager}//network:{attached.key}"
+        for need in self.service.depends_on:
+            if need.service in self.project.services:
+                operation = "service" if need.condition is Condition.STARTED else "ready"
+                yield f"{self.manager}/{need.service}/{operation}"
+
+
+def orphans_step(
+    project: Project,
+    services: Sequence[ResolvedService],
+    manager: str,
+    *,
+    is_removed: bool,
+    is_part: bool = False,
+    after: tuple[str, ...] = (),
+) -> Step:
+    """What is done about services of the project that are none any more. is_part: the run is not about all of it."""
+    known = {service.name for service in services}
+    known |= {name for name, absence in project.absent.items() if not absence.is_disabled}
+    if is_part:
+        known |= {*project.services, *project.absent}
+    arguments = swarm_absent.Args(
+        kind="services",
+        project=project.name,
+        others=frozenset(known),
+        cause="no such service is enabled in the project on this Swarm",
+        is_removed=is_removed,
+    )
+    return Step(
+        id=f"{manager}//orphans", host=manager, service="", operation="swarm_absent", args=arguments, after=after
+    )
+
+
+def down_steps(
+    project: str,
+    manager: str,
+    nodes: Collection[str],
+    dependencies: Mapping[str, Collection[str]],
+    *,
+    with_volumes: bool,
+) -> Iterator[Step]:
+    """The steps of `down` on one Swarm: a service after those that depend on it, then what is left."""
+    known: list[str] = []
+    for service in dependencies:
+        users = [other for other, needs in dependencies.items() if service in needs]
+        step = _absent(manager, service, "services", project, after=[f"{manager}/{other}/services" for other in users])
+        known.append(step.id)
+        yield step
+    rest = _absent(manager, None, "services", project, after=known, others=frozenset(dependencies))
+    yield rest
+    for kind in ("configs", "secrets", "networks"):
+        yield _absent(manager, None, kind, project, after=[rest.id])
+    for node in nodes:  # a Swarm leaves the containers of what ran to completion
+        left = _step_on_node(project, node, "containers", rest.id)
+        yield left
+        if with_volumes:
+            yield _step_on_node(project, node, "volumes", left.id)
+
+
+def _step_on_node(project: str, node: str, kind: str, after: str) -> Step:
+    arguments = absent.Args(kind=kind, project=project)
+    return Step(id=f"{node}//{kind}", host=node, service="", operation="absent", args=arguments, after=(after,))
+
+
+def _absent(
+    host: str,
+    service: str | None,
+    kind: str,
+    project: str,
+    *,
+    after: Collection[str],
+    others: frozenset[str] = frozenset(),
+) -> Step:
+    return Step(
+        id=f"{host}/{service or ''}/{kind}",
+        host=host,
+        service=service or "",
+        operation="swarm_absent",
+        args=swarm_absent.Args(kind=kind, project=project, service=service, others=others),
+        after=tuple(after),
+    )

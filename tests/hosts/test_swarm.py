@@ -1,0 +1,208 @@
+"""Three hosts become a Docker Swarm, and a project lives on it.
+
+The kernel here has no IPVS, so ports are the nodes' own and names mean all tasks (`swarm_publish: host`).
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.hosts.bed import Bed
+from tests.hosts.conftest import NUMBER, Phlo
+
+PORT = 18080
+PROJECT = """
+name: {name}
+services:
+  defaults: false
+  page:
+    type: inline
+    image: {image}
+    hosts: [cluster]
+    scale: 2
+    init: true
+    command: [sh, -c, "{command}"]
+    environment: {{GREETING: "{greeting}"}}
+    configs: [{{source: page, target: /srv/index.html}}]
+    secrets: [{{source: key, target: /run/key}}]
+    ports: ["{port}:8080"]
+    stop_grace_period: 1s
+    healthcheck: {{test: [CMD, wget, -q, -O, /dev/null, "http://127.0.0.1:8080/"], interval: 1s}}
+    update: {{monitor: 1s}}
+  reader:
+    type: inline
+    image: {image}
+    hosts: [data-3]
+    init: true
+    depends_on: [page]
+    volumes: ["kept:/kept"]
+    command: [sleep, infinity]
+    stop_grace_period: 1s
+  job:
+    type: inline
+    image: {image}
+    hosts: [cluster]
+    restart: "no"
+    command: [sh, -c, "echo the job is done"]
+configs:
+  page: {{content: "{greeting} world"}}
+secrets:
+  key: {{environment: PAGE_KEY}}
+"""
+SERVE = "exec httpd -f -p 8080 -h /srv"
+SENTINEL = "sentinel-of-the-swarm"
+
+
+@pytest.fixture(scope="module")
+def bed() -> Iterator[Bed]:
+    """Three hosts of this module's own, the first a manager."""
+    bed = Bed(number=NUMBER + 1, count=3)
+    bed.up()
+    written = yaml.safe_load(bed.inventory.read_text())
+    hosts = written["all"].pop("hosts")
+    hosts["data-1"]["swarm_role"] = "manager"
+    variables = {"orchestrator": "swarm", "swarm_publish": "host"}
+    written["all"]["children"] = {"cluster": {"vars": variables, "hosts": hosts}}
+    bed.inventory.write_text(yaml.safe_dump(written))
+    yield bed
+    bed.down()
+
+
+@pytest.fixture
+def swarm(bed: Bed, phlo: Phlo) -> Phlo:
+    phlo("swarm init")
+    phlo("swarm join")
+    return phlo
+
+
+def write(folder: Path, name: str, image: str, *, greeting: str = "hello", command: str = SERVE) -> None:
+    text = PROJECT.format(name=name, image=image, greeting=greeting, command=command, port=PORT)
+    (folder / "phlo.yaml").write_text(text)
+    (folder / ".phlo").mkdir(exist_ok=True)
+    (folder / ".phlo/.env.local").write_text(f"PAGE_KEY={SENTINEL}\n")
+
+
+class Client:
+    """Asks for the page all the time, at one node after the other; a request is lost when no node answers it."""
+
+    def __init__(self, bed: Bed) -> None:
+        self._urls = [f"http://{host.address}:{PORT}/" for host in bed.hosts]
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._ask)
+        self.asked = self.lost = 0
+        self.answers: set[str] = set()
+
+    def __enter__(self) -> Client:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def page(self) -> str | None:
+        for url in self._urls:
+            try:
+                with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  a node of this test
+                    return str(answer.read().decode())
+            except OSError:
+                continue
+        return None
+
+    def _ask(self) -> None:
+        while not self._ended.is_set():
+            found = self.page()
+            self.asked += 1
+            self.lost += found is None
+            if found is not None:
+                self.answers.add(found)
+            time.sleep(0.02)
+
+
+def test_hosts_become_one_swarm_and_a_second_time_there_is_nothing_to_do(bed: Bed, phlo: Phlo) -> None:
+    before = phlo("swarm status", code=1).stdout
+    assert before.count("not joined") == 3
+    assert "phlo swarm init" in phlo("swarm join", code=3).stderr
+    said = [phlo("swarm init"), phlo("swarm join")]
+    for again in (phlo("swarm init"), phlo("swarm join")):
+        assert "Nothing to do" in again.stderr
+        assert again.stdout == ""
+    rows = {row.split()[1]: row.split()[2:] for row in phlo("swarm status").stdout.splitlines()[1:]}
+    assert rows["data-1"][:4] == ["manager", "ready", "active", "leader"]
+    assert rows["data-2"][:3] == rows["data-3"][:3] == ["worker", "ready", "active"]
+    for host in bed.hosts:
+        assert bed.run(host.name, "docker info -f '{{.Swarm.NodeAddr}}'").strip() == host.address
+    token = bed.run("data-1", "docker swarm join-token -q worker").strip()
+    assert not any(token in done.stdout + done.stderr for done in said)
+
+
+def test_a_project_lives_on_a_swarm(swarm: Phlo, bed: Bed, folder: Path, project: str, tiny: str) -> None:
+    write(folder, project, tiny)
+    assert f"create service {project}_page (not found)" in swarm("plan").stdout
+    swarm("up")
+    assert "Nothing to do" in swarm("up").stderr
+
+    assert Client(bed).page() == "hello world"
+    listed = swarm("ps").stdout
+    assert listed.count(f"{project}_page.") == 2
+    assert f"data-3  reader   {project}_reader.1" in listed
+    assert "Done" in swarm("services list").stdout
+    assert "the job is done" in swarm("logs", "job").stdout
+    assert swarm("exec", "page", "cat", "/run/key").stdout == SENTINEL
+
+    write(folder, project, tiny, greeting="goodbye")
+    changed = swarm("plan").stdout
+    assert "environment.GREETING changed" in changed
+    assert "files./srv/index.html changed" in changed
+    with Client(bed) as client:
+        swarm("up")
+    print(f"rolling update: {client.lost} of {client.asked} requests lost")
+    assert client.lost == 0
+    assert client.answers == {"hello world", "goodbye world"}
+    assert bed.run("data-1", "docker config ls -q").count("\n") == 1, "that of the version before is gone"
+
+    bed.run("data-1", f"docker service scale -d {project}_page=1")
+    assert "replicas: 1 -> 2" in swarm("plan").stdout
+    swarm("up")
+    assert "Nothing to do" in swarm("up").stderr
+    history = subprocess.run(
+        [sys.executable, "-m", "phlo", "history"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert history.stdout.count(" up ") >= 3, history.stdout
+
+    assert "phlo up --recreate" in swarm("restart", "page", code=3).stderr
+    swarm("down", "--volumes", "--yes")
+    for host in bed.hosts:
+        left = bed.run(host.name, f"docker ps -aq; docker volume ls -q; docker network ls -q -f name={project}")
+        assert left == "", host.name
+    assert bed.run("data-1", "docker service ls -q; docker config ls -q; docker secret ls -q") == ""
+    written = "".join(path.read_text() for path in (folder / ".phlo/runs").glob("*"))
+    assert SENTINEL not in written
+
+
+def test_a_version_that_does_not_work_is_rolled_back_by_the_swarm(
+    swarm: Phlo, bed: Bed, folder: Path, project: str, tiny: str
+) -> None:
+    write(folder, project, tiny)
+    swarm("up")
+    write(folder, project, tiny, greeting="never", command="echo it is broken; exit 3")
+    with Client(bed) as client:
+        told = swarm("up", code=5).stderr
+    print(f"roll-back: {client.lost} of {client.asked} requests lost")
+    assert "the Swarm has rolled it back" in told
+    assert "task: non-zero exit (3)" in told
+    assert "it is broken" in told
+    assert client.lost == 0
+    assert client.answers == {"hello world"}
+    assert "environment.GREETING changed" in swarm("plan").stdout
+    write(folder, project, tiny)
+    assert "Nothing to do" in swarm("up").stderr
