@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from phlo.hosts.host import Host
     from phlo.images.workshop import Workshop
     from phlo.inventory.hosts import Inventory
+    from phlo.values import BuildRecipe
 
 
 class Workspace(NamedTuple):
@@ -88,9 +89,16 @@ def resolve_project(
         project_name=options.project_name,
         ask=asker(shell),
         fetch_secrets=fetch_secrets,
+        bases=_bases,
     )
     limit = getattr(options, "limit", None)
     return _limited(project, workspace.inventory, limit) if limit else project
+
+
+def _bases(recipes: Iterable[BuildRecipe]) -> Mapping[str, Any]:
+    from phlo.images.recipe import bases_json
+
+    return bases_json(recipes)
 
 
 def known_by_name(options: Any, shell: Shell, error: PhloError) -> tuple[str, dict[str, Host], Inventory]:

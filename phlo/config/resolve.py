@@ -18,6 +18,7 @@ from phlo.config.candidates import (
 from phlo.config.capabilities import Wiring, wire
 from phlo.config.capability_types import is_collected
 from phlo.config.containers import Container, Containers, literal_secret_warning
+from phlo.config.control import control_data, installed_archive, project_variables
 from phlo.config.definitions import all_definitions, switches
 from phlo.config.files import ContainerFiles, role_outputs
 from phlo.config.images import Images
@@ -30,13 +31,12 @@ from phlo.config.root import PROJECT_FILE, checked_name
 from phlo.config.secret_sources import SecretSources
 from phlo.config.secrets import PLACEHOLDER, random_secret, stored_secret
 from phlo.config.selection import Selection, Selector
-from phlo.config.state import state_of
 from phlo.discovery.catalog import Catalog
 from phlo.discovery.definition import ServiceDefinition
 from phlo.errors import PhloError, first_of
 from phlo.frozen import dataclass, field, replace
 from phlo.inventory.hosts import Inventory
-from phlo.values import Condition, FileSpec, ImagePolicy, Secret, Source, Value
+from phlo.values import BuildRecipe, Condition, FileSpec, ImagePolicy, Secret, Source, Value
 
 if TYPE_CHECKING:
     from phlo.config.across_hosts import Meetings
@@ -70,6 +70,7 @@ def resolve(
     make_secret: Callable[[], str] = random_secret,
     ask: Callable[[str], str] | None = None,
     fetch_secrets: bool = True,
+    bases: Callable[[Iterable[BuildRecipe]], Mapping[str, Any]] = lambda recipes: {},
 ) -> Project:
     """Apply phlo.yaml and every layer of variables to the catalog's services.
 
@@ -79,6 +80,7 @@ def resolve(
     no_deps:  leave out what the asked ones need.
     project_name: instead of phlo.yaml's.
     ask:      gets a passphrase from a person, None: nobody is there.
+    bases:    what the images that recipes start from are made of on this machine, for `phlo_control`.
     fetch_secrets: get secrets from where they are kept; without, they get a placeholder.
     Raises ConfigError with everything that was found wrong.
     """
@@ -94,7 +96,7 @@ def resolve(
         make=make_secret,
         kept=frozenset(one.name for one in kept),
     )
-    given = [*role_defaults(definitions.values()), *project_env(file)]
+    given = [*project_variables(root), *role_defaults(definitions.values()), *project_env(file)]
     later = [
         *env_file_variables(root),
         *(kept if fetch_secrets else (replace(one, fetch=_placeholder) for one in kept)),
@@ -124,6 +126,7 @@ def resolve(
             warnings=list(warnings),
             sources=sources,
             swarms=groups,
+            bases=bases,
         )
         active = frozenset((*profiles, *final.config.profiles))
         return work.project(active, asked, no_deps=no_deps, secrets=secrets)
@@ -183,6 +186,7 @@ class _Resolution:
     policy: ImagePolicy
     warnings: list[str]
     sources: SecretSources
+    bases: Callable[[Iterable[BuildRecipe]], Mapping[str, Any]]
     swarms: tuple[Swarm, ...] = ()
     read: list[Path] = field(default_factory=list)
 
@@ -240,7 +244,7 @@ class _Resolution:
     ) -> dict[str, ResolvedService]:
         images = Images(project=self.name, file=self.file, variables=self.variables, policy=self.policy)
         files = ContainerFiles(root=self.root, file=self.file, variables=self.variables)
-        state = self._state(selection, images)
+        control = self._control(selection, images)
         found: dict[str, ResolvedService] = {}
         errors: list[PhloError] = []
         met, travelling = self._across_hosts(selection, wiring)
@@ -257,7 +261,7 @@ class _Resolution:
                     depends_on=self._dependencies(container, selection),
                     one_shot=_is_one_shot(container),
                     scale=1 if container.compose.scale is None else container.compose.scale,
-                    files=self._files(container, files, facts, state, travelling.get(name)),
+                    files=self._files(container, files, facts, control, travelling.get(name)),
                     hooks=self._hooks(container.definition),
                     hosts=hosts,
                     meetings=met.get(name, {}),
@@ -311,18 +315,20 @@ class _Resolution:
             check_between(needs, places, lambda name: containers[name].merged.where())
         return meetings(containers, needs, self._hosts, self.inventory), taken
 
-    def _state(self, selection: Selection, images: Images) -> Callable[[], Mapping[str, Any]]:
-        return lambda: state_of(
-            self.name, catalog=self.catalog, selection=selection, definitions=self.definitions,
-            containers=self.containers, images=images, warnings=self.warnings,
-        )  # fmt: skip
+    def _control(self, selection: Selection, images: Images) -> Callable[[], Secret]:
+        def control() -> Secret:
+            sources = [images.of(self.containers.of(self.definitions[name])) for name in selection.enabled]
+            bases = self.bases([source.recipe for source in sources if source.recipe])
+            return control_data(self.name, self.variables, bases)
+
+        return control
 
     def _files(
         self,
         container: Container,
         files: ContainerFiles,
         facts: Mapping[str, Any],
-        state: Callable[[], Mapping[str, Any]],
+        control: Callable[[], Secret],
         luggage: Luggage | None,
     ) -> tuple[FileSpec, ...]:
         definition = container.definition
@@ -334,7 +340,8 @@ class _Resolution:
             "version": definition.version,
         }
         names["project"] = {"name": self.name}
-        names["phlo_state"] = state
+        names["phlo_installed"] = installed_archive
+        names["phlo_control"] = control
         return files.of(container, names, luggage.files if luggage else ())
 
     def _dependencies(self, container: Container, selection: Selection) -> tuple[Dependency, ...]:

@@ -23,6 +23,8 @@ from phlo.frozen import dataclass
 from phlo.hosts.engine import Engine, EngineReader, path_part
 from phlo.hosts.process import ProcessId, this_process
 
+ACTOR_VARIABLE = "PHLO_ACTOR"
+
 LABEL_LOCK = "phlo.lock"
 LABEL_USER = "phlo.lock.user"
 LABEL_PROCESS = "phlo.lock.process"
@@ -74,7 +76,7 @@ class Holder:
 
 
 def claim_for(command: str) -> Claim:
-    """The claim of this process and its user."""
+    """The claim of this process and its user, or of whom it acts for (PHLO_ACTOR)."""
     import os
     import pwd
 
@@ -82,7 +84,8 @@ def claim_for(command: str) -> Claim:
         user = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         user = str(os.getuid())
-    return Claim(user=f"{user}@{os.uname().nodename}", process=this_process(), command=command)
+    actor = os.environ.get(ACTOR_VARIABLE)
+    return Claim(user=actor or f"{user}@{os.uname().nodename}", process=this_process(), command=command)
 
 
 def lock_name(project: str) -> str:

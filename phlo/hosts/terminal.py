@@ -7,7 +7,7 @@ import selectors
 import shutil
 import signal
 import socket
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
@@ -28,6 +28,7 @@ def run_attached(
     stderr: BinaryIO,
     user: str = "",
     working_dir: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> int:
     """Run a command in a running container, connected to the given streams; gives its exit code.
 
@@ -41,6 +42,7 @@ def run_attached(
         "Cmd": list(command),
         "User": user,
         "WorkingDir": working_dir,
+        "Env": [f"{name}={text}" for name, text in (environment or {}).items()],
     }
     run = engine.post(f"/containers/{path_part(container)}/exec", body)["Id"]
     channel, first = engine.upgrade(f"/exec/{run}/start", {"Detach": False, "Tty": is_terminal})

@@ -6,7 +6,9 @@ import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from phlo.errors import ConfigError
 from phlo.frozen import dataclass
 from phlo.images.machine import (
     Mirror,
@@ -31,6 +33,9 @@ PACKAGES = ("ca-certificates",)
 # What no container reads; leaving it out makes every image built on the base smaller too.
 EXCLUDED = ("/usr/share/man/*", "/usr/share/locale/*", "/usr/share/doc/*", "/usr/share/info/*")
 
+# Names a file with the recipes of another machine: a JSON object, its `bases` by suite.
+GIVEN_VARIABLE = "PHLO_BASES"
+
 # Raise it when the way a base is made changes what is in it.
 _FORM = 1
 
@@ -53,6 +58,16 @@ class BaseRecipe:
     environment: Mapping[str, str]
     inputs: tuple[Path, ...]
 
+    def to_json(self) -> dict[str, Any]:
+        """What `given_base_recipe` makes the same recipe of."""
+        return {
+            "mirrors": [[one.uri, one.suite, list(one.components), one.keyring] for one in self.mirrors],
+            "certificates": {name: text.decode("latin-1") for name, text in self.certificates.items()},
+            "pip_conf": self.pip_conf,
+            "maven_settings": self.maven_settings,
+            "environment": dict(self.environment),
+        }
+
     @property
     def tag(self) -> str:
         """`phlo/base:trixie-<hash>`."""
@@ -70,7 +85,12 @@ def read_base_recipe(
     home: Path | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> BaseRecipe:
-    """The recipe for a Debian release on this machine. root: where its system's files are."""
+    """The recipe for a Debian release on this machine. root: where its system's files are.
+
+    A phlo that works on behalf of another machine reads it from the file that PHLO_BASES names.
+    """
+    if given := environ.get(GIVEN_VARIABLE):
+        return given_base_recipe(suite, Path(given))
     home = home or Path(environ.get("HOME") or "/")
     trusted = certificates(root)
     pip, npm, go = pip_files(root, home, environ), npm_files(root, home), go_files(home, environ)
@@ -93,4 +113,27 @@ def read_base_recipe(
         maven_settings=maven_settings(maven),
         environment=environment,
         inputs=(*source_files(root), *trusted.values(), *pip, *npm, *go, *maven),
+    )
+
+
+def given_base_recipe(suite: str, path: Path) -> BaseRecipe:
+    """The recipe of another machine, from the file that it has written. Raises ConfigError when it is not there."""
+    import json
+
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))["bases"][suite]
+    except (OSError, ValueError, KeyError) as reason:
+        what = f"has no base image for {suite} ({type(reason).__name__})"
+        raise ConfigError(what, where=path, fix="Run `phlo up` on the machine itself once.") from None
+    return BaseRecipe(
+        suite=suite,
+        mirrors=tuple(
+            Mirror(uri=uri, suite=name, components=tuple(components), keyring=keyring)
+            for uri, name, components, keyring in data["mirrors"]
+        ),
+        certificates={name: text.encode("latin-1") for name, text in data["certificates"].items()},
+        pip_conf=data["pip_conf"],
+        maven_settings=data["maven_settings"],
+        environment=data["environment"],
+        inputs=(path,),
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from phlo.images.base_recipe import DEFAULT_SUITE, read_base_recipe
 from phlo.images.context import read_context
@@ -50,6 +52,12 @@ def base_tag(recipe: BuildRecipe) -> str | None:
     """The tag of the base a recipe starts from, None when its own FROM stands."""
     suite = base_suite(recipe)
     return read_base_recipe(suite).tag if suite else None
+
+
+def bases_json(recipes: Iterable[BuildRecipe]) -> dict[str, Any]:
+    """Suite -> what this machine makes its base of, for the suites that recipes start from."""
+    suites = sorted({suite for recipe in recipes if (suite := base_suite(recipe))})
+    return {suite: read_base_recipe(suite).to_json() for suite in suites}
 
 
 def inputs(recipe: BuildRecipe) -> tuple[Path, ...]:

@@ -161,6 +161,7 @@ def _interactive(args: Args, target: Target, host: Host) -> CommandResult:
         stderr=sys.stderr.buffer,
         user=args.user,
         working_dir=args.chdir,
+        environment={name: reveal(text) for name, text in args.environment.items()},
     )
     return CommandResult(code=code)
 

@@ -146,6 +146,7 @@ def _project(config: pytest.Config) -> Project:
         from phlo import inventory
         from phlo.config.resolve import resolve
         from phlo.discovery.services import discover_services
+        from phlo.images.recipe import bases_json
 
         root = Path(config.getoption("--phlo-project")).resolve()
         config.stash[_PROJECT] = resolve(
@@ -154,5 +155,6 @@ def _project(config: pytest.Config) -> Project:
             root=root,
             environ=os.environ,
             generate_secrets=False,
+            bases=bases_json,
         )
     return config.stash[_PROJECT]

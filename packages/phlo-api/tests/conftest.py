@@ -7,4 +7,4 @@ from pathlib import Path
 
 IMAGE = Path(__file__).parents[1] / "src/phlo_api/image"
 
-sys.path[:0] = [str(IMAGE), str(IMAGE / "app")]
+sys.path.insert(0, str(IMAGE))

@@ -291,21 +291,22 @@ def test_a_template_sees_only_the_capabilities_that_its_role_names(lake: Workpla
     assert lake.errors()[0].startswith('pkg-app/t.j2:2: there is no variable or capability "sql".')
 
 
-def test_a_template_can_show_the_project_with_secrets_masked(lake: Workplace) -> None:
-    lake.role("app", "default: true\ntemplates: [{source: t.j2, dest: /t}]\n", {"t.j2": "{{ phlo_state | tojson }}"})
-    lake.role("idle")
-    lake.phlo_yaml("name: lake\nenv: {DB_PASSWORD: hunter22}\nservices: {db: {port: 6000}}\n")
-    project = lake.resolve()
+def test_a_template_can_have_what_another_phlo_needs_to_see_the_project_alike(lake: Workplace) -> None:
+    lake.role("app", "default: true\ntemplates: [{source: t.j2, dest: /t}]\n", {"t.j2": "{{ phlo_control }}"})
+    lake.phlo_yaml("name: lake\nservices: {db: {port: 6000}}\n")
+    project = lake.resolve(environ={"DB_PASSWORD": "hunter22", "UNRELATED": "x"}, extra={"FLAG": "on"})
     content = project.services["app"].files[0].content
-    assert isinstance(content, bytes)
-    state = json.loads(content)
-    services = {one["name"]: one for one in state["services"]}
-    assert state["project"] == "lake"
-    assert services["db"]["ports"] == [{"host": "6000", "container": 5432, "protocol": "tcp", "app_protocol": None}]
-    assert (services["db"]["enabled"], services["db"]["image"]) == (True, "db:1")
-    assert (services["idle"]["enabled"], services["idle"]["reason"]) == (False, "not enabled")
-    assert state["config"]["services"]["db"]["environment"]["DB_PASSWORD"] == "***"
-    assert {"phlo-api"} <= {entry["name"] for entry in state["registry"]}
+    assert isinstance(content, Secret)
+    control = json.loads(content.reveal())
+    assert control["project"] == "lake"
+    assert control["variables"] == {"DB_PASSWORD": "hunter22", "FLAG": "on"}
+
+
+def test_every_project_knows_its_folder_and_whose_it_is(lake: Workplace) -> None:
+    values = lake.resolve().values
+    owner = lake.root.stat()
+    assert values["PHLO_PROJECT_ROOT"].text == str(lake.root)
+    assert values["PHLO_PROJECT_OWNER"].text == f"{owner.st_uid}:{owner.st_gid}"
 
 
 def test_configs_and_secrets_become_files(workplace: Workplace) -> None:

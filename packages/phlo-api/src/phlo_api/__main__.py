@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from phlo.cli.workspace import find_project_root
-from phlo.config.candidates import env_files
-from phlo.config.dotenv import load_env_file
-from phlo.errors import PhloError
-from phlo_api.server.settings import ACTIONS, Settings
+from phlo.config.candidates import STATE_FOLDER
+from phlo.config.root import find_project_root
+from phlo.config.secrets import stored_secret
+from phlo.errors import ConfigError, PhloError, did_you_mean
+from phlo_api.server.settings import ACTIONS, TOKEN_VARIABLES, Settings
 
-TOKEN_VARIABLES = {"viewer": "PHLO_API_VIEWER_TOKEN", "operator": "PHLO_API_OPERATOR_TOKEN"}
 LOOPBACK = "127.0.0.1"
+# What a container's own environment tells the API; all else that the project is resolved with comes from phlo.
+ASSETS = Path("/opt/phlo-api/assets")
+_OWN = ("DOCKER_HOST", "PATH", "PHLO_BASES", "XDG_CACHE_HOME", "PYTHONPYCACHEPREFIX")
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Serve until told to stop; gives the exit code."""
     options = _parser().parse_args(words)
     try:
-        settings = settings_of(options, os.environ)
+        if options.container:
+            os.environ["HOME"] = home_of(options.container)
+            settings = container_settings(options.container, os.environ)
+        else:
+            settings = machine_settings(options, os.environ)
     except PhloError as error:
         sys.stderr.write(f"✗ {error}\n")
         return 3
@@ -30,32 +38,62 @@ def main(words: Sequence[str] | None = None) -> int:
 
     from phlo_api.server.app import create_app
 
-    app = create_app(settings)
-    uvicorn.run(app, host=options.host, port=options.port, log_level="warning", server_header=False)
+    # A stream is open for as long as its client listens: it ends when the server is told to.
+    uvicorn.run(
+        create_app(settings),
+        host=options.host,
+        port=options.port,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
     return 0
 
 
-def settings_of(options: argparse.Namespace, environ: dict[str, str] | os._Environ[str]) -> Settings:
-    """What the command line and the project say. Raises ConfigError where there is no project, or a wrong action."""
+def machine_settings(options: argparse.Namespace, environ: Mapping[str, str]) -> Settings:
+    """On the machine itself, for its user. Raises ConfigError where there is no project."""
     root = find_project_root(Path(options.project_dir or "."))
-    known = {**_kept(root), **environ}
+    for name, variable in TOKEN_VARIABLES.items():
+        if variable not in environ:
+            path = root / STATE_FOLDER / ".env.local"
+            stored_secret(path, variable, purpose=f"phlo-api ({name})", make=lambda: secrets.token_urlsafe(32))
     return Settings(
         root=root,
-        state_folder=root / ".phlo" / "api",
+        state_folder=root / STATE_FOLDER / "api",
         environ=dict(environ),
-        inventory=tuple(options.inventory),
+        inventory=tuple(str(Path(path).absolute()) for path in options.inventory),
         project_name=options.project_name,
         actions=tuple(options.allow),
-        tokens={name: known.get(variable, "") for name, variable in TOKEN_VARIABLES.items()},
     )
 
 
-def _kept(root: Path) -> dict[str, str]:
-    """What stands in the project's environment files, the secrets that phlo made among it."""
-    found: dict[str, str] = {}
-    for path in env_files(root):
-        if path.is_file():
-            found |= {entry.name: entry.text or "" for entry in load_env_file(path, label=path.name).values()}
+def container_settings(data: Path, environ: Mapping[str, str]) -> Settings:
+    """In the container that phlo has made of `service.yaml`. Raises ConfigError for an action that does not exist."""
+    root = Path(environ["PHLO_API_PROJECT"])
+    inventory = environ.get("PHLO_API_INVENTORY", "")
+    return Settings(
+        root=root,
+        state_folder=data,
+        environ={name: environ[name] for name in _OWN if name in environ},
+        control=data / "control.json",
+        inventory=(str(root / inventory),) if inventory else (),
+        actions=allowed(environ.get("PHLO_API_ACTIONS", "")),
+        assets=ASSETS,
+    )
+
+
+def allowed(text: str) -> tuple[str, ...]:
+    """The actions that a text names. Raises ConfigError for one that does not exist."""
+    names = text.replace(",", " ").split()
+    for name in names:
+        if name not in ACTIONS:
+            raise ConfigError(f'there is no action "{name}"', where="PHLO_API_ACTIONS", fix=did_you_mean(name, ACTIONS))
+    return tuple(name for name in ACTIONS if name in names)
+
+
+def home_of(data: Path) -> str:
+    """The home of who ran phlo, which `~` in phlo.yaml means."""
+    found: str = json.loads((data / "control.json").read_text(encoding="utf-8"))["home"]
     return found
 
 
@@ -69,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--allow", action="append", default=[], choices=ACTIONS, help="what an operator may start; repeat it"
     )
+    parser.add_argument("--container", type=Path, metavar="DIR", help=argparse.SUPPRESS)
     return parser
 
 

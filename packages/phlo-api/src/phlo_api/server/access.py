@@ -24,7 +24,7 @@ def _identified(request: Request, given: Annotated[HTTPAuthorizationCredentials 
     challenge = {"WWW-Authenticate": 'Bearer realm="phlo-api"'}
     if given is None:
         raise Refusal(401, "there is no token with the request", fix=_FIX, headers=challenge)
-    found = context_of(request).tokens.identify(given.credentials)
+    found = context_of(request).identify(given.credentials)
     if found is None:
         raise Refusal(401, "the token is not one of this API's", fix=_FIX, headers=challenge)
     return found

@@ -8,9 +8,13 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from phlo.cli import exits
+from phlo.events_json import event_line
+from phlo.hosts.lock import ACTOR_VARIABLE
+from phlo.values import Event
 from phlo_api.server.audit import Audit
 from phlo_api.server.models import ActionRequest, Service, ServiceAction, Started
 from phlo_api.server.problems import Refusal
@@ -20,7 +24,6 @@ from phlo_api.server.view import View
 
 # How long a run may take until it says its first word: it reads the project and looks at the hosts.
 FIRST_WORD_SECONDS = 120.0
-ACTOR_VARIABLE = "PHLO_ACTOR"
 _ENDED = None
 _STATUS = {exits.LOCKED: 423, exits.UNREACHABLE: 503, exits.USAGE: 409}
 
@@ -107,8 +110,10 @@ class Actions:
         self._runs.add(run)
         self._audit.note(who, action, target, "started", run=run.id, address=address)
 
+        mask = self._view.masker()
+
         def listen() -> None:
-            result = process.listen(run)
+            result = process.listen(run, mask)
             run.is_over = True
             self._audit.note(who, action, target, result, run=run.id, address=address)
 
@@ -117,7 +122,7 @@ class Actions:
 
     def _environ(self, who: Identity) -> Mapping[str, str]:
         code = os.pathsep.join(path for path in sys.path if path)
-        return {**self._view.settings.environ, "PYTHONPATH": code, ACTOR_VARIABLE: f"{who.name} (phlo-api)"}
+        return {**self._view.settings.resolving().environ, "PYTHONPATH": code, ACTOR_VARIABLE: f"{who.name} (phlo-api)"}
 
 
 class _Process:
@@ -142,21 +147,23 @@ class _Process:
     def first_event(self) -> dict[str, object]:
         """The first event. Raises a Refusal with what phlo said when it ends without one."""
         try:
-            line = self._lines.get(timeout=FIRST_WORD_SECONDS)
+            while (line := self._lines.get(timeout=FIRST_WORD_SECONDS)) is not _ENDED:
+                if (found := _event(line)) is not None:
+                    return found
         except queue.Empty:
             self._process.terminate()
             raise Refusal(503, f"phlo said nothing for {FIRST_WORD_SECONDS:.0f} s and was stopped") from None
-        if line is not _ENDED:
-            found: dict[str, object] = json.loads(line)
-            return found
         code = self._process.wait()
         self._teller.join()
         text = " ".join(line.strip() for line in self._told[-10:]).removeprefix("✗ ")
         raise Refusal(_STATUS.get(code, 409), text or f"phlo ended with exit code {code}")
 
-    def listen(self, run: StartedRun) -> str:
-        """Hand on the events until it ends; gives in a word how."""
+    def listen(self, run: StartedRun, mask: Callable[[str], str]) -> str:
+        """Hand on the events until it ends; gives in a word how. What an action prints becomes notes among them."""
         while (line := self._lines.get()) is not _ENDED:
+            if _event(line) is None:
+                note = Event(kind="note", time=time.time(), run=run.id, message=mask(line))
+                line = event_line(note)
             run.take(line)
         code = self._process.wait()
         return "done" if code == exits.OK else f"failed (exit code {code})"
@@ -164,13 +171,21 @@ class _Process:
     def _read_events(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            if line.startswith("{"):
-                self._lines.put(line.rstrip("\n"))
+            self._lines.put(line.rstrip("\n"))
         self._lines.put(_ENDED)
 
     def _read_told(self) -> None:
         assert self._process.stderr is not None
         self._told += self._process.stderr
+
+
+def _event(line: str) -> dict[str, object] | None:
+    """A line as an event of phlo; None for what something else has printed."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and {"v", "kind", "run"} <= found.keys() else None
 
 
 def _arguments(action: ServiceAction, given: Mapping[str, str | int | bool]) -> tuple[list[str], list[str]]:

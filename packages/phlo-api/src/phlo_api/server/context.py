@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 import httpx
 
@@ -19,7 +20,7 @@ from phlo_api.server.runs import Runs
 from phlo_api.server.services import Catalogue, role_actions, unknown_service
 from phlo_api.server.settings import Settings
 from phlo_api.server.streams import RunStreams
-from phlo_api.server.tokens import Tokens
+from phlo_api.server.tokens import Identity, Tokens
 from phlo_api.server.view import Cached, Resolved, View
 
 OWN_SERVICES = ("phlo-api", "phlo-api-engine")
@@ -34,7 +35,9 @@ class Context:
         self.view = View(settings)
         self.live = Live()
         self.audit = Audit(settings.state_folder / "audit.jsonl")
-        self.tokens = Tokens(settings.state_folder / "tokens.json", settings.tokens)
+        self.tokens = Tokens(settings.state_folder / "tokens.json")
+        if settings.tokens:
+            self.tokens.take(settings.tokens)
         self.runs = Runs(settings.root, self.audit.starters())
         self.run_streams = RunStreams(self.runs)
         self.log_streams = LogStreams()
@@ -45,6 +48,12 @@ class Context:
         self._role_actions = Cached(_FOREVER)
         self._plan = Cached(_FOREVER)
         self._mask = Cached(_FOREVER)
+
+    def identify(self, token: str) -> Identity | None:
+        """Whose token it is. Those that phlo has made since the last request count too."""
+        with suppress(PhloError):  # of a project that cannot be used now the last ones count
+            self.tokens.take(self.view.tokens())
+        return self.tokens.identify(token)
 
     def running(self, resolved: Resolved) -> Running:
         return self.live.now(resolved)

@@ -92,7 +92,7 @@ def search_registry(
 @router.get("/hosts", tags=["hosts"])
 def list_hosts(context: Ctx, who: Viewer) -> list[HostInfo]:
     """The hosts of the inventory, each asked now."""
-    return facts.hosts(context.view.resolved(), context.settings.environ)
+    return facts.hosts(context.view.resolved(), context.settings.resolving().environ)
 
 
 @router.get("/graph", tags=["project"])

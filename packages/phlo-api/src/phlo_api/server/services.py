@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from phlo.cli.services import service_state
-from phlo.config.capability_types import is_collected
 from phlo.config.project import Absence, Project, ResolvedService
 from phlo.discovery.definition import ServiceDefinition
 from phlo.errors import did_you_mean
@@ -170,7 +169,12 @@ class Catalogue:
 
     def _ports(self, service: ResolvedService, containers: list[LiveContainer]) -> Iterator[ServicePort]:
         """The ports that are published now; of a service that does not run those that would be."""
-        schemes = {(port.target, port.protocol): port.app_protocol for port in service.compose.ports}
+        # A port that is written anew in phlo.yaml seldom says its protocol; that of a page is known all the same.
+        page = str((service.definition.provides.get(ROUTE) or {}).get("port"))
+        schemes = {
+            (port.target, port.protocol): port.app_protocol or ("http" if str(port.target) == page else None)
+            for port in service.compose.ports
+        }
         live = [(one.host, port) for one in containers for port in one.ports]
         for host, port in live:
             scheme = schemes.get((port.target, port.protocol))
@@ -238,7 +242,7 @@ def _source_of(service: ResolvedService, key: str) -> SourceText | None:
 
 def _links(service: ResolvedService, ports: Iterable[ServicePort]) -> Iterator[ServiceLink]:
     """The service's page, where the port that serves it is published."""
-    route = service.definition.provides.get(ROUTE) if is_collected(ROUTE) else None
+    route = service.definition.provides.get(ROUTE)
     if route:
         path = str(route.get("path") or "/")
         served = (port for port in ports if port.url and str(port.container_port) == str(route.get("port")))

@@ -54,12 +54,20 @@ class _Entry:
 class Tokens:
     """The tokens there are; their hashes are in a file that only this service can read."""
 
-    def __init__(self, path: Path, given: Mapping[str, str]) -> None:
-        """given: name -> the text of the token that phlo made. One that phlo has made anew since counts from now on."""
+    def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._entries = self._merged(self._read(), given)
-        self._write()
+        self._given: Mapping[str, str] = {}
+        self._entries = self._read()
+
+    def take(self, given: Mapping[str, str]) -> None:
+        """Let the tokens count that phlo has made: name -> text. One that phlo has made anew since replaces ours."""
+        if given == self._given:
+            return
+        with self._lock:
+            self._given = dict(given)
+            self._entries = self._merged(self._entries, given)
+            self._write()
 
     def identify(self, text: str) -> Identity | None:
         """Whose token it is; None when it is nobody's. Every token is compared, in a time that tells nothing."""

@@ -22,9 +22,11 @@ from phlo.config.candidates import env_files
 from phlo.config.project import Project
 from phlo.config.project_file import load_project_file
 from phlo.config.root import PROJECT_FILE
+from phlo.config.secrets import PLACEHOLDER
 from phlo.discovery.services import discover_services
 from phlo.hosts.host import Host
-from phlo_api.server.settings import Settings
+from phlo.values import reveal
+from phlo_api.server.settings import TOKEN_VARIABLES, Settings
 
 # A project that asks commands for secrets, or a program for its inventory, may be another one at any time.
 VOLATILE_SECONDS = 10.0
@@ -77,6 +79,13 @@ class View:
         """What takes the project's secrets out of a text."""
         return self.resolved(secrets=True).project.masker()
 
+    def tokens(self) -> Mapping[str, str]:
+        """Name of a token -> its text, as the project's secrets have them."""
+        values = self.resolved().project.values
+        found = {name: values[variable].text for name, variable in TOKEN_VARIABLES.items() if variable in values}
+        made = {name: reveal(text) for name, text in found.items() if reveal(text) != PLACEHOLDER}
+        return {**made, **self.settings.tokens}
+
     def description(self) -> str:
         """What phlo.yaml says of the project."""
         return load_project_file(self.settings.root / PROJECT_FILE).config.description or ""
@@ -92,9 +101,9 @@ class View:
 
     def words(self) -> list[str]:
         """The options of phlo's command line that mean this project."""
-        given = self.settings
-        name = ["-p", given.project_name] if given.project_name else []
-        return ["-C", str(given.root), *name, *(word for path in given.inventory for word in ("-i", path))]
+        name = self.settings.resolving().project_name
+        inventories = (word for path in self.settings.inventory for word in ("-i", path))
+        return ["-C", str(self.settings.root), *(["-p", name] if name else []), *inventories]
 
     def _options(self, words: tuple[str, ...]) -> tuple[Namespace, Any]:
         verb, rest = parser.find_verb([*words, *self.words()])
@@ -103,7 +112,7 @@ class View:
 
     def _shell(self) -> Shell:
         streams = io.StringIO(), io.StringIO(), io.StringIO()
-        return Shell(*streams, environ=self.settings.environ, cwd=self.settings.root)
+        return Shell(*streams, environ=self.settings.resolving().environ, cwd=self.settings.root)
 
     def _resolve(self, secrets: bool) -> _Kept:
         root, shell = self.settings.root, self._shell()
@@ -114,13 +123,14 @@ class View:
         workspace = Workspace(root, catalog, inventory)
         before = time.time()
         project = resolve_project(workspace, options, shell, fetch_secrets=secrets)
-        inputs = (root / PROJECT_FILE, *env_files(root), *project.inputs, *catalog.inputs, *inventory.inputs)
-        inputs = tuple(dict.fromkeys(inputs))
+        control = [self.settings.control] if self.settings.control else []
+        every = (root / PROJECT_FILE, *env_files(root), *project.inputs, *catalog.inputs, *inventory.inputs, *control)
+        inputs = tuple(dict.fromkeys(every))
         signature = _signature(inputs)
         newest = max((entry[0] for entry in signature if entry), default=0) / 1e9
         is_stale = newest > before  # written while it was read
         until = 0.0 if is_stale else time.monotonic() + VOLATILE_SECONDS if project.is_volatile else float("inf")
-        hosts = open_hosts(inventory, inventory.hosts, self.settings.environ)
+        hosts = open_hosts(inventory, inventory.hosts, shell.environ)
         kept = Resolved(workspace=workspace, project=project, hosts=hosts, changed_at=_changed_at(inputs, root))
         return _Kept(signature=signature, inputs=inputs, until=until, resolved=kept)
 
