@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 import httpx
 
+from phlo.config.project import Project
 from phlo.errors import PhloError
 from phlo.plan import Plan, build
 from phlo_api.server.actions import Actions
@@ -80,6 +82,21 @@ class Context:
         except PhloError:
             return None
 
+    def plan(self, services: Sequence[str]) -> tuple[Any, list[str]]:
+        """What `phlo plan` would print as JSON now, and what to know of it.
+
+        Where the engine can only be read, tasks of roles are left out: they look inside services, by running commands.
+        """
+        words = ["plan", "--json"]
+        project = self.view.resolved().project
+        warnings = list(project.warnings)
+        if self.settings.is_in_container and not self.settings.actions and _has_tasks(project):
+            operations = sorted({step.operation for step in build(project).steps})
+            words += ["--tags", ",".join(operations)]
+            warnings.append("The tasks of roles are not part of it: without actions this API runs nothing in services.")
+        data, _ = self.view.command_json(*words, *services)
+        return data, warnings
+
     def lake(self) -> Lake:
         """What the project has for data; outside of its network it is asked at its published ports."""
         project = self.view.resolved(secrets=True).project
@@ -102,3 +119,8 @@ class Context:
     def close(self) -> None:
         self.tokens.save()
         self.client.close()
+
+
+def _has_tasks(project: Project) -> bool:
+    names = {name for service in project.services.values() for name in service.definition.tasks}
+    return not names.isdisjoint(("tasks/main.yaml", "tasks/main.yml"))

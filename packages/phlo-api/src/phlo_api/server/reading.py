@@ -107,8 +107,7 @@ def get_plan(context: Ctx, who: Viewer, service: ServiceNames = []) -> Plan:  # 
     """What `phlo up` would change now, and why. It reads the files and asks the hosts anew, and changes nothing."""
     started = time.monotonic()
     at = time.time()
-    data, _ = context.view.command_json("plan", "--json", *(f"{name}" for name in service))
-    warnings = list(context.view.resolved().project.warnings)
+    data, warnings = context.plan(service)
     return Plan(**data, warnings=warnings, computed_at=at, seconds=round(time.monotonic() - started, 3))
 
 
