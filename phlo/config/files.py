@@ -69,7 +69,11 @@ class ContainerFiles:
         dest = interpolate(template.dest, self.variables.lookup(definition.name), where=where)
         if not reveal(dest).startswith("/"):
             raise ConfigError(f'"{dest}" is not an absolute path', where=where, fix="Start it with /.")
-        uid, _, gid = (template.owner or "0").partition(":")
+        owner = interpolate(template.owner or "0", self.variables.lookup(definition.name), where=where)
+        uid, _, gid = reveal(owner).partition(":")
+        if not uid.isdigit() or not (gid or uid).isdigit():
+            where = definition.where("templates", index, "owner")
+            raise ConfigError(f'"{owner}" should be UID or UID:GID', where=where, fix="Write numbers, such as 999:999.")
         return FileSpec(
             path=reveal(dest),
             content=Secret(reveal(content)) if template.secret else _content(content),

@@ -133,7 +133,7 @@ def read_templates(fields: Fields, value: Any, keys: Keys, root: Path) -> tuple[
         if dest and not dest.startswith(("/", "$")):
             fields.note((*at, "dest"), f'"{dest}" is not an absolute path', "Name the file as the container sees it.")
         owner = fields.text(entry.get("owner"), (*at, "owner"))
-        if owner is not None and not _OWNER.fullmatch(owner):
+        if owner is not None and "$" not in owner and not _OWNER.fullmatch(owner):
             fields.note((*at, "owner"), f'"{owner}" should be UID or UID:GID', "Write numbers, such as 999:999.")
         template = TemplateDefinition(
             source=_role_file(fields, fields.needed(entry, "source", at), "templates", (*at, "source"), root),

@@ -55,8 +55,8 @@ def base_tag(recipe: BuildRecipe) -> str | None:
 
 
 def bases_json(recipes: Iterable[BuildRecipe]) -> dict[str, Any]:
-    """Suite -> what this machine makes its base of, for the suites that recipes start from."""
-    suites = sorted({suite for recipe in recipes if (suite := base_suite(recipe))})
+    """Suite -> what this machine makes its base of, for every suite that recipes may start from."""
+    suites = sorted({recipe.base or DEFAULT_SUITE for recipe in recipes})
     return {suite: read_base_recipe(suite).to_json() for suite in suites}
 
 

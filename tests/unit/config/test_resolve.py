@@ -302,6 +302,13 @@ def test_a_template_can_have_what_another_phlo_needs_to_see_the_project_alike(la
     assert control["variables"] == {"DB_PASSWORD": "hunter22", "FLAG": "on"}
 
 
+def test_a_templates_owner_can_be_a_variable_that_has_to_be_numbers(lake: Workplace) -> None:
+    lake.role("app", "default: true\ntemplates: [{source: t.j2, dest: /t, owner: '${WHO}'}]\n", {"t.j2": "x"})
+    (file,) = lake.resolve(extra={"WHO": "7:8"}).services["app"].files
+    assert (file.uid, file.gid) == (7, 8)
+    assert '"alice" should be UID or UID:GID' in lake.errors(extra={"WHO": "alice"})[0]
+
+
 def test_every_project_knows_its_folder_and_whose_it_is(lake: Workplace) -> None:
     values = lake.resolve().values
     owner = lake.root.stat()

@@ -22,7 +22,7 @@ MOST_STREAMS = 500
 
 
 def _stream(model: str, says: str) -> dict[int | str, dict[str, Any]]:
-    content = {MEDIA_TYPE: {"schema": {"type": "string", "description": says, "x-event-data": model}}}
+    content = {MEDIA_TYPE: {"schema": {"description": says, "x-event-data": model}}}
     return {200: {"description": says, "content": content}}
 
 

@@ -121,6 +121,18 @@ def test_the_output_of_a_container_is_shown(viewer: httpx.Client, role: Any, hos
         time.sleep(0.2)
 
 
+def test_the_output_of_a_container_comes_as_it_is_printed(viewer: httpx.Client, role: Any, host: Any) -> None:
+    with viewer.stream("GET", "/logs", params={"service": role.service, "tail": 0}) as answer:
+        # Whether anybody listens already cannot be seen from here: a line is printed until one comes; what comes
+        # otherwise, every 15 seconds, is a sign of life.
+        lines = answer.iter_lines()
+        for number in range(10):
+            host.check_output(f"sh -c 'echo live {number} > /proc/1/fd/1'")
+            if "live" in next(line for line in lines if line.startswith(("data: ", ":"))):
+                return
+    pytest.fail("no line came")
+
+
 def test_its_own_action_asks_it(role: Any) -> None:
     assert '"status":"ok"' in role.run("get", "/health")
 
