@@ -20,8 +20,8 @@ OWNER_VARIABLE = "PHLO_PROJECT_OWNER"
 
 _GROUPS = "phlo."
 _GIVEN = (SECRET_SOURCES, PROCESS, COMMAND_LINE)
-# What Python and its tools leave behind differs from machine to machine.
-_LEFTOVERS = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
+# What tools leave behind differs from machine to machine, and may be large.
+_LEFTOVERS = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", "node_modules", ".tanstack"})
 # The first moment that a ZIP archive can tell.
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 

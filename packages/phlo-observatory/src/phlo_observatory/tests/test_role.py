@@ -7,9 +7,13 @@ import shlex
 from typing import Any
 
 import httpx
+import pytest
 import testinfra
+from phlo_observatory.tests.browsing import PAGES, Visitor, axe_script
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
+# What a page says that needs a lake, in a project without one.
+NO_LAKE = "status of 404"
 
 
 def address(role: Any) -> str:
@@ -37,6 +41,24 @@ def test_a_token_that_is_not_known_gives_no_session(role: Any) -> None:
     answer = httpx.post(f"{address(role)}/session", json={"token": "not-a-token"}, headers=OWN)
     assert answer.is_client_error
     assert "set-cookie" not in answer.headers
+
+
+@pytest.fixture(scope="module")
+def axe(engine_host: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return axe_script(engine_host, tmp_path_factory.mktemp("axe"))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_person_signs_in_and_every_page_is_without_a_fault(role: Any, page: Any, axe: str, theme: str) -> None:
+    page.emulate_media(color_scheme=theme)
+    visitor = Visitor(page, address(role), axe)
+    visitor.sign_in(role.value("PHLO_API_OPERATOR_TOKEN"))
+    for path in (*PAGES, "/services/observatory"):
+        visitor.open(path)
+        assert visitor.barriers() == [], path
+        assert [one for one in visitor.problems if not (path == "/data" and NO_LAKE in one)] == [], path
+        visitor.problems.clear()
 
 
 def test_a_page_lets_no_other_site_in(role: Any) -> None:
