@@ -1068,7 +1068,9 @@ export interface components {
         };
         /**
          * RegistryItem
-         * @description An offering of phlo. installed: its version here, null when it is not. install_command: null when there is none.
+         * @description An offering of phlo.
+         *
+         *     installed: its version here, null when it is not. install_command: null when there is none.
          */
         RegistryItem: {
             /** Category */
@@ -1212,7 +1214,9 @@ export interface components {
         };
         /**
          * RunStep
-         * @description A step of a run. began, ended: seconds after the run's beginning. critical: whether it is on the longest chain.
+         * @description A step of a run.
+         *
+         *     began, ended: seconds after the run's beginning. critical: whether it is on the longest chain.
          */
         RunStep: {
             /** Began */
@@ -2318,7 +2322,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
             /** @description A token is needed */
@@ -2846,7 +2850,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
             /** @description A token is needed */
