@@ -25,6 +25,10 @@ _LEFTOVERS = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_ca
 # The first moment that a ZIP archive can tell.
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
+_PLAIN, _EXECUTABLE = 0o100644, 0o100755
+# Name, content and mode.
+_File = tuple[str, bytes, int]
+
 
 def project_variables(root: Path) -> Iterator[Candidate]:
     """Variables that every project has: where its folder is, and whose (`UID:GID`)."""
@@ -36,7 +40,8 @@ def project_variables(root: Path) -> Iterator[Candidate]:
 def installed_archive() -> str:
     """phlo and every installed distribution that adds to it, as a ZIP archive in base64 to put on `sys.path`.
 
-    It is the same, byte for byte, for the same files: nothing is compressed, sorted by name, without times.
+    It is the same, byte for byte, for the same files: nothing is compressed, sorted by name, without times, and with no
+    more of a file's mode than whether it can be executed, as images are made of it.
     """
     import base64
     import io
@@ -44,8 +49,10 @@ def installed_archive() -> str:
 
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in sorted(_files(), key=lambda entry: entry[0]):
-            archive.writestr(zipfile.ZipInfo(name, _LONG_AGO), content)
+        for name, content, mode in sorted(_files(), key=lambda entry: entry[0]):
+            entry = zipfile.ZipInfo(name, _LONG_AGO)
+            entry.external_attr = mode << 16
+            archive.writestr(entry, content)
     return base64.b64encode(buffer.getvalue()).decode()
 
 
@@ -71,7 +78,7 @@ def _given(variables: Variables) -> Iterator[tuple[str, str]]:
             yield name, reveal(value.text)
 
 
-def _files() -> Iterator[tuple[str, bytes]]:
+def _files() -> Iterator[_File]:
     import phlo
 
     yield from _below(Path(phlo.__file__).parent, "phlo", without=("_roles", "_registry"))
@@ -92,22 +99,23 @@ def _files() -> Iterator[tuple[str, bytes]]:
                 yield from _below(found, package)
 
 
-def _metadata(distribution: Distribution) -> Iterator[tuple[str, bytes]]:
+def _metadata(distribution: Distribution) -> Iterator[_File]:
     """As much of a distribution's metadata as discovery reads."""
     folder = f"{distribution.name.replace('-', '_')}-{distribution.version}.dist-info"
     headers = {"Name": distribution.name, "Version": distribution.version, "Summary": distribution.summary}
-    yield f"{folder}/METADATA", "".join(f"{name}: {text}\n" for name, text in headers.items()).encode()
+    yield f"{folder}/METADATA", "".join(f"{name}: {text}\n" for name, text in headers.items()).encode(), _PLAIN
     lines = []
     for group, entries in sorted(distribution.groups.items()):
         lines += [f"[{group}]", *(f"{name} = {target}" for name, target in sorted(entries.items())), ""]
-    yield f"{folder}/entry_points.txt", "\n".join(lines).encode()
+    yield f"{folder}/entry_points.txt", "\n".join(lines).encode(), _PLAIN
 
 
-def _below(folder: Path, name: str, without: Iterable[str] = ()) -> Iterator[tuple[str, bytes]]:
+def _below(folder: Path, name: str, without: Iterable[str] = ()) -> Iterator[_File]:
     for entry in os.scandir(folder):
         if entry.name in _LEFTOVERS or entry.name in without:
             continue
         if entry.is_dir():
             yield from _below(Path(entry.path), f"{name}/{entry.name}")
         elif entry.is_file():
-            yield f"{name}/{entry.name}", Path(entry.path).read_bytes()
+            mode = _EXECUTABLE if entry.stat().st_mode & 0o100 else _PLAIN
+            yield f"{name}/{entry.name}", Path(entry.path).read_bytes(), mode

@@ -27,6 +27,9 @@ def unpack(archive: Path, target: Path) -> Path:
         unfinished = folder.with_suffix(".unfinished")
         with zipfile.ZipFile(io.BytesIO(packed)) as files:
             files.extractall(unfinished)
+            for entry in files.infolist():
+                if entry.external_attr >> 16 & 0o100:
+                    (unfinished / entry.filename).chmod(0o755)
         unfinished.rename(folder)
     return folder
 
