@@ -261,7 +261,10 @@ class EngineReader:
             message = str(json.loads(content)["message"])
         except (ValueError, KeyError, TypeError):
             message = content.decode(errors="replace").strip() or f"HTTP status {status}"
-        raise EngineError(status, message, request=request, where=self._link.name)
+        error = EngineError(status, message, request=request, where=self._link.name)
+        if "not a swarm manager" in message:
+            error.fix = "Make the group's hosts a Swarm: phlo swarm init, then phlo swarm join."
+        raise error
 
 
 class Engine(EngineReader):

@@ -18,6 +18,9 @@ _DOING = {
     "wait": "waiting until it is ready",
     "hook": "running a hook",
     "orphans": "looking for orphans",
+    "swarm_service": "letting the Swarm have it",
+    "swarm_ready": "waiting until its tasks run",
+    "swarm_absent": "taking it off the Swarm",
 }
 
 
