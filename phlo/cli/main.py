@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from phlo import __version__
 from phlo.cli import exits
 from phlo.cli.option import Verb
-from phlo.cli.shell import Shell
+from phlo.cli.shell import Shell, lead_nowhere
 
 Handler = Callable[[Any, Shell], int]
 
@@ -33,7 +33,7 @@ def run(words: Sequence[str], shell: Shell) -> int:
         shell.out.flush()
         return code
     except BrokenPipeError:
-        _close_quietly(shell)
+        lead_nowhere(shell.out)
         return exits.FAILED
     except (Exception, KeyboardInterrupt) as error:
         return exits.report_error(error, _Debug("--debug" in words), shell)
@@ -125,14 +125,3 @@ def handler(verb: Verb) -> Handler:
     module, _, function = verb.run.partition(":")
     found: Handler = getattr(importlib.import_module(module), function)
     return found
-
-
-def _close_quietly(shell: Shell) -> None:
-    """Whoever read our output has gone: keep Python from complaining about it at exit."""
-    import os
-
-    try:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, shell.out.fileno())
-    except (OSError, ValueError):
-        return

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
-from phlo.cli.shell import Shell
-from phlo.values import Emit, Step
+from phlo.cli.shell import Shell, lead_nowhere
+from phlo.values import Emit, Event, Step
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def reporter(options: Any, shell: Shell, steps: tuple[Step, ...], *, is_check: b
     if options.output == "json":
         from phlo.report.jsonl import JsonLines
 
-        yield JsonLines(lambda line: shell.say(line) or shell.out.flush())
+        yield _to_whoever_is_there(JsonLines(lambda line: shell.say(line) or shell.out.flush()), shell.out)
         return
     style = shell.style(options, err=True)
     full, verbosity = getattr(options, "diff", False), options.verbose
@@ -32,4 +32,19 @@ def reporter(options: Any, shell: Shell, steps: tuple[Step, ...], *, is_check: b
         return
     from phlo.report.lines import Lines
 
-    yield Lines(shell.tell, style, steps, verbosity=verbosity, is_quiet=options.quiet, is_full=full, is_check=is_check)
+    lines = Lines(
+        shell.tell, style, steps, verbosity=verbosity, is_quiet=options.quiet, is_full=full, is_check=is_check
+    )
+    yield _to_whoever_is_there(lines, shell.err)
+
+
+def _to_whoever_is_there(tell: Emit, stream: TextIO) -> Emit:
+    """Tell events until whoever reads has gone; the run goes on to its end all the same."""
+
+    def attempt(event: Event) -> None:
+        try:
+            tell(event)
+        except BrokenPipeError:
+            lead_nowhere(stream)
+
+    return attempt

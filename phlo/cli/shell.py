@@ -46,3 +46,14 @@ class Shell(NamedTuple):
         import json
 
         self.say(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+def lead_nowhere(stream: TextIO) -> None:
+    """Whoever read a stream has gone: write to it without a complaint, at exit as well."""
+    import os
+
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+    except (OSError, ValueError):
+        return

@@ -93,6 +93,7 @@ class _Run:
         self._results: dict[str, StepResult] = {}
         self._failures: list[PhloError] = []
         self._ledger = Ledger(plan.steps, is_stack=rollback is Rollback.STACK)
+        self._taken: set[str] = set()  # ids of steps that somebody is at, or was
         self._lost: set[str] = set()
         self._rolled: set[str] = set()  # services of which an instance was replaced
         self._steps = {step.id: step for step in plan.steps}
@@ -111,10 +112,7 @@ class _Run:
         with Workers(self._forks) as workers, Workers(MOST_GATES) as waiters:
             # In check mode nothing is waited for.
             self._pools = (workers, workers if self._check else waiters)
-            with self._changed:
-                for step in [step for step in self._plan.steps if not self._needs[step.id]]:
-                    self._submit(step)
-            self._await_all()
+            self._work_through()
         self._settle()
         outcome = Outcome(
             steps=dict(self._results),
@@ -139,10 +137,14 @@ class _Run:
         except PhloError as error:
             self._failures.append(self._mask(error))
 
-    def _await_all(self) -> None:
+    def _work_through(self) -> None:
+        """Begin with the steps that wait for nothing, and wait for the end of all."""
+        first = [step for step in self._plan.steps if not self._needs[step.id]]
         while True:
             try:
                 with self._changed:
+                    for step in first:  # after Ctrl-C once more: it may have come in between
+                        self._submit(step)
                     self._changed.wait_for(lambda: len(self._results) == len(self._plan.steps))
                 return
             except KeyboardInterrupt:
@@ -156,6 +158,10 @@ class _Run:
         (waiters if step.gate else workers).submit(self._ranks[step.id], partial(self._step, step))
 
     def _step(self, step: Step) -> None:
+        with self._changed:
+            if step.id in self._taken:
+                return
+            self._taken.add(step.id)
         try:
             if self._is_put_off(step):
                 return
@@ -224,6 +230,8 @@ class _Run:
             return False
         with self._changed:
             ahead = self._waits_for(step)
+            if ahead:
+                self._taken.discard(step.id)
             self._needs[step.id] = ahead
             for gate in ahead:
                 self._dependents[gate].append(step)

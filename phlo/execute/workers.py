@@ -64,4 +64,5 @@ class Workers:
             self._changed.notify_all()
         if error is None:
             for thread in self._threads:
-                thread.join()
+                if thread.is_alive():  # Ctrl-C can come between a thread's making and its start
+                    thread.join()

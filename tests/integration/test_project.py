@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -238,6 +240,17 @@ def test_instances_change_over_one_by_one_and_those_after_a_broken_one_stay(
     text = phlo("run", "up", code=5).stderr
     assert text.count("putting back") == 1
     assert instances(engine, project, "custom") == before
+
+
+def test_a_run_whose_reader_has_gone_goes_on_to_its_end(folder: Path, engine: Engine, project: str, phlo: Phlo) -> None:
+    phlo("plan")  # makes what a first run makes
+    argv = [sys.executable, "-m", "phlo", "up", "-vv"]
+    with subprocess.Popen(argv, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(timeout=120) == 0
+    assert set(instances(engine, project, "web")) == {f"/{project}-web-1"}
 
 
 def test_a_version_that_never_worked_is_put_back_but_nothing_is_called_rolled_back(
