@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from playwright.sync_api import TimeoutError as TooLate
+
 from phlo.hosts.host import Host
 from phlo.images.base import ensure_base
 from phlo.images.base_recipe import DEFAULT_SUITE
@@ -21,6 +23,7 @@ _AXE = "/app/node_modules/axe-core/axe.min.js"
 # Containers that come and go take connections with them, which has nothing to do with a page.
 _NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 _TRIES = 10
+_SIGN_IN_MILLISECONDS = 20_000
 
 
 def built(target: str, host: Host) -> str:
@@ -63,8 +66,15 @@ class Visitor:
         self.page.goto(f"{self._address}{path}")
         self.page.wait_for_url("**/login*")
         self.page.locator("input[name=token]").fill(token)
-        self.page.get_by_role("button", name="Sign in").click()
-        self.page.wait_for_url(f"{self._address}{path}")
+        for tries in range(1, _TRIES + 1):
+            self.page.get_by_role("button", name="Sign in").click()
+            try:
+                self.page.wait_for_url(f"{self._address}{path}", wait_until="commit", timeout=_SIGN_IN_MILLISECONDS)
+                break
+            except TooLate:
+                # A connection that was taken away is said on the page, and one tries again.
+                if tries == _TRIES:
+                    raise
         self.page.locator("#main h1").first.wait_for()
 
     def open(self, path: str) -> None:
