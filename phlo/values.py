@@ -256,7 +256,10 @@ class Rollout:
 
     def ahead(self, place: int) -> tuple[str, ...]:
         """The gates of all batches before that of the instance at `place`, which counts from 0."""
-        return self.gates[: place // self.parallelism * self.parallelism] if self.parallelism else ()
+        return self.gates[: self.count_ahead(place)]
+
+    def count_ahead(self, place: int) -> int:
+        return place // self.parallelism * self.parallelism if self.parallelism else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from typing import Any
 
 from phlo.errors import HostError, PhloError, mask_error
 from phlo.execute.outcome import Outcome, StepResult
@@ -96,6 +97,8 @@ class _Run:
         self._taken: set[str] = set()  # ids of steps that somebody is at, or was
         self._lost: set[str] = set()
         self._rolled: set[str] = set()  # services of which an instance was replaced
+        self._looked: dict[str, tuple[Any, tuple[Change, ...]]] = {}
+        self._passed: dict[tuple[str, str], int] = {}
         self._steps = {step.id: step for step in plan.steps}
         self._ranks = {step.id: rank for rank, step in enumerate(plan.steps)}
         self._needs = {step.id: set(step.after) for step in plan.steps}
@@ -223,34 +226,45 @@ class _Run:
         return (Status.SKIPPED, "nothing changed that it follows") if idle else None
 
     def _is_put_off(self, step: Step) -> bool:
-        """Whether a step has to come again: it replaces an instance, and one ahead of it has not shown its worth."""
+        """Whether a step has to come again: it replaces an instance, and one ahead of it has not shown its worth.
+
+        What was seen of the instance is kept for the step, when it is not put off.
+        """
         with self._changed:
-            is_first = self._check or not self._waits_for(step)
-        if is_first or self._reason_to_skip(step) or not self._would_replace(step):
+            is_first = self._check or step.rollout is None or not self._is_anybody_ahead(step, step.rollout)
+        if is_first or self._reason_to_skip(step):
             return False
-        with self._changed:
-            ahead = self._waits_for(step)
-            if ahead:
-                self._taken.discard(step.id)
-            self._needs[step.id] = ahead
-            for gate in ahead:
-                self._dependents[gate].append(step)
-        return bool(ahead)
-
-    def _waits_for(self, step: Step) -> set[str]:
-        """The images of a step's service, and the gates of instances ahead of it, that have not ended."""
-        if step.rollout is None:
-            return set()
-        ahead = (*step.rollout.images, *step.rollout.ahead(step.place))
-        return {name for name in ahead if name in self._steps and name not in self._results}
-
-    def _would_replace(self, step: Step) -> bool:
         module = self._find(step.operation)
         try:
             seen = module.observe(step.args, self._places[step.host].reader)
-            return _is_replaced(module.decide(step.args, seen))
+            changes = tuple(module.decide(step.args, seen))
         except PhloError:
             return False  # it fails at its turn, and is told then
+        if not _is_replaced(changes):
+            self._looked[step.id] = seen, changes
+            return False
+        with self._changed:
+            ahead = {name for name in _ahead(step) if name in self._steps and name not in self._results}
+            if ahead:
+                self._taken.discard(step.id)
+            self._needs[step.id] = ahead
+            for name in ahead:
+                self._dependents[name].append(step)
+        return bool(ahead)
+
+    def _is_anybody_ahead(self, step: Step, rollout: Rollout) -> bool:
+        """Whether an image of the step's service, or an instance ahead of it, is not there yet."""
+        for key, names, most in (
+            ("images", rollout.images, len(rollout.images)),
+            ("gates", rollout.gates, rollout.count_ahead(step.place)),
+        ):
+            passed = self._passed.get((step.service, key), 0)  # all before are there: nobody counts them again
+            while passed < most and (names[passed] in self._results or names[passed] not in self._steps):
+                passed += 1
+            self._passed[step.service, key] = passed
+            if passed < most:
+                return True
+        return False
 
     def _may_replace(self, step: Step, rollout: Rollout) -> bool:
         """Whether an instance may be replaced after those before it; pauses where there was one."""
@@ -277,8 +291,10 @@ class _Run:
         """Observe, decide, and outside check mode apply."""
         module = self._find(step.operation)
         place = self._places[step.host]
-        seen = module.observe(step.args, place.reader)
-        changes = tuple(self._masked(change) for change in module.decide(step.args, seen))
+        looked = self._looked.pop(step.id, None)
+        seen = looked[0] if looked else module.observe(step.args, place.reader)
+        decided = looked[1] if looked else module.decide(step.args, seen)
+        changes = tuple(self._masked(change) for change in decided)
         is_counted = any(change.is_counted for change in changes)
         if self._check:
             if is_counted:
@@ -382,6 +398,13 @@ class _Run:
             seconds=seconds,
         )
         self._tell(event)
+
+
+def _ahead(step: Step) -> Iterator[str]:
+    """The steps that have to end before an instance is replaced: the service's images, and the gates before its own."""
+    if step.rollout is not None:
+        yield from step.rollout.images
+        yield from step.rollout.ahead(step.place)
 
 
 def _is_replaced(changes: Iterable[Change]) -> bool:
