@@ -223,6 +223,19 @@ def docs(c: Context) -> None:
         sys.exit("\n".join(wrong))
 
 
+@task
+def site(c: Context) -> None:
+    """Make the documentation into a site, in build/site."""
+    from scripts.docs.site import REQUIREMENTS, SETTINGS, gather
+
+    gather()
+    environment = ROOT / "build" / "site-environment"
+    if not (environment / "bin" / "mkdocs").exists():
+        _run(c, f"python -m venv {environment}")
+        _run(c, f"{environment}/bin/pip install --quiet --require-hashes --requirement {REQUIREMENTS}")
+    _run(c, f"{environment}/bin/mkdocs build --strict --quiet --config-file {SETTINGS}")
+
+
 @task(help={"upgrade": "take the newest versions that fit, instead of keeping those locked"})
 def lock(c: Context, upgrade: bool = False) -> None:
     """Renew requirements.lock from the pyproject files."""
@@ -273,6 +286,7 @@ for own in (
     faults,
     bench,
     docs,
+    site,
     lock,
     clean,
 ):

@@ -1,0 +1,23 @@
+"""The documentation as a site leads to every page, and loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from scripts.docs.checks import ROOT
+from scripts.docs.site import in_navigation, settings
+
+
+def test_the_navigation_leads_to_every_page_once_and_to_nothing_else() -> None:
+    named = Counter(in_navigation(settings()["nav"]))
+    there = {
+        path.relative_to(ROOT).as_posix()
+        for pattern in ("docs/**/*.md", "examples/*/README.md", "packages/*/README.md")
+        for path in ROOT.glob(pattern)
+    }
+    assert set(named) == there | {"README.md", "CHANGELOG.md"}
+    assert set(named.values()) == {1}
+
+
+def test_fonts_are_the_readers_own() -> None:
+    assert settings()["theme"]["font"] is False
