@@ -95,7 +95,13 @@ def parse_yaml(
         where = f"{label}:{mark.line + 1}" if mark else label
         lines = text.splitlines()
         shown = [f"    {lines[mark.line]}", f"    {' ' * mark.column}^"] if mark and mark.line < len(lines) else []
-        raise error(f"is not valid YAML: {reason.problem or reason.context}", where=where, detail=shown) from None
+        fix = (
+            "Indent with spaces, not with tabs."
+            if mark and mark.line < len(lines) and "\t" in lines[mark.line][: mark.column + 1]
+            else "Look at the indentation, brackets and quotes of this line and the one before it."
+        )
+        problem = reason.problem or reason.context
+        raise error(f"is not valid YAML: {problem}", where=where, fix=fix, detail=shown) from None
     except yaml.YAMLError as reason:
         raise error(f"is not valid YAML: {reason}", where=label) from None
     except ValueError as reason:  # an impossible date or number, by the constructor

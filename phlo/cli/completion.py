@@ -153,14 +153,14 @@ def zsh_script() -> str:
         "  local command=$words[2]",
         "  if (( CURRENT == 2 )); then",
         "    commands=(",
-        *(f"      {_zsh_quoted(f'{first}:{_summary(first)}')}" for first in _first_words()),
+        *(f"      {_zsh_described(first, _summary(first))}" for first in _first_words()),
         "    )",
         "    _describe command commands; return",
         "  fi",
         "  case $command in",
     ]
     for first in _families():
-        members = " ".join(_zsh_quoted(f"{second}:{_summary(f'{first} {second}')}") for second in _second_words(first))
+        members = " ".join(_zsh_described(second, _summary(f"{first} {second}")) for second in _second_words(first))
         lines += [
             f"    {first})",
             f"      if (( CURRENT == 3 )); then commands=({members}); _describe command commands; return; fi",
@@ -196,10 +196,15 @@ def _zsh_quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
+def _zsh_described(word: str, text: str) -> str:
+    """A word and what it is for; a colon ends the word."""
+    return _zsh_quoted(f"{word}:{text.replace(':', chr(92) + ':')}")
+
+
 def _summary(name: str) -> str:
     verb = _commands().get(name)
     text = verb.help if verb else ", ".join(_second_words(name))
-    return text.replace(":", r"\:")
+    return text
 
 
 def fish_script() -> str:

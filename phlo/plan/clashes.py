@@ -35,7 +35,8 @@ def _circles(services: Mapping[str, ResolvedService]) -> Iterator[PlanError]:
     for name in services:
         if found := circle_from(name, ()):
             what = f"these services depend on each other: {' -> '.join(found)}"
-            yield PlanError(what, fix="Take one of these `depends_on` away.")
+            where = services[found[0]].definition.where()
+            yield PlanError(what, where=where, fix="Take one of these `depends_on` away.")
             return
 
 
@@ -54,6 +55,7 @@ def _ports(project: Project) -> Iterator[PlanError]:
                     if other != service.name and _overlap(address, its_address):
                         yield PlanError(
                             f"{other} and {service.name} both publish port {port.published}/{port.protocol} on {host}",
+                            where=service.definition.where(),
                             fix=f"Set `services.{service.name}.port` in phlo.yaml to a free one.",
                         )
                 holders.append((service.name, address))

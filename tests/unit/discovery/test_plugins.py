@@ -94,7 +94,10 @@ BROKEN: dict[str, tuple[dict[str, str], dict[str, str] | None, str]] = {
     "not YAML": (
         {"service.yaml": "name: broken\nimage: [x\n"},
         None,
-        "phlo_broken/service.yaml:3: is not valid YAML: did not find expected ',' or ']'.",
+        (
+            "phlo_broken/service.yaml:3: is not valid YAML: did not find expected ',' or ']'. "
+            "Look at the indentation, brackets and quotes of this line and the one before it."
+        ),
     ),
     "a key twice": (
         {"service.yaml": "name: broken\nname: b\n"},
