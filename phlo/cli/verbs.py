@@ -99,6 +99,7 @@ VERBS: tuple[Verb, ...] = (
             *COMMON,
         ),
         group=START,
+        examples=(("phlo doctor", "what is missing on this machine, and how to mend it"),),
     ),
     Verb(
         "up",
@@ -196,6 +197,10 @@ VERBS: tuple[Verb, ...] = (
         is_task=True,
         more="The containers that later runs replaced go back as well. Volumes keep the data they have.\n"
         "`phlo rollback` a second time takes it back.",
+        examples=(
+            ("phlo rollback --check", "what would be put back"),
+            ("phlo rollback", "undo the last run that replaced something"),
+        ),
     ),
     Verb(
         "down",
@@ -211,6 +216,10 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=PLATFORM,
         is_task=True,
+        examples=(
+            ("phlo down", "containers and networks go, the data stays"),
+            ("phlo down --volumes", "everything goes, after you have agreed"),
+        ),
     ),
     Verb(
         "prune",
@@ -278,6 +287,7 @@ VERBS: tuple[Verb, ...] = (
         group=PLATFORM,
         is_task=True,
         aliases=("status",),
+        examples=(("phlo ps --json", "for scripts"),),
     ),
     Verb(
         "logs",
@@ -445,6 +455,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.why:why",
         (SERVICE, JSON, *PROJECT),
         group=LOOK,
+        examples=(("phlo why web", "why web was made anew the last time, and would be the next time"),),
     ),
     Verb(
         "history",
@@ -452,6 +463,10 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.history:history",
         (Option("limit", ("-n", "--limit"), "integer", "only the newest N", metavar="N"), JSON, PROJECT_DIR, *COMMON),
         group=LOOK,
+        examples=(
+            ("phlo history", "the runs that did something"),
+            ("phlo history show last", "what the last one did"),
+        ),
     ),
     Verb(
         "history show",
@@ -548,6 +563,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.services:list_services",
         (Option("all", ("-a", "--all"), "flag", "those of profiles that are not asked for, too"), JSON, *PROJECT),
         group=LOOK,
+        examples=(("phlo services list --json", "for scripts"),),
     ),
     Verb(
         "services show",
@@ -664,6 +680,7 @@ VERBS: tuple[Verb, ...] = (
             *PROJECT,
         ),
         group=LOOK,
+        examples=(("phlo config explain POSTGRES_PORT", "its value, where it comes from, and what lost"),),
     ),
     Verb(
         "config schema",
@@ -788,6 +805,7 @@ VERBS: tuple[Verb, ...] = (
         (SECRET, PROFILE, TIMEOUT, *WRITE, *PROJECT),
         group=LOOK,
         more="When a service does not come up with the new value, the old one is put back everywhere.",
+        examples=(("phlo secrets rotate POSTGRES_PASSWORD", "a new password, and who signs in with it made anew"),),
     ),
     Verb(
         "test",
