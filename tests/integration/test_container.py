@@ -105,6 +105,13 @@ def test_another_image_under_the_same_tag_makes_it_anew(service: MakeArgs, host:
         host.engine.delete(f"/images/{reference}", force=True)
 
 
+def test_the_files_of_a_read_only_container_are_not_taken_for_a_change_by_hand(service: MakeArgs, host: Host) -> None:
+    plain = service()
+    body = {**plain.body, "HostConfig": {**plain.body.get("HostConfig", {}), "ReadonlyRootfs": True}}
+    files = tuple(FileSpec(path=path, content=b"x") for path in ("/etc/app/conf", "/etc/app/deep/conf"))
+    assert only(assert_converges("container", service(body=body, files=files), host)).verb == "create"
+
+
 def test_a_changed_file_is_named(service: MakeArgs, host: Host) -> None:
     def with_file(text: str) -> container.Args:
         return service(files=(FileSpec(path="/etc/app/conf", content=Secret(text), mode=0o600, uid=7),))

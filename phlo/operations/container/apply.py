@@ -16,6 +16,7 @@ from phlo.operations import wait
 from phlo.operations.archive import put_files
 from phlo.operations.container.args import REPLACED, STAGED, Args, Seen, config_hash, file_digests
 from phlo.operations.container.explain import explained
+from phlo.operations.container.file_folders import mount_targets, with_file_folders
 from phlo.operations.drift import unsupported
 from phlo.operations.hook import stop
 from phlo.values import (
@@ -32,7 +33,6 @@ from phlo.values import (
     LABEL_VERSION,
     SET_ASIDE,
     Change,
-    FileSpec,
     reveal_all,
 )
 
@@ -248,7 +248,7 @@ def _create(
     if image is None:
         raise OperationError("its image is not on the host", where=args.name, fix="Run `phlo run up` again.")
     networks = args.networks
-    body = _with_anonymous_volumes(_with_file_folders(reveal_all(args.body), args.files), old)
+    body = _with_anonymous_volumes(with_file_folders(reveal_all(args.body), args.files), old)
     body["Image"] = image.reference
     body["Labels"] = {**(body.get("Labels") or {}), **_labels(args, image, host.run_id, causes)}
     if is_on_trial:
@@ -300,31 +300,6 @@ def _labels(args: Args, image: ImageSeen, run_id: str, causes: Causes) -> dict[s
         **({LABEL_ONE_SHOT: "true"} if args.is_one_shot else {}),
         **({LABEL_RESTART: restart} if restart == "always" else {}),
     }
-
-
-def mount_targets(body: Mapping[str, Any]) -> set[str]:
-    """The folders of the container that a ContainerCreate body mounts something on."""
-    host_config = body.get("HostConfig") or {}
-    binds = {bind.split(":")[1] for bind in host_config.get("Binds") or () if ":" in bind}
-    return binds | {mount["Target"] for mount in host_config.get("Mounts") or ()} | set(body.get("Volumes") or ())
-
-
-def _with_file_folders(body: dict[str, Any], files: tuple[FileSpec, ...]) -> dict[str, Any]:
-    """The body, with a volume of its own at each folder that files go into, where the root file system is read-only.
-
-    The label names them: what is in them comes from phlo, so they are not carried over to the next container.
-    """
-    host_config = dict(body.get("HostConfig") or {})
-    if not host_config.get("ReadonlyRootfs"):
-        return body
-    mounted = [f"{target.rstrip('/')}/" for target in mount_targets(body)]
-    folders = {spec.path.rpartition("/")[0] or "/" for spec in files if not spec.path.startswith(tuple(mounted))}
-    added = [{"Type": "volume", "Target": folder} for folder in sorted(folders)]
-    if not added:
-        return body
-    host_config["Mounts"] = [*(host_config.get("Mounts") or ()), *added]
-    labels = {**(body.get("Labels") or {}), LABEL_FILE_FOLDERS: json.dumps(sorted(folders))}
-    return {**body, "HostConfig": host_config, "Labels": labels}
 
 
 def _with_anonymous_volumes(body: dict[str, Any], old: Mapping[str, Any] | None) -> dict[str, Any]:

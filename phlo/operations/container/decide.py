@@ -9,6 +9,7 @@ from typing import Any
 from phlo.errors import OperationError
 from phlo.frozen import replace
 from phlo.operations.container.args import Args, Seen, config_hash, file_digests
+from phlo.operations.container.file_folders import with_file_folders
 from phlo.operations.drift import differences
 from phlo.values import LABEL_CAUSES, LABEL_CONFIG_HASH, LABEL_FILES, Change, reveal_all
 
@@ -65,7 +66,7 @@ def _tidy(at: str, name: str, cause: str) -> Change:
 
 
 def _converge(at: str, args: Args, seen: Seen, current: Mapping[str, Any]) -> list[Change]:
-    body = reveal_all(args.body)
+    body = with_file_folders(reveal_all(args.body), args.files)
     if args.is_forced:
         return [Change(at=at, verb="recreate", causes=("asked for with --recreate",))]
     if seen.image is None:
