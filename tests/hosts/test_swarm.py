@@ -37,7 +37,7 @@ services:
     ports: ["{port}:8080"]
     stop_grace_period: 1s
     healthcheck: {{test: [CMD, wget, -q, -O, /dev/null, "http://127.0.0.1:8080/"], interval: 1s}}
-    update: {{monitor: 1s}}
+    update: {{monitor: 5s, delay: 3s}}
   reader:
     type: inline
     image: {image}
