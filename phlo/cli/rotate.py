@@ -39,7 +39,9 @@ def rotate(options: Any, shell: Shell) -> int:
         shell.tell(f"{options.name} has a new value. No service uses it.")
         return exits.OK
     shell.tell(f"{options.name} has a new value. Services that use it: {', '.join(services)}.")
-    code = _bring_in(after, services, workspace, given, shell)
+    # As it is kept now: templates can say where a value comes from.
+    after = resolve_project(workspace, options, shell)
+    code = _bring_in(after, services, workspace, options, shell)
     if code == exits.OK:
         return code
     take_back()
