@@ -680,7 +680,7 @@ VERBS: tuple[Verb, ...] = (
             *PROJECT,
         ),
         group=LOOK,
-        examples=(("phlo config explain POSTGRES_PORT", "its value, where it comes from, and what lost"),),
+        examples=(("phlo config explain WEB_PORT", "its value, where it comes from, and what lost"),),
     ),
     Verb(
         "config schema",
@@ -805,7 +805,7 @@ VERBS: tuple[Verb, ...] = (
         (SECRET, PROFILE, TIMEOUT, *WRITE, *PROJECT),
         group=LOOK,
         more="When a service does not come up with the new value, the old one is put back everywhere.",
-        examples=(("phlo secrets rotate POSTGRES_PASSWORD", "a new password, and who signs in with it made anew"),),
+        examples=(("phlo secrets rotate DB_PASSWORD", "a new password, and who signs in with it made anew"),),
     ),
     Verb(
         "test",
