@@ -239,10 +239,11 @@ class _Run:
             seen = module.observe(step.args, self._places[step.host].reader)
             changes = tuple(module.decide(step.args, seen))
         except PhloError:
-            return False  # it fails at its turn, and is told then
-        if not _is_replaced(changes):
-            self._looked[step.id] = seen, changes
-            return False
+            pass  # it may have to be replaced: it is looked at again at its turn, and what is wrong is told then
+        else:
+            if not _is_replaced(changes):
+                self._looked[step.id] = seen, changes
+                return False
         with self._changed:
             ahead = {name for name in _ahead(step) if name in self._steps and name not in self._results}
             if ahead:
@@ -281,8 +282,8 @@ class _Run:
 
     def _failed_of(self, names: Iterable[str]) -> int:
         """How many of these steps have failed, those of lost hosts aside."""
-        steps = [self._steps[name] for name in names if name in self._steps]
-        return sum(self._results[step.id].status not in _ENDED_WELL for step in steps if step.host not in self._lost)
+        ended = [(self._steps[name], self._results[name]) for name in names if name in self._results]
+        return sum(result.status not in _ENDED_WELL for step, result in ended if step.host not in self._lost)
 
     def _reason_called_off(self) -> str:
         return _INTERRUPTED if self._cancelled.is_set() else CALLED_OFF

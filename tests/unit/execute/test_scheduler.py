@@ -335,6 +335,27 @@ def test_an_instance_of_a_lost_host_holds_nobody_up() -> None:
     assert statuses(outcome)["new b"] == "changed"
 
 
+def test_an_instance_that_cannot_be_looked_at_for_a_moment_waits_for_its_turn() -> None:
+    class Blinking(Diary):
+        """Cannot look at b the first time."""
+
+        blinked = False
+
+        def observe(self, args: Mapping[str, Any], host: ReadHost) -> Any:
+            if args["name"] == "new b" and not self.blinked:
+                self.blinked = True
+                raise OperationError("no answer")
+            return super().observe(args, host)
+
+    diary = Blinking()
+    slow = {"act": lambda host: time.sleep(0.05)}
+    plan = Plan(title="up", project="test", steps=ordered(instances(rollout("ab"), a=slow)))
+    events: list[Event] = []
+    outcome = run(plan, HOSTS, emit=events.append, run_id="r", find=lambda name: diary)
+    assert outcome.failures == ()
+    assert started(events).index("/a") < started(events).index("new b")
+
+
 def test_nothing_is_replaced_before_every_host_has_the_image() -> None:
     came = threading.Event()
     slow = step("image b", service="web", act=lambda host: time.sleep(0.05) or came.set())
