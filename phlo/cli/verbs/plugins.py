@@ -1,0 +1,62 @@
+"""The commands for packages of services."""
+
+from __future__ import annotations
+
+from phlo.cli.option import Option, Verb
+from phlo.cli.shared_options import COMMON, JSON
+from phlo.cli.verbs.headings import LOOK
+
+VERBS: tuple[Verb, ...] = (
+    Verb(
+        "plugin search",
+        "Search the registry of service packages",
+        "phlo.cli.plugins:search",
+        (Option("query", help="words to look for", positional="optional", metavar="TEXT"), JSON, *COMMON),
+        group=LOOK,
+    ),
+    Verb(
+        "plugin list",
+        "List the installed plug-ins",
+        "phlo.cli.plugins:list_plugins",
+        (JSON, *COMMON),
+        group=LOOK,
+    ),
+    Verb(
+        "plugin info",
+        "Show what a package of the registry offers",
+        "phlo.cli.plugins:info",
+        (Option("name", help="the package", positional="one", metavar="NAME", complete="plugins"), JSON, *COMMON),
+        group=LOOK,
+    ),
+    Verb(
+        "plugin create",
+        "Write the beginning of a package of your own",
+        "phlo.cli.plugins:create",
+        (
+            Option("name", help="its name, with phlo- in front or without", positional="one", metavar="NAME"),
+            Option(
+                "type",
+                ("--type",),
+                help="what it brings: a service, or an operation for tasks (default: service)",
+                default="service",
+                choices=("service", "operation"),
+            ),
+            Option("folder", ("--folder",), help="where to make its folder (default: here)", metavar="DIR"),
+            *COMMON,
+        ),
+        group=LOOK,
+        more="It has all that a package needs, and passes `phlo test` as it is.",
+        examples=(("phlo plugin create thing", "makes the folder phlo-thing"),),
+    ),
+    Verb(
+        "plugin install",
+        "Install packages of the registry",
+        "phlo.cli.plugins:install",
+        (
+            Option("names", help="the packages", positional="some", metavar="NAME", complete="plugins"),
+            Option("index_url", ("--index-url",), help="the package index to install from", metavar="URL"),
+            *COMMON,
+        ),
+        group=LOOK,
+    ),
+)

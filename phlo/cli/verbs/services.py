@@ -1,0 +1,102 @@
+"""The commands for services."""
+
+from __future__ import annotations
+
+from phlo.cli.option import Option, Verb
+from phlo.cli.shared_options import COMMON, JSON, PROFILE, PROJECT, PROJECT_DIR, SERVICE, SERVICES
+from phlo.cli.verbs.headings import LOOK
+
+VERBS: tuple[Verb, ...] = (
+    Verb(
+        "services list",
+        "List the services there are, and how they are doing",
+        "phlo.cli.services:list_services",
+        (Option("all", ("-a", "--all"), "flag", "those of profiles that are not asked for, too"), JSON, *PROJECT),
+        group=LOOK,
+        examples=(("phlo services list --json", "for scripts"),),
+    ),
+    Verb(
+        "services show",
+        "Show one service: package, image, ports, what it needs and offers",
+        "phlo.cli.services:show",
+        (SERVICE, JSON, *PROJECT),
+        group=LOOK,
+    ),
+    Verb(
+        "services enable",
+        "Make services part of `up` (edits phlo.yaml)",
+        "phlo.cli.services:enable",
+        (SERVICES._replace(positional="some", help="the services"), PROJECT_DIR, *COMMON),
+        group=LOOK,
+    ),
+    Verb(
+        "services disable",
+        "Take services out of `up` (edits phlo.yaml)",
+        "phlo.cli.services:disable",
+        (SERVICES._replace(positional="some", help="the services"), PROJECT_DIR, *COMMON),
+        group=LOOK,
+    ),
+    Verb(
+        "services add",
+        "Add a service of your own, from an image (edits phlo.yaml)",
+        "phlo.cli.services:add",
+        (
+            Option("name", help="its name", positional="one", metavar="NAME"),
+            Option("image", ("--image",), help="the image it runs", metavar="IMAGE"),
+            Option("port", ("--port",), help="a port to publish", repeatable=True, metavar="HOST:CONTAINER"),
+            Option("env", ("--env",), help="an environment variable", repeatable=True, metavar="NAME=VALUE"),
+            Option("volume", ("--volume",), help="a volume or folder", repeatable=True, metavar="SOURCE:TARGET"),
+            Option(
+                "depends_on",
+                ("--depends-on",),
+                help="a service to start first",
+                repeatable=True,
+                metavar="SERVICE",
+                complete="services",
+            ),
+            Option("command", ("--command",), help="the command instead of the image's", metavar="TEXT"),
+            PROJECT_DIR,
+            *COMMON,
+        ),
+        group=LOOK,
+        examples=(("phlo services add api --image my/api:1 --port 4000:4000", ""),),
+    ),
+    Verb(
+        "services remove",
+        "Take a service out of phlo.yaml",
+        "phlo.cli.services:remove",
+        (SERVICE, PROJECT_DIR, *COMMON),
+        group=LOOK,
+    ),
+    Verb(
+        "services ports",
+        "List the ports that services publish",
+        "phlo.cli.services:ports",
+        (SERVICES, JSON, *PROJECT),
+        group=LOOK,
+    ),
+    Verb(
+        "services graph",
+        "Draw which service needs which, and what of it",
+        "phlo.cli.graph:graph",
+        (
+            SERVICES,
+            PROFILE,
+            Option(
+                "format",
+                ("--format",),
+                help="how: tree, mermaid, dot, svg or png (default: tree, or what the ending of FILE says)",
+                choices=("tree", "mermaid", "dot", "svg", "png"),
+            ),
+            Option("out", ("-o", "--out"), help="write it into this file", metavar="FILE", complete="files"),
+            JSON,
+            *PROJECT,
+        ),
+        group=LOOK,
+        more="On an edge stand the capabilities that are used, and what is waited for. SVG and PNG need graphviz.",
+        examples=(
+            ("phlo services graph web", "what web needs"),
+            ("phlo services graph -o lake.svg", "a picture of the whole project"),
+        ),
+    ),
+)

@@ -1,0 +1,69 @@
+"""The commands to begin with: a project, and what this machine lacks."""
+
+from __future__ import annotations
+
+from phlo.cli.option import Option, Verb
+from phlo.cli.shared_options import COMMON, JSON, PROJECT_DIR
+from phlo.cli.verbs.headings import START
+
+VERBS: tuple[Verb, ...] = (
+    Verb(
+        "init",
+        "Make a new project, or make this folder one",
+        "phlo.cli.init:init",
+        (Option("name", help="the project's name, and its folder's", positional="optional", metavar="NAME"), *COMMON),
+        group=START,
+        more="Nothing that is there is overwritten.",
+        examples=(("phlo init my-lakehouse", "make the folder my-lakehouse"), ("phlo init", "use this folder")),
+    ),
+    Verb(
+        "import compose",
+        "Make a phlo.yaml out of a Compose project",
+        "phlo.cli.import_compose:import_compose",
+        (
+            Option(
+                "files",
+                help="Compose files, a later one going over an earlier; default: what `docker compose` takes here",
+                positional="many",
+                metavar="FILE",
+                complete="files",
+            ),
+            Option(
+                "out",
+                ("-o", "--out"),
+                help="where to write it (default: phlo.yaml beside the first FILE)",
+                metavar="FILE",
+                complete="files",
+            ),
+            Option(
+                "env_file",
+                ("--env-file",),
+                help="a file of variables instead of the .env beside the first FILE",
+                repeatable=True,
+                metavar="FILE",
+                complete="files",
+            ),
+            Option("force", ("--force",), "flag", "overwrite a phlo.yaml that is there"),
+            *COMMON,
+        ),
+        group=START,
+        more="Its services become inline ones. What phlo cannot carry over is listed, with its file and line.",
+        examples=(
+            ("phlo import compose", "the project in this folder"),
+            ("phlo import compose compose.yaml prod.yaml -o lake/phlo.yaml", ""),
+        ),
+    ),
+    Verb(
+        "doctor",
+        "Check what phlo needs on this machine, each finding with its fix",
+        "phlo.cli.doctor:doctor",
+        (
+            Option("install_engine", ("--install-engine",), "flag", "install and start Docker when no engine answers"),
+            JSON,
+            PROJECT_DIR,
+            *COMMON,
+        ),
+        group=START,
+        examples=(("phlo doctor", "what is missing on this machine, and how to mend it"),),
+    ),
+)
