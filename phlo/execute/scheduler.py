@@ -179,7 +179,8 @@ class _Run:
                 needs.discard(step.id)
                 if not needs:
                     self._submit(dependent)
-            self._changed.notify_all()
+            if len(self._results) == len(self._plan.steps):
+                self._changed.notify_all()
 
     def _result(self, step: Step) -> StepResult:
         skipped = self._reason_to_skip(step)

@@ -30,6 +30,9 @@ TIMEOUT_VARIABLE = "PHLO_ENGINE_TIMEOUT"
 PATIENCE = 30
 
 
+Note = Callable[[str, Mapping[str, Any]], None]
+
+
 class CommandTimeoutError(Exception):
     """A command inside a container has not ended in time."""
 
@@ -271,7 +274,7 @@ class Engine(EngineReader):
     """Reads from and writes to a Docker engine."""
 
     _allow: Callable[[], None] | None = None
-    _note: Callable[[str], None] | None = None
+    _note: Note | None = None
 
     def post(self, path: str, body: Any = None, /, *, longer_seconds: float = 0.0, **query: Any) -> Any:
         """POST a JSON body; the answer parsed as JSON, None when there is none.
@@ -388,8 +391,9 @@ class Engine(EngineReader):
         engine._allow = allow
         return engine
 
-    def watched(self, note: Callable[[str], None]) -> Engine:
-        """The same engine, with `note` called with the path of every request that writes, before and after it."""
+    def watched(self, note: Note) -> Engine:
+        """The same engine, with `note` called with the path and query of every request that writes, before and after
+        it."""
         engine = self._derived()
         engine._note = note
         return engine
@@ -400,16 +404,18 @@ class Engine(EngineReader):
         return engine
 
     @contextmanager
-    def _exchange(self, method: str, path: str, *rest: Any, **options: Any) -> Iterator[Answer]:
+    def _exchange(
+        self, method: str, path: str, query: Mapping[str, Any], *rest: Any, **options: Any
+    ) -> Iterator[Answer]:
         note = self._note if method not in _READING else None
         if note is not None:
-            note(path)
+            note(path, query)
         try:
-            with super()._exchange(method, path, *rest, **options) as answer:
+            with super()._exchange(method, path, query, *rest, **options) as answer:
                 yield answer
         finally:
             if note is not None:
-                note(path)
+                note(path, query)
 
     def _send(
         self,

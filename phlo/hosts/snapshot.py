@@ -9,13 +9,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from phlo.errors import EngineError, PhloError
 from phlo.hosts.engine import EngineReader
 
 FRESH_SECONDS = 2.0
 _HEX = frozenset("0123456789abcdef")
+# Writes to these make, rename and remove no container.
+_LEAVE_CONTAINERS = ("networks", "volumes", "images", "exec")
 
 
 class Snapshot(EngineReader):
@@ -31,12 +33,15 @@ class Snapshot(EngineReader):
         self._clock = clock
         self._lock = threading.Lock()
         self._answers: dict[str, _Answer] = {}
+        # The newest list of containers, which still tells what is not there: all but the names given since.
+        self._list: _List | None = None
+        self._given_names: set[str] = set()
 
     def get(self, path: str, /, **query: Any) -> Any:
         _, kind, *rest = path.split("/")
         filters = query.get("filters")
         if kind == "containers" and rest == ["json"] and query.get("all") and _is_simple(filters):
-            return _matching(self._once(path, all=True), filters, _names_of_container)
+            return _matching(self._list_of_containers(path), filters, _names_of_container)
         if kind == "containers" and len(rest) == 2 and rest[1] == "json" and not query:
             return self._container(path, rest[0])
         if kind == "images" and len(rest) > 1 and rest[-1] == "json" and not query:
@@ -49,10 +54,17 @@ class Snapshot(EngineReader):
             return self._volume(path, rest[0])
         return super().get(path, **query)
 
-    def forget(self, path: str) -> None:
+    def forget(self, path: str, query: Mapping[str, Any]) -> None:
         """Somebody writes at this path: answers that it may change are asked for again."""
         _, kind, *rest = path.split("/")
         with self._lock:
+            if kind == "containers":
+                if name := query.get("name"):  # of one that is created, or renamed
+                    self._given_names.add(name)
+                elif rest == ["create"]:
+                    self._list = None
+            elif kind not in _LEAVE_CONTAINERS:
+                self._list = None
             for key in [key for key in self._answers if self._is_touched(key, kind, rest)]:
                 del self._answers[key]
 
@@ -70,15 +82,32 @@ class Snapshot(EngineReader):
         found = self._answers[key].value
         return found is None or container in (found["Id"], found["Name"].lstrip("/"))
 
+    def _list_of_containers(self, path: str) -> Any:
+        found = self._once(path, all=True)
+        with self._lock:
+            answer = self._answers.get(path)
+            if answer is not None and answer.came_at is not None and answer.value is found:
+                names = (name for entry in found for name in (entry["Id"], *_names_of_container(entry)))
+                self._list = _List(answer.came_at, frozenset(names))
+        return found
+
     def _container(self, path: str, container: str) -> Any:
-        """A container's inspect answer; it is not asked for when there is a list that it is not on."""
-        listed = self._held("/containers/json")
-        is_missing = listed is not None and not any(
-            container in (entry["Id"], *_names_of_container(entry)) for entry in listed
-        )
-        if is_missing and not _HEX.issuperset(container):  # it may be the beginning of an id
+        """A container's inspect answer; it is not asked for when a list says that it is not there."""
+        if self._is_missing(container):
             raise self._missing(path, f"No such container: {container}")
         return self._once(path)
+
+    def _is_missing(self, container: str) -> bool:
+        if _HEX.issuperset(container):  # it may be the beginning of an id
+            return False
+        with self._lock:
+            listed = self._list
+            return (
+                listed is not None
+                and listed.came_at >= self._clock() - FRESH_SECONDS
+                and container not in listed.names
+                and container not in self._given_names
+            )
 
     def _volume(self, path: str, name: str) -> Any:
         for volume in self._once("/volumes")["Volumes"] or ():
@@ -88,14 +117,6 @@ class Snapshot(EngineReader):
 
     def _missing(self, path: str, message: str) -> EngineError:
         return EngineError(404, message, request=f"GET {path}", where=self._link.name)
-
-    def _held(self, path: str) -> Any | None:
-        """The answer to a question that was asked already, None when nobody has."""
-        with self._lock:
-            answer = self._answers.get(path)
-            if answer is None or answer.is_older_than(self._clock() - FRESH_SECONDS):
-                return None
-            return answer.value
 
     def _once(self, path: str, **query: Any) -> Any:
         """The answer to a question; of many who ask at once one asks the engine, and the others wait for it."""
@@ -113,6 +134,13 @@ class Snapshot(EngineReader):
         if answer.error is not None:
             raise answer.error
         return answer.value
+
+
+class _List(NamedTuple):
+    """The names and ids of all containers, at a moment."""
+
+    came_at: float
+    names: frozenset[str]
 
 
 class _Answer:

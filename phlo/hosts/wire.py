@@ -1,12 +1,15 @@
 """HTTP/1.1 as far as a Docker engine speaks it (RFC 9112), over a socket that somebody else opens.
 
 The standard library's client reads headers as it would read a mail: half of the time of a request, and of a short
-command a good part of the imports.
+command a good part of the imports. And the standard library's time-outs of a socket make four calls of one, at each of
+which another thread takes over; with a hundred threads that is most of what a run costs. The kernel has its own.
 """
 
 from __future__ import annotations
 
+import math
 import socket
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO
 
@@ -34,12 +37,13 @@ class Limits:
 class Connection:
     """A connection that takes one request at a time. timeout_seconds: how long the other side may be silent."""
 
-    __slots__ = ("_connect", "_rest", "_timeout_seconds", "sock")
+    __slots__ = ("_connect", "_patience", "_rest", "_timeout_seconds", "sock")
 
     def __init__(self, connect: Connect, timeout_seconds: float | None) -> None:
         self._connect = connect
         self._timeout_seconds = timeout_seconds
         self._rest = b""
+        self._patience: float | None = None
         self.sock: socket.socket | None = None
 
     def request(
@@ -52,21 +56,23 @@ class Connection:
         limits = limits or Limits(self._timeout_seconds, self._timeout_seconds)
         if self.sock is None:
             self.sock = self._connect(self._timeout_seconds)
-        self.sock.settimeout(limits.silence_seconds)
+            self._patience = None
+            self.sock.settimeout(None)
+        self._wait_at_most(limits.silence_seconds)
         lines = [f"{method} {url} HTTP/1.1", "Host: docker", *(f"{name}: {text}" for name, text in headers.items())]
         if body is None or isinstance(body, bytes):
             if body is not None or method in ("POST", "PUT"):
                 lines.append(f"Content-Length: {len(body or b'')}")
-            self.sock.sendall("\r\n".join([*lines, "\r\n"]).encode() + (body or b""))
+            self._send("\r\n".join([*lines, "\r\n"]).encode() + (body or b""))
         else:
-            self.sock.sendall("\r\n".join([*lines, "Transfer-Encoding: chunked", "\r\n"]).encode())
+            self._send("\r\n".join([*lines, "Transfer-Encoding: chunked", "\r\n"]).encode())
             for piece in body if isinstance(body, Iterator) else iter(lambda: body.read(_PIECE), b""):
                 if piece:
-                    self.sock.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
-            self.sock.sendall(b"0\r\n\r\n")
-        self.sock.settimeout(limits.answer_seconds)
+                    self._send(b"%x\r\n%b\r\n" % (len(piece), piece))
+            self._send(b"0\r\n\r\n")
+        self._wait_at_most(limits.answer_seconds)
         answer = Answer(self, method)
-        self.sock.settimeout(limits.silence_seconds)
+        self._wait_at_most(limits.silence_seconds)
         return answer
 
     def __del__(self) -> None:
@@ -80,12 +86,14 @@ class Connection:
 
     def take_line(self) -> bytes:
         """The next line, without its end."""
-        while (end := self._rest.find(b"\n")) < 0:
-            if len(self._rest) > _PIECE:
-                raise WireError("a line without an end")
-            self._rest += self._receive()
-        line, self._rest = self._rest[:end], self._rest[end + 1 :]
-        return line.rstrip(b"\r")
+        return self._take_to(b"\r\n")
+
+    def take_head(self) -> list[bytes]:
+        """The first line of an answer and its headers."""
+        self._rest = self._rest or self._receive()
+        if not self._rest.startswith(b"HTTP/"[: len(self._rest)]):
+            raise _not_http(self._rest)
+        return self._take_to(b"\r\n\r\n").split(b"\r\n")
 
     def take(self, most: int) -> bytes:
         """What is there, or comes next: at least a byte, at most `most`."""
@@ -96,16 +104,50 @@ class Connection:
     def take_until_closed(self) -> bytes:
         """What is there, or comes next; b"" once the other side has closed."""
         found, self._rest = self._rest, b""
-        assert self.sock is not None
-        return found or self.sock.recv(_PIECE)
+        return found or self._received()
+
+    def _take_to(self, end: bytes) -> bytes:
+        while (at := self._rest.find(end)) < 0:
+            if len(self._rest) > _PIECE:
+                raise WireError("a line without an end")
+            self._rest += self._receive()
+        found, self._rest = self._rest[:at], self._rest[at + len(end) :]
+        return found
 
     def _receive(self) -> bytes:
         if self.sock is None:
             raise ConnectionResetError("it is closed")
-        piece = self.sock.recv(_PIECE)
+        piece = self._received()
         if not piece:
             raise ConnectionResetError("it closed the connection")
         return piece
+
+    def _wait_at_most(self, seconds: float | None) -> None:
+        """How long the next calls of the socket may take. None: for ever."""
+        if seconds == self._patience:
+            return
+        assert self.sock is not None
+        self._patience = seconds
+        if type(self.sock) is not socket.socket:  # TLS has its own
+            self.sock.settimeout(seconds)
+            return
+        whole, part = divmod(0 if seconds is None else math.ceil(seconds * 1_000_000), 1_000_000)
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", whole, part))
+
+    def _send(self, data: bytes) -> None:
+        assert self.sock is not None
+        try:
+            self.sock.sendall(data)
+        except BlockingIOError:
+            raise TimeoutError("timed out") from None
+
+    def _received(self) -> bytes:
+        assert self.sock is not None
+        try:
+            return self.sock.recv(_PIECE)
+        except BlockingIOError:
+            raise TimeoutError("timed out") from None
 
 
 class Answer:
@@ -116,9 +158,10 @@ class Answer:
     def __init__(self, connection: Connection, method: str) -> None:
         self._connection = connection
         while True:
-            version, self.status = _status(connection.take_line())
+            first, *lines = connection.take_head()
+            version, self.status = _status(first)
             self.headers = {}
-            while line := connection.take_line():
+            for line in lines:
                 name, _, text = line.decode("latin-1").partition(":")
                 self.headers[name] = text.strip()
             if self.status >= 200 or self.status == 101:
@@ -174,4 +217,8 @@ def _status(line: bytes) -> tuple[bytes, int]:
     try:
         return version, int(rest[:3])
     except ValueError:
-        raise WireError(f"not an HTTP answer: {line[:80].decode(errors='replace')!r}") from None
+        raise _not_http(line) from None
+
+
+def _not_http(found: bytes) -> WireError:
+    return WireError(f"not an HTTP answer: {found.splitlines()[0][:80].decode(errors='replace')!r}")

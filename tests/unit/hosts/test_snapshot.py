@@ -163,3 +163,34 @@ def test_the_engines_own_answer_is_told_to_a_folder_of_sockets(tmp_path: Path) -
         assert other.get_or_none("/volumes/data") is None
         one.close()
         other.close()
+
+
+def test_what_is_made_makes_nobody_ask_for_what_a_list_has_shown_not_to_be_there(world: World) -> None:
+    world.snapshot.get("/containers/json", all=True)
+    web = world.make("web")
+    world.asked()
+    assert world.snapshot.get_or_none("/containers/lake/json") is None
+    assert world.asked() == []
+    assert world.snapshot.get("/containers/web/json")["Id"] == web
+    world.writer.post(f"/containers/{web}/rename", name="site")
+    assert world.snapshot.get("/containers/site/json")["Id"] == web
+    assert world.asked() == ["/containers/web/json", "/containers/site/json"]
+
+
+def test_an_old_list_no_longer_shows_what_is_not_there(world: World) -> None:
+    world.snapshot.get("/containers/json", all=True)
+    world.now += FRESH_SECONDS + 0.1
+    world.asked()
+    assert world.snapshot.get_or_none("/containers/lake/json") is None
+    assert world.asked() == ["/containers/lake/json"]
+
+
+@pytest.mark.parametrize(("path", "query"), [("/containers/create", {}), ("/services/create", {"name": "lake"})])
+def test_after_a_write_that_may_make_any_container_no_list_counts(
+    world: World, path: str, query: dict[str, str]
+) -> None:
+    world.snapshot.get("/containers/json", all=True)
+    world.snapshot.forget(path, query)
+    world.asked()
+    assert world.snapshot.get_or_none("/containers/lake/json") is None
+    assert world.asked() == ["/containers/lake/json"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from phlo.hosts.wire import Answer, Body, Connection, WireError
+from phlo.hosts.wire import Answer, Body, Connection, Limits, WireError
 
 
 class Line:
@@ -117,3 +117,21 @@ def test_a_connection_that_breaks_off_is_an_error(line: Line, text: bytes) -> No
 def test_what_is_not_http_is_said_to_be_so(line: Line) -> None:
     with pytest.raises(WireError, match=r"SSH-2\.0"):
         line.ask(b"SSH-2.0-OpenSSH\r\n")
+
+
+def test_who_says_nothing_is_waited_for_as_long_as_was_said(line: Line) -> None:
+    with pytest.raises(TimeoutError):
+        line.connection.request("GET", "/x", None, {}, Limits(0.01, 5.0))
+
+
+def test_who_stops_half_way_is_waited_for_as_long_as_was_said(line: Line) -> None:
+    line.other.sendall(OK + b"Content-Length: 5\r\n\r\nhe")
+    answer = line.connection.request("GET", "/x", None, {}, Limits(5.0, 0.01))
+    assert answer.read1(10) == b"he"
+    with pytest.raises(TimeoutError):
+        answer.read1(10)
+
+
+def test_who_takes_nothing_is_waited_for_as_long_as_was_said(line: Line) -> None:
+    with pytest.raises(TimeoutError):
+        line.connection.request("POST", "/x", bytes(10_000_000), {}, Limits(5.0, 0.01))
