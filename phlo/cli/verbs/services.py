@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from phlo.cli.option import Option, Verb
-from phlo.cli.shared_options import COMMON, JSON, PROFILE, PROJECT, PROJECT_DIR, SERVICE, SERVICES
+from phlo.cli.shared_options import COMMON, JSON, LIMIT, PROFILE, PROJECT, PROJECT_DIR, SERVICE, SERVICES
 from phlo.cli.verbs.headings import LOOK
 
 VERBS: tuple[Verb, ...] = (
@@ -97,6 +97,25 @@ VERBS: tuple[Verb, ...] = (
         examples=(
             ("phlo services graph web", "what web needs"),
             ("phlo services graph -o lake.svg", "a picture of the whole project"),
+        ),
+    ),
+    Verb(
+        "services open",
+        "Open a service's page in the browser, and print its address",
+        "phlo.cli.open_page:open_page",
+        (
+            SERVICE,
+            Option("print", ("--print",), "flag", "only print the address, as happens without a display anyhow"),
+            Option("port", ("--port",), "integer", "the page at this port, when it has several", metavar="PORT"),
+            LIMIT,
+            JSON,
+            *PROJECT,
+        ),
+        group=LOOK,
+        more="The page that the service names as its own comes first, then the lowest port that speaks HTTP.",
+        examples=(
+            ("phlo services open web", "its page"),
+            ("curl $(phlo services open web --print)", "its address, for scripts"),
         ),
     ),
 )

@@ -13,6 +13,7 @@ from phlo.hosts.live import LiveContainer
 from phlo.playbook.actions import actions_of
 from phlo.playbook.load import Loader
 from phlo.playbook.operations import Operations
+from phlo.report.pages import ROUTE, page_facts, schemes_of
 from phlo.values import Secret, Source
 from phlo_api.server.live import Running, health_output
 from phlo_api.server.models import (
@@ -31,7 +32,6 @@ from phlo_api.server.models import (
 from phlo_api.server.problems import Refusal
 from phlo_api.server.view import Resolved
 
-ROUTE = "http-route"
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 _BROWSABLE = ("http", "https")
 
@@ -169,12 +169,7 @@ class Catalogue:
 
     def _ports(self, service: ResolvedService, containers: list[LiveContainer]) -> Iterator[ServicePort]:
         """The ports that are published now; of a service that does not run those that would be."""
-        # A port that is written anew in phlo.yaml seldom says its protocol; that of a page is known all the same.
-        page = str((service.definition.provides.get(ROUTE) or {}).get("port"))
-        schemes = {
-            (port.target, port.protocol): port.app_protocol or ("http" if str(port.target) == page else None)
-            for port in service.compose.ports
-        }
+        schemes = schemes_of(service)
         live = [(one.host, port) for one in containers for port in one.ports]
         for host, port in live:
             scheme = schemes.get((port.target, port.protocol))
@@ -242,7 +237,7 @@ def _source_of(service: ResolvedService, key: str) -> SourceText | None:
 
 def _links(service: ResolvedService, ports: Iterable[ServicePort]) -> Iterator[ServiceLink]:
     """The service's page, where the port that serves it is published."""
-    route = service.definition.provides.get(ROUTE)
+    route = page_facts(service)
     if route:
         path = str(route.get("path") or "/")
         served = (port for port in ports if port.url and str(port.container_port) == str(route.get("port")))
