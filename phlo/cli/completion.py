@@ -38,15 +38,17 @@ def _names(kind: str, shell: Shell) -> Iterable[str]:
     from phlo.config.root import PROJECT_FILE, find_project_root
     from phlo.discovery.services import discover_services
     from phlo.errors import ConfigError
+    from phlo.user_cache import cache_folder
     from phlo.yaml_source import load_yaml
 
+    cache = cache_folder(shell.environ)
     try:
         root = find_project_root(shell.cwd)
     except ConfigError:
-        return list(discover_services().services)
+        return list(discover_services(cache=cache).services)
     given = load_yaml(root / PROJECT_FILE).data.get("services") or {}
     own = [name for name, entry in given.items() if isinstance(entry, dict)]
-    return sorted({*discover_services(root).services, *own})
+    return sorted({*discover_services(root, cache=cache).services, *own})
 
 
 def _commands() -> dict[str, Verb]:

@@ -11,6 +11,7 @@ from phlo.cli.shell import Shell
 from phlo.cli.workspace import project_root
 from phlo.discovery.services import discover_services
 from phlo.errors import ConfigError, PhloError, did_you_mean
+from phlo.user_cache import cache_folder
 
 if TYPE_CHECKING:
     from invoke.collection import Collection
@@ -35,7 +36,7 @@ def run(options: Any, shell: Shell) -> int:
     from phlo.tasks.collect import everything
 
     root = _root_or_none(options, shell)
-    catalog = discover_services(root)
+    catalog = discover_services(root, cache=cache_folder(shell.environ))
     whole, problems = everything(catalog.services, root)
     actions, unread = find_actions(catalog, root)
     named = {f"{action.service}.{action.name}": action for action in actions}

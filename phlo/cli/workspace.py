@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from phlo.cli.shell import Shell
 from phlo.config.root import find_project_root
 from phlo.errors import InventoryError, PhloError
+from phlo.user_cache import cache_folder
 
 if TYPE_CHECKING:
     from phlo.config.project import Project
@@ -37,7 +38,7 @@ def open_workspace(options: Any, shell: Shell) -> Workspace:
     from phlo.discovery.services import discover_services
 
     root = project_root(options, shell)
-    catalog = discover_services(root)
+    catalog = discover_services(root, cache=cache_folder(shell.environ))
     style = shell.style(options, err=True)
     for problem in catalog.problems:
         shell.tell(f"{style.sign('!')} {problem.package} is skipped: {problem.error}")

@@ -9,23 +9,27 @@ from pathlib import Path
 from phlo.discovery.catalog import Catalog, Problem, Scan
 from phlo.discovery.definition import Kind, ServiceDefinition
 from phlo.discovery.folders import builtin_roles_folder
-from phlo.discovery.plugins import discover_plugins
-from phlo.discovery.role import read_role, role_inputs, service_files, service_names
+from phlo.discovery.remembered import remembered
 from phlo.errors import ConfigError, PhloError, PlanError, did_you_mean
 
 
 def discover_services(
-    project_root: Path | None = None, *, path: Sequence[str] | None = None, builtin_roles: Path | None = None
+    project_root: Path | None = None,
+    *,
+    path: Sequence[str] | None = None,
+    builtin_roles: Path | None = None,
+    cache: Path | None = None,
 ) -> Catalog:
     """Every service there is; of two with one name, the project's role wins over a package, a package over a built-in.
 
     project_root:  the folder of phlo.yaml, None: no project.
     path:          where distributions are looked for, None: `sys.path`.
     builtin_roles: None: those that phlo ships.
+    cache:         folder to remember in what the packages on `sys.path` hold, None: they are read each time.
     What is broken is in the catalog's `problems`; nothing is raised for it.
     """
     own = _read_roles(project_root / "roles", "project") if project_root else Scan()
-    packages = discover_plugins(None, path=path)
+    packages = remembered(cache, _packages) if cache and path is None else _packages(path)
     shipped = builtin_roles or builtin_roles_folder()
     builtin = _read_roles(shipped, "builtin") if shipped else Scan()
 
@@ -45,14 +49,24 @@ def discover_services(
     )
 
 
+def _packages(path: Sequence[str] | None = None) -> Scan:
+    from phlo.discovery.plugins import discover_plugins
+
+    return discover_plugins(None, path=path)
+
+
 def _read_roles(folder: Path, kind: Kind) -> Scan:
     """The services of the roles in a `roles/` folder, whose sub-folders without service.yaml hold none."""
+    roles = sorted(role for role in folder.iterdir() if role.is_dir()) if folder.is_dir() else []
+    roles = [role for role in roles if not role.name.startswith(".")]
+    if not roles:
+        return Scan(inputs=(folder,))
+    from phlo.discovery.role import read_role, role_inputs, service_files, service_names
+
     services: list[ServiceDefinition] = []
     problems: list[Problem] = []
     inputs = [folder]
-    for role in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if role.name.startswith(".") or not role.is_dir():
-            continue
+    for role in roles:
         inputs += role_inputs(role)
         if not service_files(role):
             continue

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 from phlo.hosts.host import Host
+from phlo.user_cache import cache_folder
 
 
 @contextmanager
@@ -18,8 +17,7 @@ def alone(tag: str, host: Host, environ: Mapping[str, str]) -> Iterator[None]:
 
     Who had to wait should look whether it is there by now.
     """
-    cache = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME") or tempfile.gettempdir()) / ".cache")
-    folder = cache / "phlo"
+    folder = cache_folder(environ)
     folder.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[/:]", "-", f"{host.name}-{tag}.lock")
     with (folder / name).open("w") as lock:

@@ -25,7 +25,8 @@ BELOW: dict[str, set[str]] = {
     "events_json": {"values"},
     "settled": set(),
     "hosts": {"errors", "values"},
-    "images": {"errors", "values", "hosts"},
+    "user_cache": set(),
+    "images": {"errors", "values", "hosts", "user_cache"},
     "operations": {"errors", "values", "hosts", "images"},
     "discovery": {"errors", "values", "yaml_source"},
     "inventory": {"errors", "values", "yaml_source"},
@@ -42,7 +43,7 @@ _TOP = {*BELOW["execute"], "execute", "playbook", "report", "doctor", "testing"}
 BELOW["scaffold"] = {"errors", "operations"}
 BELOW["backup"] = {"errors"}
 BELOW["watch"] = {*BELOW["plan"], "plan"}
-BELOW["cli"] = {*_TOP, "scaffold", "backup", "watch", "compose_import", "tasks", "settled"}
+BELOW["cli"] = {*_TOP, "user_cache", "scaffold", "backup", "watch", "compose_import", "tasks", "settled"}
 BELOW["tasks"] = {*_TOP, "cli"}
 BELOW["__main__"] = {"cli", "settled"}
 for _below in BELOW.values():
