@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from phlo.cli import exits
@@ -10,6 +11,7 @@ from phlo.cli.lifecycle import dependencies, hooks_around_stops
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import all_hosts, open_hosts, open_workspace, refuse_on_swarm, resolve_project
 from phlo.errors import ConfigError, did_you_mean
+from phlo.hosts.host import Host
 from phlo.hosts.live import Kept, kept_containers
 from phlo.plan.rollback import build_rollback, to_put_back
 
@@ -21,11 +23,9 @@ def rollback(options: Any, shell: Shell) -> int:
     fix = "Undo the change in phlo.yaml, then phlo up; a Swarm goes back by itself when an update fails."
     refuse_on_swarm(project, project.services, "rollback", fix)
     hosts = open_hosts(workspace.inventory, all_hosts(project), shell.environ)
-    kept = [one for host in hosts.values() for one in kept_containers(host.engine, project.name, host=host.name)]
-    found = to_put_back(kept, _run(options.run, kept))
     plan = build_rollback(
         project.name,
-        found,
+        containers_before(options.run, project.name, hosts.values()),
         dependencies(project),
         gate_timeout_seconds=options.timeout,
         hooks=hooks_around_stops(project),
@@ -36,6 +36,15 @@ def rollback(options: Any, shell: Shell) -> int:
     if code == exits.OK and not options.check and not options.quiet:
         shell.tell("phlo.yaml still says what ran until now: `phlo plan` shows what the next `phlo up` would do.")
     return code
+
+
+def containers_before(run: str | None, project: str, hosts: Iterable[Host]) -> tuple[Kept, ...]:
+    """The containers that `phlo rollback RUN` puts back. run: its id, or a beginning or end of it; None: the last one.
+
+    Raises ConfigError for a run that made nothing, PlanError when there is no way back.
+    """
+    kept = [one for host in hosts for one in kept_containers(host.engine, project, host=host.name)]
+    return to_put_back(kept, _run(run, kept))
 
 
 def _run(name: str | None, kept: list[Kept]) -> str | None:

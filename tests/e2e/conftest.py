@@ -9,14 +9,18 @@ import socket
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from phlo import inventory
+from phlo.config.resolve import resolve
+from phlo.discovery.services import discover_services
 from phlo.hosts.connect import open_engine
 from phlo.testing.images import tiny_image
+from phlo.testing.role_project import isolate
 from tests.support.running import ended, start
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,6 +115,14 @@ def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quickstart]
     subprocess.run(phlo, cwd=folder, check=False, capture_output=True, timeout=300)
 
 
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this repository: a checkout's `.git` may be a file that leads elsewhere."""
+    folder = tmp_path_factory.mktemp("repository") / "phlo"
+    subprocess.run(["git", "clone", "--quiet", f"file://{ROOT}", str(folder)], check=True, capture_output=True)
+    return folder
+
+
 @dataclass(slots=True, kw_only=True)
 class Example:
     """A copy of a project of examples/ that stands beside any other, and phlo run in it."""
@@ -167,6 +179,21 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Example]
 LOST_COUNT = "the engine has lost count"
 # The host port of `port: 25440` and of `127.0.0.1:25440:80`.
 PUBLISHED = r"(?m)(port: |127\.0\.0\.1:)\d+(?=$|:\d)"
+
+
+def stand_beside(folder: Path, environ: Mapping[str, str]) -> None:
+    """Give a project a name and ports of its own, so that it stands beside any other."""
+    path = folder / "phlo.yaml"
+    name = f"{folder.name}-{uuid.uuid4().hex[:6]}"
+    path.write_text(re.sub(r"^name: .*$", f"name: {name}", path.read_text(), flags=re.MULTILINE))
+    found = resolve(
+        discover_services(folder),
+        inventory.load([], root=folder),
+        root=folder,
+        environ=environ,
+        generate_secrets=False,
+    )
+    isolate(folder, found)
 
 
 def open_local():  # type: ignore[no-untyped-def]

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from phlo import inventory
-from phlo.config.resolve import resolve
-from phlo.discovery.services import discover_services
-from phlo.testing.role_project import isolate
-from tests.e2e.conftest import ROOT
+from tests.e2e.conftest import ROOT, stand_beside
 
 EXAMPLES = ROOT / "examples"
 PROVIDERS = ("name", "capabilities", "env", "services")
@@ -58,14 +53,6 @@ class Platform:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.fixture(scope="session")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of this repository: a checkout's `.git` may be a file that leads elsewhere."""
-    folder = tmp_path_factory.mktemp("repository") / "phlo"
-    subprocess.run(["git", "clone", "--quiet", f"file://{ROOT}", str(folder)], check=True, capture_output=True)
-    return folder
-
-
 Start = Callable[[str], Platform]
 
 
@@ -87,7 +74,7 @@ def start(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             ignored = shutil.ignore_patterns(".phlo", "__pycache__", "tests")
             shutil.copytree(EXAMPLES / name, base / name, ignore=ignored)
         platform = Platform(folder=base / example, repository=repository)
-        _isolate(platform)
+        stand_beside(platform.folder, platform.environment)
         running.append(platform)
         platform.phlo("up")
         platform.phlo("run", "dagster.materialize")
@@ -95,20 +82,6 @@ def start(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
     yield call
     stop()
-
-
-def _isolate(platform: Platform) -> None:
-    path = platform.folder / "phlo.yaml"
-    name = f"{platform.folder.name}-{uuid.uuid4().hex[:6]}"
-    path.write_text(re.sub(r"^name: .*$", f"name: {name}", path.read_text(), flags=re.MULTILINE))
-    project = resolve(
-        discover_services(platform.folder),
-        inventory.load([], root=platform.folder),
-        root=platform.folder,
-        environ=platform.environment,
-        generate_secrets=False,
-    )
-    isolate(platform.folder, project)
 
 
 def test_the_two_examples_differ_only_where_they_choose_providers() -> None:

@@ -211,3 +211,10 @@ def test_what_the_lake_lacks_is_a_404_that_says_what_brings_it(ask: Ask) -> None
     answer = ask("/data/branches")
     assert answer.status_code == 404
     assert "nessie" in answer.json()["fix"]
+
+
+def test_in_a_container_the_home_is_that_of_who_ran_phlo(tmp_path: Path) -> None:
+    control = tmp_path / "control.json"
+    control.write_text('{"project": "lake", "home": "/home/ann", "variables": {"TZ": "UTC"}, "bases": {}}')
+    settings = Settings(root=tmp_path, state_folder=tmp_path, environ={"PATH": "/bin"}, control=control)
+    assert settings.resolving().environ == {"PATH": "/bin", "HOME": "/home/ann", "TZ": "UTC"}

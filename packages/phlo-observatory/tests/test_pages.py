@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -26,7 +25,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
 OPERATOR, VIEWER = "an-operator-of-these-tests", "a-viewer-of-these-tests-too"
 PATIENCE_SECONDS = 120
-# It takes a while to be ready, so that there is a run to watch.
 PROJECT = """
 name: {name}
 services:
@@ -34,7 +32,7 @@ services:
   web:
     type: inline
     image: phlo/test-busybox:1
-    command: [sh, -c, "echo getting ready; sleep 5; touch /tmp/ready; exec httpd -f -p 8080"]
+    command: [sh, -c, "echo getting ready; touch /tmp/ready; exec httpd -f -p 8080"]
     ports: ["127.0.0.1:{port}:8080"]
     environment: {{GREETING: hello}}
     init: true
@@ -60,14 +58,9 @@ class Platform:
     name: str
     address: str
     axe: str
-    port: int
 
     def visitor(self, page: Any) -> Visitor:
         return Visitor(page, self.address, self.axe)
-
-    def move(self, before: int, after: int) -> None:
-        file = self.folder / "phlo.yaml"
-        file.write_text(file.read_text().replace(f":{before}:8080", f":{after}:8080"))
 
 
 def free_port() -> int:
@@ -114,7 +107,7 @@ def platform(engine_host: Host, tmp_path_factory: pytest.TempPathFactory) -> Ite
         docker(*run, "--volume", f"{settings}:/var/lib/observatory/settings.json:ro", image)
         wait_for(f"http://127.0.0.1:{api}/health")
         wait_for(f"http://127.0.0.1:{own}/health")
-        yield Platform(folder=folder, name=name, address=f"http://127.0.0.1:{own}", axe=axe, port=port)
+        yield Platform(folder=folder, name=name, address=f"http://127.0.0.1:{own}", axe=axe)
     finally:
         server.terminate()
         server.wait(30)
@@ -184,33 +177,6 @@ def test_the_log_and_the_environment_are_shown(platform: Platform, page: Any) ->
     row = page.get_by_role("row").filter(has_text="GREETING")
     row.get_by_text("hello").wait_for()
     assert "phlo.yaml" in row.inner_text()
-
-
-def test_a_changed_port_is_planned_applied_watched_and_taken_back(platform: Platform, page: Any) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    platform.visitor(page).sign_in(OPERATOR, "/plan")
-    page.get_by_text("Nothing would change").wait_for()
-    after = free_port()
-    platform.move(platform.port, after)
-    try:
-        page.get_by_role("button", name="Look again").click()
-        page.get_by_text(re.compile(rf"{platform.port}.*{after}|{after}.*{platform.port}")).first.wait_for()
-        page.get_by_role("button", name="Apply").click()
-        page.get_by_role("alertdialog").get_by_role("button", name="Apply").click()
-        page.wait_for_url("**/runs/*")
-        page.get_by_role("button", name=re.compile("^web container")).wait_for()
-        page.locator(".tile").get_by_text("changed").wait_for()
-        assert [url for url in asked if url.endswith("/events")], "the run was not watched while it went on"
-        wait_for(f"http://127.0.0.1:{after}")
-        page.get_by_role("button", name="Roll back").click()
-        page.get_by_role("alertdialog").get_by_role("button", name="Roll back").click()
-        page.get_by_role("heading", name="rollback").wait_for()
-        page.locator(".tile").get_by_text(re.compile("changed|rolled back")).wait_for()
-        wait_for(f"http://127.0.0.1:{platform.port}")
-    finally:
-        platform.move(after, platform.port)
-        phlo(platform.folder, "up")
 
 
 def test_a_failed_health_check_is_shown_with_its_cause(platform: Platform, page: Any) -> None:

@@ -9,9 +9,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from phlo.cli import exits
+from phlo.cli.rollback import containers_before
 from phlo.events_json import event_line
 from phlo.hosts.lock import ACTOR_VARIABLE
 from phlo.values import Event
@@ -39,7 +40,10 @@ class Actions:
 
     def up(self, services: Sequence[str], who: Identity, address: str) -> Started:
         self._may("up", who, " ".join(services), address)
-        self._leaves_itself_alone(services)
+        if self._own:
+            plan, _ = self._view.command_json("plan", "--json", *services)
+            made_anew = (step for step in plan["steps"] if step["operation"] == "container" and step["changes"])
+            self._leaves_itself_alone({step["service"] for step in made_anew}, "phlo up")
         return self._start("up", ["up", *services], who, " ".join(services) or "all services", address)
 
     def restart(self, service: str, who: Identity, address: str) -> Started:
@@ -50,6 +54,10 @@ class Actions:
 
     def rollback(self, run: str | None, who: Identity, address: str) -> Started:
         self._may("rollback", who, run or "last", address)
+        if self._own:
+            resolved = self._view.resolved()
+            put_back = containers_before(run, resolved.project.name, resolved.hosts.values())
+            self._leaves_itself_alone({one.service for one in put_back}, f"phlo rollback {run or ''}".rstrip())
         return self._start("rollback", ["rollback", *([run] if run else [])], who, run or "last", address)
 
     def action(self, service: Service, action: str, request: ActionRequest, who: Identity, address: str) -> Started:
@@ -77,15 +85,12 @@ class Actions:
         self._audit.note(who, action, target, "refused", detail=problem.problem.detail, address=address)
         raise problem
 
-    def _leaves_itself_alone(self, services: Sequence[str]) -> None:
-        """Raises a Refusal when `up` would replace the containers that this API runs in."""
-        if not self._own:
-            return
-        plan, _ = self._view.command_json("plan", "--json", *services)
-        mine = {step["service"] for step in plan["steps"] if step["service"] in self._own and step["changes"]}
+    def _leaves_itself_alone(self, replaced: Collection[str], command: str) -> None:
+        """Raises a Refusal when services that this API runs in are among those that a command would replace."""
+        mine = sorted(self._own.intersection(replaced))
         if mine:
-            what = f"{' and '.join(sorted(mine))} would be replaced, and this run with it"
-            raise Refusal(409, what, fix="Run `phlo up` on the machine once; after that it can be done here.")
+            what = f"{' and '.join(mine)} would be replaced, and this run with it"
+            raise Refusal(409, what, fix=f"Run `{command}` on the machine itself.")
 
     def _start(
         self,

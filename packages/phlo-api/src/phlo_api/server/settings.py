@@ -49,7 +49,7 @@ class Settings:
             return Resolving(environ=self.environ, project_name=self.project_name)
         try:
             data = json.loads(self.control.read_text(encoding="utf-8"))
-            given = {**self.environ, **data["variables"]}
+            given = {**self.environ, "HOME": data["home"], **data["variables"]}
             return Resolving(environ=given, project_name=data["project"])
         except (OSError, ValueError, KeyError) as reason:
             what = f"cannot be read ({type(reason).__name__})"

@@ -32,12 +32,14 @@ export function Timeline({ run, showsAll }: { run: Run; showsAll: boolean }) {
 
 function TimelineStep({ bar }: { bar: Bar }) {
   const { step } = bar
-  const [isOpen, setOpen] = useState(step.status === 'failed')
+  // What fails while one watches opens too, unless one has decided oneself.
+  const [chosen, setChosen] = useState<boolean | null>(null)
+  const isOpen = chosen ?? step.status === 'failed'
   const look = lookOf(step.status ?? 'live')
   const took = step.seconds === null ? 'running' : duration(step.seconds)
   return (
     <li className="timeline-step">
-      <button type="button" className="timeline-row" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <button type="button" className="timeline-row" aria-expanded={isOpen} onClick={() => setChosen(!isOpen)}>
         <span className="timeline-name">
           <Icon name={look.icon} className={`tone-text-${look.tone}${look.icon === 'busy' ? ' spinning' : ''}`} />
           <span className="wrap">

@@ -60,6 +60,17 @@ test('a failed step is open from the start, with its last lines', () => {
   expect(screen.getByText(/ImportError/)).toBeTruthy()
 })
 
+test('a step that fails while one watches opens, and closes when one wants it to', async () => {
+  const { rerender } = render(<Timeline run={run(step('web', { status: null }))} showsAll />)
+  expect(screen.getByRole('button').getAttribute('aria-expanded')).toBe('false')
+  const failed = run(step('web', { status: 'failed', detail: ['ImportError'] }))
+  rerender(<Timeline run={failed} showsAll />)
+  expect(screen.getByText('ImportError')).toBeTruthy()
+  await userEvent.click(screen.getByRole('button'))
+  rerender(<Timeline run={{ ...failed, seconds: 6 }} showsAll />)
+  expect(screen.queryByText('ImportError')).toBeNull()
+})
+
 test('screen readers hear how a step ended, how long it took and that it is on the critical path', () => {
   render(<Timeline run={run(step('slow'))} showsAll={false} />)
   expect(screen.getByRole('button', { name: /slow container\s*, ok, 2\.0 s, on the critical path/ })).toBeTruthy()
