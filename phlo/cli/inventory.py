@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,7 +60,7 @@ def show(options: Any, shell: Shell) -> int:
 def check(options: Any, shell: Shell) -> int:
     """Reach every host, side by side, and tell what it says of itself."""
     inventory, names = _opened(options, shell)
-    found = _reached(inventory, names, options, shell)
+    found = reach_hosts(inventory, names, shell, forks=options.forks)
     if options.json:
         shell.say_json([_data(name, found[name]) for name in names])
     else:
@@ -74,7 +74,7 @@ def check(options: Any, shell: Shell) -> int:
     return exits.UNREACHABLE if any(one.error for one in found.values()) else exits.OK
 
 
-class _Answer(NamedTuple):
+class Answer(NamedTuple):
     """What came of one host: either of the two."""
 
     reached: Reached | None = None
@@ -99,20 +99,21 @@ class _Answer(NamedTuple):
         return said
 
 
-def _reached(inventory: Inventory, names: tuple[str, ...], options: Any, shell: Shell) -> Mapping[str, _Answer]:
+def reach_hosts(inventory: Inventory, names: Sequence[str], shell: Shell, *, forks: int) -> Mapping[str, Answer]:
+    """Ask hosts side by side, `forks` at once."""
     from phlo.execute.workers import Workers
 
-    found: dict[str, _Answer] = {}
+    found: dict[str, Answer] = {}
 
     def ask(name: str) -> None:
         try:
             host = open_hosts(inventory, (name,), shell.environ)[name]
-            found[name] = _Answer(reach(host.engine, time.time, is_local=host.is_local))
+            found[name] = Answer(reach(host.engine, time.time, is_local=host.is_local))
             host.engine.close()
         except PhloError as error:
-            found[name] = _Answer(error=error)
+            found[name] = Answer(error=error)
 
-    with Workers(options.forks) as workers:
+    with Workers(forks) as workers:
         for rank, name in enumerate(names):
             workers.submit(rank, lambda name=name: ask(name))  # type: ignore[misc]
     return found
@@ -121,7 +122,7 @@ def _reached(inventory: Inventory, names: tuple[str, ...], options: Any, shell: 
 _HEADER = ("HOST", "STATE", "ENGINE", "API", "PLATFORM", "FREE", "CLOCK", "SWARM")
 
 
-def _row(name: str, answer: _Answer) -> tuple[str, ...]:
+def _row(name: str, answer: Answer) -> tuple[str, ...]:
     one = answer.reached
     if one is None:
         return (name, "unreachable", *("",) * 6)
@@ -131,7 +132,7 @@ def _row(name: str, answer: _Answer) -> tuple[str, ...]:
     return name, state, f"Docker {one.version}", one.api, one.platform, free, clock, one.swarm
 
 
-def _data(name: str, answer: _Answer) -> dict[str, Any]:
+def _data(name: str, answer: Answer) -> dict[str, Any]:
     if answer.reached is not None:
         return {"name": name, "state": "ok", "warnings": answer.warnings, **answer.reached._asdict()}
     error = answer.error

@@ -1,15 +1,14 @@
-"""Every check of `phlo doctor`, in the order they are shown."""
+"""What `phlo doctor` looks at on this machine: engine, disks, clock, network."""
 
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from phlo.doctor.network import check_mirrors, check_registry
+from phlo.doctor.network import check_mirrors, check_own_registries, check_registry
 from phlo.doctor.ports import WantedPort, check_ports
 from phlo.doctor.result import CheckResult, CheckStatus
 from phlo.errors import PhloError
@@ -23,7 +22,7 @@ _CLOCK_SECONDS = 5.0
 _POOR_DRIVERS = {"vfs": "copies every layer whole", "devicemapper": "is gone from newer engines", "aufs": "is gone"}
 
 
-def run_checks(
+def check_machine(
     *,
     environ: Mapping[str, str],
     folder: Path,
@@ -31,24 +30,27 @@ def run_checks(
     docker_host: str | None = None,
     ports: Sequence[WantedPort] = (),
     project: str = "",
-) -> list[CheckResult]:
-    """Look at everything phlo needs; changes nothing, and takes a few seconds where no network answers.
+    references: Sequence[str] = (),
+) -> Iterator[CheckResult]:
+    """Look at this machine's engine, disks and network; changes nothing, and takes seconds where no network answers.
 
     folder: the project's. now: seconds since the epoch. ports: what the project wants to publish, and `project`
-    its name, so that its own containers do not count as taking them.
+    its name, so that its own containers do not count as taking them. references: of its images.
     """
-    results = [check_python(sys.version_info[:3])]
     try:
         with closing(open_engine(docker_host, name="local", environ=environ)) as engine:
-            results += _of_engine(engine.reader(), now, ports, project)
+            yield from _of_engine(engine.reader(), now, ports, project, references)
     except PhloError as error:
-        results.append(CheckResult(name="engine", status=CheckStatus.FAIL, text=error.what, fix=error.fix))
-    return [*results, check_disk("project folder", folder), check_mirrors()]
+        yield CheckResult(name="engine", status=CheckStatus.FAIL, text=error.what, fix=error.fix)
+    yield check_disk("project folder", folder)
+    yield check_mirrors()
 
 
-def _of_engine(engine: EngineReader, now: float, ports: Sequence[WantedPort], project: str) -> Iterator[CheckResult]:
-    yield check_engine(engine.get("/version"))
-    info = engine.get("/info")
+def _of_engine(
+    engine: EngineReader, now: float, ports: Sequence[WantedPort], project: str, references: Sequence[str]
+) -> Iterator[CheckResult]:
+    version, info = engine.get("/version"), engine.get("/info")
+    yield check_engine(version, info)
     root = Path(str(info.get("DockerRootDir", "")))
     yield check_storage(info)
     yield check_cgroup(info)
@@ -57,18 +59,30 @@ def _of_engine(engine: EngineReader, now: float, ports: Sequence[WantedPort], pr
     yield check_clock(str(info.get("SystemTime", "")), now)
     yield from check_ports(ports, engine, project, is_local=root.is_dir())
     yield check_registry(str(info.get("IndexServerAddress", "")))
+    configured = (info.get("RegistryConfig") or {}).get("IndexConfigs") or {}
+    insecure = [name for name, config in configured.items() if not config.get("Secure", True)]
+    yield from check_own_registries(references, insecure)
 
 
-def check_python(version: tuple[int, ...]) -> CheckResult:
-    text = f"Python {'.'.join(map(str, version))}"
-    return CheckResult(name="python", status=CheckStatus.OK, text=text)
-
-
-def check_engine(version: Mapping[str, Any]) -> CheckResult:
+def check_engine(version: Mapping[str, Any], info: Mapping[str, Any]) -> CheckResult:
     text = (
-        f"Docker {version.get('Version')}, API {version.get('ApiVersion')}, {version.get('Os')}/{version.get('Arch')}"
+        f"Docker {version.get('Version')}, API {version.get('ApiVersion')}, {version.get('Os')}/{version.get('Arch')}, "
+        f"{info.get('NCPU')} CPUs, {int(info.get('MemTotal') or 0) / _GIGABYTE:.0f} GB of memory"
     )
-    return CheckResult(name="engine", status=CheckStatus.OK, text=text)
+    data = {
+        "version": version.get("Version"),
+        "api": version.get("ApiVersion"),
+        "parts": {part.get("Name"): part.get("Version") for part in version.get("Components") or ()},
+        "system": info.get("OperatingSystem"),
+        "kernel": info.get("KernelVersion"),
+        "cpus": info.get("NCPU"),
+        "memory_bytes": info.get("MemTotal"),
+        "containers": info.get("Containers"),
+        "images": info.get("Images"),
+        "security": info.get("SecurityOptions"),
+        "warnings": info.get("Warnings"),
+    }
+    return CheckResult(name="engine", status=CheckStatus.OK, text=text, data=data)
 
 
 def check_storage(info: Mapping[str, Any]) -> CheckResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from phlo.doctor.result import CheckResult, CheckStatus
 from phlo.images.base_recipe import DEFAULT_SUITE
 from phlo.images.machine import debian_mirrors
+from phlo.images.pull import Reference
 
 _TIMEOUT_SECONDS = 2.0
 
@@ -25,6 +26,31 @@ def check_registry(address: str) -> CheckResult:
         return CheckResult(name="registry", status=CheckStatus.OK, text=f"{host} is reachable; images are pulled")
     text = f"{host} is not reachable; images are built from packages"
     return CheckResult(name="registry", status=CheckStatus.INFO, text=text)
+
+
+def check_own_registries(references: Iterable[str], insecure: Collection[str]) -> Iterator[CheckResult]:
+    """Do the registries answer that a project's images name themselves? references: of the images.
+
+    insecure: those that the engine speaks plain HTTP with.
+    """
+    names = sorted({Reference.parse(reference).registry for reference in references} - {""})
+    addresses = {name: f"{'http' if _is_plain(name, insecure) else 'https'}://{name}/v2/" for name in names}
+    silent = _silent(addresses.values(), is_file=False) if addresses else {}
+    for name, address in addresses.items():
+        if address not in silent:
+            yield CheckResult(name="registry", status=CheckStatus.OK, text=f"{name} is reachable from this machine")
+            continue
+        yield CheckResult(
+            name="registry",
+            status=CheckStatus.WARN,
+            text=f"{name} does not answer this machine ({silent[address]})",
+            fix="Images from there must be on the hosts already: check the network, its proxy, and the name.",
+        )
+
+
+def _is_plain(name: str, insecure: Collection[str]) -> bool:
+    host = name.rpartition(":")[0] or name
+    return name in insecure or host == "localhost" or host.startswith("127.")
 
 
 def check_mirrors(*, root: Path = Path("/")) -> CheckResult:
@@ -46,11 +72,11 @@ def check_mirrors(*, root: Path = Path("/")) -> CheckResult:
     return CheckResult(name="package mirrors", status=CheckStatus.OK, text=f"{hosts} has {DEFAULT_SUITE}")
 
 
-def _silent(addresses: Iterable[str]) -> dict[str, str]:
+def _silent(addresses: Iterable[str], *, is_file: bool = True) -> dict[str, str]:
     """Of several addresses, those that give no good answer, with the reason; all are asked side by side."""
     asked = list(addresses)
     with ThreadPoolExecutor(max_workers=len(asked)) as pool:
-        reasons = pool.map(lambda address: _why_silent(address, is_file=True), asked)
+        reasons = pool.map(lambda address: _why_silent(address, is_file=is_file), asked)
         return {address: reason for address, reason in zip(asked, reasons, strict=True) if reason is not None}
 
 

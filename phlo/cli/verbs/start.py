@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from phlo.cli.option import Option, Verb
-from phlo.cli.shared_options import COMMON, JSON, PROJECT_DIR
+from phlo.cli.shared_options import COMMON, INVENTORY, JSON, OUTPUT, PROJECT_DIR
 from phlo.cli.verbs.headings import START
 
 VERBS: tuple[Verb, ...] = (
@@ -60,10 +60,17 @@ VERBS: tuple[Verb, ...] = (
         (
             Option("install_engine", ("--install-engine",), "flag", "install and start Docker when no engine answers"),
             JSON,
+            OUTPUT._replace(help="what is printed: text, or the same as JSON, for a support ticket"),
             PROJECT_DIR,
+            INVENTORY,
             *COMMON,
         ),
         group=START,
-        examples=(("phlo doctor", "what is missing on this machine, and how to mend it"),),
+        more="phlo, its packages, the project, the engine, the network, containers, the deploy lock, the last run;\n"
+        "with -i every host of the inventory. Secrets are masked. Ends with 1 when something must be mended.",
+        examples=(
+            ("phlo doctor", "what is missing on this machine, and how to mend it"),
+            ("phlo doctor -i inventories/production.yaml --output json > ticket.json", "for who is to help"),
+        ),
     ),
 )

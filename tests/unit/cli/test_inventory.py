@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from phlo.cli.inventory import LEAST_FREE, _Answer
+from phlo.cli.inventory import LEAST_FREE, Answer
 from phlo.doctor.reach import Reached
 from tests.bench.fleet import engines
 from tests.unit.cli.test_main import Said, phlo_says
@@ -146,5 +146,5 @@ def test_a_docker_context_that_is_not_there_counts_as_unreachable_with_its_fix(f
 def test_little_room_and_a_wrong_clock_are_warned_of(
     free_bytes: int | None, clock_seconds: float | None, expected: list[str]
 ) -> None:
-    answer = _Answer(Reached("26.1", "1.45", "linux/amd64", free_bytes, clock_seconds, "inactive"))
+    answer = Answer(Reached("26.1", "1.45", "linux/amd64", free_bytes, clock_seconds, "inactive"))
     assert [warning[: len(start)] for warning, start in zip(answer.warnings, expected, strict=True)] == expected

@@ -10,7 +10,8 @@ import pytest
 
 from phlo.doctor import checks
 from phlo.doctor.ports import WantedPort, is_taken
-from phlo.doctor.result import CheckResult, CheckStatus, to_json, worst
+from phlo.doctor.result import CheckResult, CheckStatus, masked, to_json, worst
+from phlo.frozen import replace
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,9 @@ def test_a_port_is_taken_while_somebody_listens(protocol: str, kind: int) -> Non
 
 
 def test_without_an_engine_the_doctor_says_how_to_get_one(tmp_path: Path) -> None:
-    results = checks.run_checks(environ={}, folder=tmp_path, now=0.0, docker_host=f"unix://{tmp_path}/none.sock")
+    results = list(
+        checks.check_machine(environ={}, folder=tmp_path, now=0.0, docker_host=f"unix://{tmp_path}/none.sock")
+    )
 
     engine = next(result for result in results if result.name == "engine")
     assert engine.status is CheckStatus.FAIL
@@ -76,4 +79,13 @@ def test_results_have_a_json_form() -> None:
     result = CheckResult(name="a", status=CheckStatus.WARN, text="b", fix="c")
 
     assert to_json([result]) == [{"name": "a", "status": "warn", "text": "b", "fix": "c"}]
+    assert to_json([replace(result, data={"x": 1})])[0]["data"] == {"x": 1}
     assert worst([]) is CheckStatus.OK
+
+
+def test_no_secret_is_left_in_a_result_or_its_data() -> None:
+    result = CheckResult(
+        name="a", status=CheckStatus.OK, text="b hunter22", fix="hunter22", data={"x": ["hunter22", 3], "y": "z"}
+    )
+    found = masked(result, lambda text: text.replace("hunter22", "***"))
+    assert (found.text, found.fix, found.data) == ("b ***", "***", {"x": ["***", 3], "y": "z"})
