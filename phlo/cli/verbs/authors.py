@@ -31,6 +31,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.docs:operations",
         (JSON, *COMMON),
         group=MORE,
+        examples=(("phlo docs operations", "what a task can call"),),
     ),
     Verb(
         "docs operation",
@@ -38,7 +39,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.docs:operation",
         (Option("name", help="the operation", positional="one", metavar="NAME"), JSON, *COMMON),
         group=MORE,
-        examples=(("phlo docs operation exec", ""),),
+        examples=(("phlo docs operation exec", "its arguments, each with what it means"),),
     ),
     Verb(
         "completion",

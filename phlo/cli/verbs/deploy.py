@@ -92,6 +92,12 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=PLATFORM,
         is_task=True,
+        examples=(
+            ("phlo plan", "what `up` would do, and the cause of each change"),
+            ("phlo plan --diff web", "all causes, of one service"),
+            ("phlo plan -o next.plan", "keep it, for `phlo up --plan next.plan`"),
+            ("phlo plan --detailed-exitcode -q", "for scripts: 2 when something would change"),
+        ),
     ),
     Verb(
         "plan show",
@@ -104,7 +110,7 @@ VERBS: tuple[Verb, ...] = (
             *COMMON,
         ),
         group=PLATFORM,
-        examples=(("phlo plan -o next.plan", "save a plan"), ("phlo up --plan next.plan", "carry it out")),
+        examples=(("phlo plan show next.plan", "what `phlo plan -o next.plan` has saved"),),
     ),
     Verb(
         "rollback",
@@ -170,6 +176,10 @@ VERBS: tuple[Verb, ...] = (
         (SERVICES, GRACE, *WRITE, *PROJECT),
         group=PLATFORM,
         is_task=True,
+        examples=(
+            ("phlo stop web", "only this service"),
+            ("phlo stop --timeout 60", "all of them, each with a minute to end by itself"),
+        ),
     ),
     Verb(
         "start",
@@ -178,6 +188,10 @@ VERBS: tuple[Verb, ...] = (
         (SERVICES, *WRITE, *PROJECT),
         group=PLATFORM,
         is_task=True,
+        examples=(
+            ("phlo start", "what `phlo stop` stopped"),
+            ("phlo start web", "only this service"),
+        ),
     ),
     Verb(
         "restart",
@@ -186,6 +200,7 @@ VERBS: tuple[Verb, ...] = (
         (SERVICES, GRACE, *WRITE, *PROJECT),
         group=PLATFORM,
         is_task=True,
+        examples=(("phlo restart web", "the same container once more; `phlo up --recreate web` makes a new one"),),
     ),
     Verb(
         "pull",
@@ -194,6 +209,10 @@ VERBS: tuple[Verb, ...] = (
         (SERVICES, PROFILE, *WRITE, *PROJECT),
         group=PLATFORM,
         is_task=True,
+        examples=(
+            ("phlo pull", "before an `up` that shall be quick"),
+            ("phlo pull web -i inventories/production.yaml", "one service's image, on its hosts"),
+        ),
     ),
     Verb(
         "build",
@@ -202,5 +221,9 @@ VERBS: tuple[Verb, ...] = (
         (SERVICES, PROFILE, *WRITE, *PROJECT),
         group=PLATFORM,
         is_task=True,
+        examples=(
+            ("phlo build", "the images that have a recipe"),
+            ("phlo build web -v", "one of them, and what it was made of"),
+        ),
     ),
 )

@@ -25,6 +25,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.inventory:graph",
         (JSON, PROJECT_DIR, INVENTORY, *COMMON),
         group=LOOK,
+        examples=(("phlo inventory graph -i inventories/production.yaml", "which hosts are in which group"),),
     ),
     Verb(
         "inventory show",
@@ -38,6 +39,9 @@ VERBS: tuple[Verb, ...] = (
             *COMMON,
         ),
         group=LOOK,
+        examples=(
+            ("phlo inventory show data-1 -i inventories/production.yaml", "what holds for data-1, and who said it"),
+        ),
     ),
     Verb(
         "inventory check",
@@ -71,6 +75,7 @@ VERBS: tuple[Verb, ...] = (
         (_SWARM_GROUP, JSON, PROJECT_DIR, INVENTORY, *COMMON),
         group=LOOK,
         more="Run it again whenever hosts or groups of the inventory change. Join tokens are never shown.",
+        examples=(("phlo swarm join -i inventories/swarm.yaml", "all hosts that are not nodes yet"),),
     ),
     Verb(
         "swarm status",
@@ -79,5 +84,6 @@ VERBS: tuple[Verb, ...] = (
         (_SWARM_GROUP, JSON, PROJECT_DIR, INVENTORY, *COMMON),
         group=LOOK,
         more="Ends with 1 when a host of the inventory is no node, or not ready.",
+        examples=(("phlo swarm status -i inventories/swarm.yaml", "the nodes as their manager sees them"),),
     ),
 )

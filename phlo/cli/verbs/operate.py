@@ -142,7 +142,10 @@ VERBS: tuple[Verb, ...] = (
         is_task=True,
         more="What the services keep now is replaced, or, when something fails, put back as it was.\n"
         "Those that depend on them are stopped meanwhile. At the end the project is up.",
-        examples=(("phlo run restore --from lake-20260131-120000.phlo.tar.gz", ""),),
+        examples=(
+            ("phlo run restore --from lake-20260131-120000.phlo.tar.gz --list", "what is in it"),
+            ("phlo run restore --from lake-20260131-120000.phlo.tar.gz", "put all of it back"),
+        ),
     ),
     Verb(
         "run",

@@ -13,6 +13,10 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.plugins:search",
         (Option("query", help="words to look for", positional="optional", metavar="TEXT"), JSON, *COMMON),
         group=LOOK,
+        examples=(
+            ("phlo plugin search", "everything there is"),
+            ("phlo plugin search metrics", "what has to do with metrics"),
+        ),
     ),
     Verb(
         "plugin list",
@@ -20,6 +24,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.plugins:list_plugins",
         (JSON, *COMMON),
         group=LOOK,
+        examples=(("phlo plugin list", "what is installed, and what of it is broken"),),
     ),
     Verb(
         "plugin info",
@@ -27,6 +32,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.plugins:info",
         (Option("name", help="the package", positional="one", metavar="NAME", complete="plugins"), JSON, *COMMON),
         group=LOOK,
+        examples=(("phlo plugin info phlo-thing", "what it brings, before you install it"),),
     ),
     Verb(
         "plugin create",
@@ -58,5 +64,8 @@ VERBS: tuple[Verb, ...] = (
             *COMMON,
         ),
         group=LOOK,
+        examples=(
+            ("phlo plugin install phlo-thing --index-url https://packages.example/simple", "from your own index"),
+        ),
     ),
 )

@@ -13,6 +13,10 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.lock:status",
         (JSON, *PROJECT),
         group=LOOK,
+        examples=(
+            ("phlo lock status", "who works on this project now"),
+            ("phlo lock status -i inventories/production.yaml --json", "on every host, for scripts"),
+        ),
     ),
     Verb(
         "lock release",
@@ -26,6 +30,10 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=LOOK,
         more="The holder's next write fails, and its run stops there. A holder that has died is taken over by itself.",
+        examples=(
+            ("phlo lock release", "what somebody left behind who is gone"),
+            ("phlo lock release --force", "also from somebody who may be at work"),
+        ),
     ),
     Verb(
         "why",
@@ -58,6 +66,10 @@ VERBS: tuple[Verb, ...] = (
             *COMMON,
         ),
         group=LOOK,
+        examples=(
+            ("phlo history show last", "what the last run did, and why"),
+            ("phlo history show last -v", "what did not change, too"),
+        ),
     ),
     Verb(
         "history schema",
@@ -65,5 +77,6 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.history:schema",
         COMMON,
         group=LOOK,
+        examples=(("phlo history schema > events.schema.json", "to check what `--output json` prints"),),
     ),
 )

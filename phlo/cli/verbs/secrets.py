@@ -15,6 +15,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.secrets:list_secrets",
         (PROFILE, JSON, *PROJECT),
         group=LOOK,
+        examples=(("phlo secrets list", "their names, and where each is kept"),),
     ),
     Verb(
         "secrets get",
@@ -22,6 +23,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.secrets:get",
         (_SECRET, *PROJECT),
         group=LOOK,
+        examples=(("phlo secrets get DB_PASSWORD", "in plain text: mind who looks"),),
     ),
     Verb(
         "secrets set",
@@ -41,6 +43,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.secrets:remove",
         (_SECRET, PROJECT_DIR, *COMMON),
         group=LOOK,
+        examples=(("phlo secrets remove API_KEY", "from the encrypted file"),),
     ),
     Verb(
         "secrets edit",
@@ -48,6 +51,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.secrets:edit",
         (PROJECT_DIR, *COMMON),
         group=LOOK,
+        examples=(("EDITOR=vim phlo secrets edit", "all of them, in an editor of yours"),),
     ),
     Verb(
         "secrets rekey",
@@ -65,6 +69,10 @@ VERBS: tuple[Verb, ...] = (
             *COMMON,
         ),
         group=LOOK,
+        examples=(
+            ("phlo secrets rekey", "asks for the old passphrase and the new one"),
+            ("phlo secrets rekey --new-passphrase-file next.txt", "without being asked for the new one"),
+        ),
     ),
     Verb(
         "secrets rotate",

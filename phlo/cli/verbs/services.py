@@ -21,6 +21,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.services:show",
         (SERVICE, JSON, *PROJECT),
         group=LOOK,
+        examples=(("phlo services show web", "what it is, needs and offers"),),
     ),
     Verb(
         "services enable",
@@ -28,6 +29,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.services:enable",
         (SERVICES._replace(positional="some", help="the services"), PROJECT_DIR, *COMMON),
         group=LOOK,
+        examples=(("phlo services enable web", "part of every `phlo up` from now on"),),
     ),
     Verb(
         "services disable",
@@ -35,6 +37,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.services:disable",
         (SERVICES._replace(positional="some", help="the services"), PROJECT_DIR, *COMMON),
         group=LOOK,
+        examples=(("phlo services disable web", "no part of `phlo up` any more"),),
     ),
     Verb(
         "services add",
@@ -59,7 +62,7 @@ VERBS: tuple[Verb, ...] = (
             *COMMON,
         ),
         group=LOOK,
-        examples=(("phlo services add api --image my/api:1 --port 4000:4000", ""),),
+        examples=(("phlo services add api --image my/api:1 --port 4000:4000", "an inline service in phlo.yaml"),),
     ),
     Verb(
         "services remove",
@@ -67,6 +70,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.services:remove",
         (SERVICE, PROJECT_DIR, *COMMON),
         group=LOOK,
+        examples=(("phlo services remove api", "what `phlo services add api ...` added"),),
     ),
     Verb(
         "services ports",
@@ -74,6 +78,10 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.services:ports",
         (SERVICES, JSON, *PROJECT),
         group=LOOK,
+        examples=(
+            ("phlo services ports", "who publishes what"),
+            ("phlo services ports web --json", "for scripts"),
+        ),
     ),
     Verb(
         "services graph",

@@ -20,6 +20,10 @@ VERBS: tuple[Verb, ...] = (
             *PROJECT,
         ),
         group=LOOK,
+        examples=(
+            ("phlo config show web", "one service, every value final"),
+            ("phlo config show --sources", "where each value was written"),
+        ),
     ),
     Verb(
         "config validate",
@@ -27,6 +31,10 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.configuration:validate",
         (PROFILE, DEV, QUIET, *PROJECT),
         group=LOOK,
+        examples=(
+            ("phlo config validate", "before a commit"),
+            ("phlo config validate -i inventories/production.yaml -q", "in CI, for those hosts; errors only"),
+        ),
     ),
     Verb(
         "config explain",
@@ -46,5 +54,6 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.configuration:schema",
         COMMON,
         group=LOOK,
+        examples=(("phlo config schema > phlo.schema.json", "for an editor that completes phlo.yaml"),),
     ),
 )

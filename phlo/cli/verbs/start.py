@@ -50,7 +50,7 @@ VERBS: tuple[Verb, ...] = (
         more="Its services become inline ones. What phlo cannot carry over is listed, with its file and line.",
         examples=(
             ("phlo import compose", "the project in this folder"),
-            ("phlo import compose compose.yaml prod.yaml -o lake/phlo.yaml", ""),
+            ("phlo import compose compose.yaml prod.yaml -o lake/phlo.yaml", "two files, one over the other"),
         ),
     ),
     Verb(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 import subprocess
 
@@ -11,6 +13,7 @@ from phlo.cli import help as help_text
 from phlo.cli.completion import bash_script, fish_script, zsh_script
 from phlo.cli.main import handler
 from phlo.cli.option import Verb
+from phlo.cli.parser import find_verb, parse, split
 from phlo.cli.verbs import VERBS
 
 
@@ -79,3 +82,42 @@ def test_bash_completes(words: list[str], expected: list[str]) -> None:
     ask = f'COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _phlo; printf "%s\\n" "${{COMPREPLY[@]}}"'
     done = subprocess.run([program, "-c", bash_script() + ask], text=True, capture_output=True, check=True)
     assert done.stdout.split() == expected
+
+
+def _commands_in(example: str) -> list[list[str]]:
+    """The words after `phlo` of every phlo command in a line of a shell."""
+    found: list[list[str]] = []
+    for part in re.split(r"\$\(|\)|[|&;<>]+", example):
+        words = shlex.split(part.replace('"', ""))
+        while words and "=" in words[0]:
+            words = words[1:]  # a variable that is set for the command
+        if words[:1] == ["phlo"]:
+            found.append(words[1:])
+    return found
+
+
+def _meant(words: list[str]) -> tuple[Verb, list[str]]:
+    """The verb that a command line is for, `phlo run up` being `up`, and its own words."""
+    leading, rest = split(words)
+    verb, rest = find_verb(rest)
+    if verb and verb.name == "run" and not rest[0].startswith("-"):
+        verb, rest = find_verb(rest)
+        assert verb
+        assert verb.is_task
+    assert verb
+    return verb, [*leading, *rest]
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_every_verb_has_an_example_of_its_own_and_says_what_each_is_for(verb: Verb) -> None:
+    commands = [words for example, _ in verb.examples for words in _commands_in(example)]
+    assert [words for words in commands if _meant(words)[0] == verb]
+    assert [example for example, purpose in verb.examples if not purpose] == []
+
+
+@pytest.mark.parametrize("example", [example for verb in VERBS for example, _ in verb.examples])
+def test_every_example_is_a_command_line_that_phlo_takes(example: str) -> None:
+    commands = _commands_in(example)
+    assert commands
+    for words in commands:
+        parse(*_meant(words))
