@@ -51,6 +51,8 @@ def run_action(action: Action, words: Sequence[str], options: Any, shell: Shell)
     whole = Namespace(**{**hidden, **vars(given), **_leading(options, given)})
     workspace = open_workspace(whole, shell)
     loader, operations = loader_of(workspace)
+    profile = workspace.catalog.services[action.service].profile
+    whole.profile = [profile] if profile else []  # naming a service is to ask for it
     project = resolve_project(workspace, whole, shell, generate_secrets=not whole.check)
     service = project.services.get(action.service)
     fix = "Actions run in containers of a host: place the service on one."

@@ -128,6 +128,17 @@ def test_an_action_s_argument_takes_the_place_of_an_option_of_the_same_name(phlo
     assert "as csv" in phlo("run", "web.say", "--output", "csv").stdout
 
 
+def test_an_action_of_a_service_of_a_profile_needs_no_profile_named(phlo: Phlo, folder: Path) -> None:
+    role = folder / "roles" / "web"
+    service = role / "service.yaml"
+    service.write_text(f"profile: pages\n{service.read_text()}")
+    (role / "tasks" / "say.yaml").write_text(
+        "help: Say it\ntasks: [{exec: {command: [echo, hello], interactive: true}, changed_when: false}]\n"
+    )
+    phlo("up", "--profile", "pages")
+    assert "hello" in phlo("run", "web.say").stdout
+
+
 def test_every_event_of_a_playbook_is_as_the_schema_says_and_none_has_a_secret(phlo: Phlo, folder: Path) -> None:
     (folder / "leaky.yaml").write_text(
         "- hosts: all\n  tasks:\n"
