@@ -24,7 +24,7 @@ BED_NUMBER = 90
 COLD, NOOP, DOWN = "cold up", "no-op up", "down"
 WORK = (COLD, NOOP, DOWN)
 _NOOPS = 3
-LONGEST_SECONDS = 60  # of a cold up, after which a tool is not asked for still more hosts
+LONGEST_SECONDS = 300  # of a cold up, after which a tool is not asked for still more hosts
 
 
 @dataclass(slots=True, kw_only=True)
