@@ -63,9 +63,7 @@ class Engine:
         target = f"{path}?{urllib.parse.urlencode(query)}" if query else path
         headers = {"Content-Type": "application/x-tar" if body else "application/json"}
         try:
-            self._connection.request(method, target, body=body, headers=headers)
-            answer = self._connection.getresponse()
-            data = answer.read()
+            answer, data = self._exchange(method, target, body, headers)
         except OSError as reason:
             self._connection.close()
             raise BenchError(f"no Docker engine answers at {self.address} ({reason}). Start one first.") from None
@@ -73,6 +71,18 @@ class Engine:
             raise BenchError(f"Docker refused {method} {path}: {data.decode(errors='replace').strip()}")
         is_json = answer.headers.get_content_type() == "application/json"
         return json.loads(data) if is_json else data
+
+    def _exchange(
+        self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        try:
+            self._connection.request(method, target, body=body, headers=headers)
+            answer = self._connection.getresponse()
+        except (BrokenPipeError, ConnectionResetError):  # closed while the tools worked on other engines
+            self._connection.close()
+            self._connection.request(method, target, body=body, headers=headers)
+            answer = self._connection.getresponse()
+        return answer, answer.read()
 
     def version(self) -> str:
         return str(self.request("GET", "/version")["Version"])
