@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,11 +12,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 
 from tests.e2e.conftest import ROOT, stand_beside
 
+MOMENT = "timestamp '2026-01-31 01:02:03.123456'"
 EXAMPLES = ROOT / "examples"
 PROVIDERS = ("name", "capabilities", "env", "services")
 
@@ -43,6 +46,44 @@ class Platform:
     @property
     def environment(self) -> dict[str, str]:
         return {**os.environ, "NO_COLOR": "1", "GITHUB_STATS_REPOSITORY": str(self.repository)}
+
+    @property
+    def commits(self) -> int:
+        """As git counts them."""
+        argv = ["git", "-C", str(self.repository), "rev-list", "--count", "HEAD"]
+        return int(subprocess.run(argv, capture_output=True, text=True, check=True).stdout)
+
+    def api(self) -> httpx.Client:
+        """phlo-api, in its container, for an operator."""
+        services = json.loads(self.phlo("services", "list", "--json"))
+        port = next(service["ports"][0] for service in services if service["name"] == "phlo-api")
+        token = self.phlo("secrets", "get", "PHLO_API_OPERATOR_TOKEN").strip()
+        headers = {"Authorization": f"Bearer {token}"}
+        return httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1/data", headers=headers, timeout=120)
+
+    def check_api(self) -> None:
+        """phlo-api tells of the lake what is in it."""
+        with self.api() as api:
+            tables = [f"{one['namespace']}.{one['name']}" for one in api.get("/tables").json()]
+            commits = api.get("/tables/stats/commits").json()
+            counted = api.post("/query", json={"sql": "select count(*) as n from iceberg.stats.commits;"}).json()
+            some = api.post("/query", json={"sql": "select * from iceberg.stats.commits", "limit": 3}).json()
+            exact = api.post("/query", json={"sql": f"select {2**63 - 1} as most, {MOMENT} as moment"}).json()
+            wrong = api.post("/query", json={"sql": "select * from iceberg.stats.nowhere"})
+            missing = api.get("/tables/stats/nowhere")
+        assert {"stats.commits", "stats.changes"} <= set(tables)
+        assert commits["columns"][0] == {"name": "sha", "type": "string", "required": True, "doc": None}
+        current = next(one for one in commits["snapshots"] if one["is_current"])
+        assert current["summary"]["total-records"] == str(self.commits)
+        assert (counted["columns"][0]["name"], counted["rows"]) == ("n", [[self.commits]])
+        assert (len(some["rows"]), some["truncated"]) == (3, True)
+        # A browser would round the one, and Trino cuts the other for who doesn't ask it not to.
+        (row,) = exact["rows"]
+        assert row[0] == str(2**63 - 1)
+        assert "01:02:03.123456" in row[1]
+        assert (wrong.status_code, missing.status_code) == (400, 404)
+        assert "nowhere" in wrong.json()["detail"]
+        assert "nowhere" in missing.json()["detail"]
 
     def check_numbers(self) -> None:
         """Run the example's own tests."""
@@ -101,6 +142,7 @@ def test_the_two_examples_differ_only_where_they_choose_providers() -> None:
 def test_the_light_platform_counts_as_git_does_also_after_a_second_run(start: Start) -> None:
     light = start("github-stats")
     light.check_numbers()
+    light.check_api()
     assert "Nothing to do" in light.phlo("up")
     light.phlo("run", "dagster.materialize")
     light.check_numbers()
@@ -127,11 +169,16 @@ def test_the_full_platform_counts_as_git_does_and_swaps_its_store_in_one_line(st
     full = start("lakehouse")
     full.check_numbers()
     assert "Nothing to do" in full.phlo("up")
-    commits = subprocess.run(
-        ["git", "-C", str(full.repository), "rev-list", "--count", "HEAD"], capture_output=True, text=True, check=True
-    ).stdout
     counted = full.phlo("run", "trino.query", "select count(*) as n from iceberg.stats.commits", "--output", "csv")
-    assert f'"{commits.strip()}"' in counted
+    assert f'"{full.commits}"' in counted
+    full.check_api()
+    full.phlo("run", "nessie.branch", "create", "try")
+    with full.api() as api:
+        branches = api.get("/branches").json()
+    assert {(one["name"], one["kind"], one["is_default"]) for one in branches} == {
+        ("main", "branch", True),
+        ("try", "branch", False),
+    }
 
     # Tables stay with the store they are in, so the other one begins empty.
     full.phlo("down", "--volumes", "--yes", "-t", "0")

@@ -21,6 +21,8 @@ from phlo_api.server.problems import Refusal
 QUERY_SECONDS = 120.0
 ASK_SECONDS = 20.0
 MOST_TABLES = 2000
+# Beyond it numbers of JSON are another one in a browser.
+MOST_EXACT = 2**53 - 1
 _SEPARATOR = "\x1f"
 
 
@@ -40,9 +42,10 @@ class Lake:
         if ask is None:
             what = f'no way is known to ask a query engine that speaks "{facts["dialect"]}"'
             raise Refusal(404, what, fix="phlo-trino and phlo-duckdb can be asked.")
-        columns, rows, truncated = ask(facts, sql, limit, who)
+        columns, rows, truncated = ask(facts, sql.strip().removesuffix(";"), limit, who)
         seconds = round(time.monotonic() - started, 4)
-        return QueryResult(engine=facts["dialect"], columns=columns, rows=rows, truncated=truncated, seconds=seconds)
+        exact = [[_exact(value) for value in row] for row in rows]
+        return QueryResult(engine=facts["dialect"], columns=columns, rows=exact, truncated=truncated, seconds=seconds)
 
     def tables(self) -> list[TableName]:
         """Every table of the Iceberg catalog."""
@@ -111,6 +114,8 @@ class Lake:
             "X-Trino-Catalog": str(facts["catalog"]),
             "X-Trino-Source": "phlo-api",
             "X-Trino-Client-Info": who,
+            # Moments with as many digits as they have, and types that say so.
+            "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME",
         }
         base = f"{facts['url']}/v1/statement"
         data = self._json("POST", base, content=sql.encode(), headers=headers, seconds=QUERY_SECONDS)
@@ -120,7 +125,7 @@ class Lake:
         while True:
             if "error" in data:
                 error = data["error"]
-                raise Refusal(400, str(error.get("message", "the query failed")), fix=str(error.get("errorName", "")))
+                raise Refusal(400, f"{error.get('message', 'the query failed')} ({error.get('errorName', 'no name')})")
             columns = columns or [Column(name=one["name"], type=one["type"]) for one in data.get("columns") or []]
             rows += data.get("data") or []
             following = data.get("nextUri")
@@ -246,6 +251,15 @@ def _snapshot(data: Mapping[str, Any], current: Any) -> Snapshot:
         is_current=data["snapshot-id"] == current,
         summary=summary,
     )
+
+
+def _exact(value: Any) -> Any:
+    """A value of a row; whole numbers that a browser would round are texts."""
+    if isinstance(value, list):
+        return [_exact(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _exact(one) for key, one in value.items()}
+    return str(value) if isinstance(value, int) and abs(value) > MOST_EXACT else value
 
 
 def _type(value: Any) -> str:

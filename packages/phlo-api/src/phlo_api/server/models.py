@@ -452,7 +452,10 @@ class Column(Model):
 
 
 class QueryResult(Model):
-    """rows: as JSON has them; what JSON has no type for (decimals, times) is text. truncated: there were more."""
+    """rows: as JSON has them; what JSON has no type for (decimals, times, whole numbers beyond 2^53) is text.
+
+    truncated: there were more.
+    """
 
     engine: str
     columns: list[Column]

@@ -1052,7 +1052,9 @@ export interface components {
         };
         /**
          * QueryResult
-         * @description rows: as JSON has them; what JSON has no type for (decimals, times) is text. truncated: there were more.
+         * @description rows: as JSON has them; what JSON has no type for (decimals, times, whole numbers beyond 2^53) is text.
+         *
+         *     truncated: there were more.
          */
         QueryResult: {
             /** Columns */

@@ -4,7 +4,7 @@ import { type ColumnDef, createColumnHelper } from '@tanstack/react-table'
 import { Suspense, lazy, useMemo, useState } from 'react'
 import { type Key, Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { ApiError, post } from '~/api/client'
-import { branchesQuery, schemataQuery, tableQuery, tablesQuery } from '~/api/queries'
+import { branchesQuery, schemataQuery, sessionQuery, tableQuery, tablesQuery } from '~/api/queries'
 import type { QueryResult, Table, TableName } from '~/api/types'
 import { ActionButton } from '~/components/button'
 import { Chart } from '~/components/chart'
@@ -26,7 +26,9 @@ function Data() {
   const [written, setWritten] = useState<string | null>(null)
   const [tab, setTab] = useState<Key>('sql')
   const tables = useQuery(tablesQuery)
-  const { data: catalogs } = useQuery({ ...schemataQuery, enabled: Boolean(tables.data?.length) })
+  const { data: session } = useQuery(sessionQuery)
+  const mayAsk = session?.role === 'operator'
+  const { data: catalogs } = useQuery({ ...schemataQuery, enabled: mayAsk && Boolean(tables.data?.length) })
   const names = useMemo(() => tables.data?.map((table) => sqlName(table, catalogs)) ?? [], [tables.data, catalogs])
   const look = (name: string) => `SELECT * FROM ${name} LIMIT 100`
   const query = (table: TableName) => {
@@ -42,7 +44,12 @@ function Data() {
           <Tab id="branches">Branches</Tab>
         </TabList>
         <TabPanel id="sql" className="tab-panel" shouldForceMount>
-          <Sql statement={written ?? (names[0] ? look(names[0]) : '')} setStatement={setWritten} tables={names} />
+          <Sql
+            statement={written ?? (names[0] ? look(names[0]) : '')}
+            setStatement={setWritten}
+            tables={names}
+            mayAsk={mayAsk}
+          />
         </TabPanel>
         <TabPanel id="tables" className="tab-panel">
           <Answer query={tables}>{(all) => <Tables tables={all} query={query} />}</Answer>
@@ -59,17 +66,19 @@ function Sql({
   statement,
   setStatement,
   tables,
+  mayAsk,
 }: {
   statement: string
   setStatement: (text: string) => void
   tables: string[]
+  mayAsk: boolean
 }) {
   const ask = useMutation({
     mutationFn: (sql: string) => post<QueryResult>('/data/query', { sql, limit: MOST_ROWS }),
   })
   const schema = useMemo(() => Object.fromEntries(tables.map((name) => [name, [] as string[]])), [tables])
   const run = () => {
-    if (statement.trim() && !ask.isPending) ask.mutate(statement.trim().replace(/;$/, ''))
+    if (mayAsk && statement.trim() && !ask.isPending) ask.mutate(statement.trim().replace(/;$/, ''))
   }
   return (
     <div className="stack-loose">
@@ -78,11 +87,22 @@ function Sql({
           <SqlEditor value={statement} onChange={setStatement} onRun={run} tables={schema} />
         </Suspense>
         <div className="row spread">
-          <ActionButton look="primary" icon="play" onPress={run} isDisabled={ask.isPending || !statement.trim()}>
+          <ActionButton
+            look="primary"
+            icon="play"
+            onPress={run}
+            isDisabled={!mayAsk || ask.isPending || !statement.trim()}
+          >
             {ask.isPending ? 'Running…' : 'Run'}
           </ActionButton>
           <span className="muted small">
-            <kbd>Ctrl Enter</kbd> runs it too. At most {MOST_ROWS.toLocaleString()} rows come back.
+            {mayAsk ? (
+              <>
+                <kbd>Ctrl Enter</kbd> runs it too. At most {MOST_ROWS.toLocaleString()} rows come back.
+              </>
+            ) : (
+              'This needs the role operator: SQL can write.'
+            )}
           </span>
         </div>
       </div>
