@@ -6,6 +6,7 @@
     ├── InventoryError   inventory files, host patterns
     ├── PlanError        the graph: cycles, unknown or disabled dependencies, clashes
     ├── HostError        a Docker engine that cannot be reached or is too old
+    │   └── NodeError    that of a Swarm's node, while the manager that is asked for its services can be reached
     ├── OperationError   a step that failed on a host
     │   └── EngineError  the Docker engine refused a request (HTTP status, engine's message)
     └── LockError        somebody else holds the deploy lock
@@ -75,6 +76,10 @@ class PlanError(PhloError):
 
 class HostError(PhloError):
     """A Docker engine cannot be reached, or is too old."""
+
+
+class NodeError(HostError):
+    """The engine of a Swarm's node cannot be reached; the host that its service's steps are on can."""
 
 
 class OperationError(PhloError):

@@ -358,6 +358,9 @@ OWN_LABELS = frozenset(
     }
 )
 
+# Of a Swarm's node, with its name in the inventory behind it.
+NODE_HOST = "phlo.host."
+
 # A container that was replaced stays, stopped, under its name with this and the id of the run that replaced it.
 SET_ASIDE = ".phlo-before-"
 

@@ -13,7 +13,7 @@ from phlo.cli.parser import HELP_FLAGS, parse
 from phlo.cli.play import PlaybookCommand, loader_of
 from phlo.cli.shared_options import DIFF, PROJECT, WRITE
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import open_workspace, refuse_on_swarm, resolve_project
+from phlo.cli.workspace import open_workspace, resolve_project
 from phlo.discovery.catalog import Catalog
 from phlo.errors import ConfigError
 from phlo.playbook.actions import action_play, actions_of
@@ -55,8 +55,6 @@ def run_action(action: Action, words: Sequence[str], options: Any, shell: Shell)
     whole.profile = [profile] if profile else []  # naming a service is to ask for it
     project = resolve_project(workspace, whole, shell, generate_secrets=not whole.check)
     service = project.services.get(action.service)
-    fix = "Actions run in containers of a host: place the service on one."
-    refuse_on_swarm(project, (action.service,), f"run {action.service}.{action.name}", fix)
     play = action_play(action, loader, service.hosts if service else ())
     command = PlaybookCommand(
         workspace=workspace, project=project, loader=loader, operations=operations, options=whole, shell=shell

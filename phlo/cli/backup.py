@@ -20,7 +20,7 @@ from phlo.cli.carry_out import carry_out, exit_code
 from phlo.cli.lifecycle import dependencies
 from phlo.cli.play import PlaybookCommand, loader_of
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import Workspace, all_hosts, open_hosts, open_workspace, refuse_on_swarm, resolve_project
+from phlo.cli.workspace import Workspace, all_places, open_hosts, open_workspace, resolve_project
 from phlo.config.candidates import STATE_FOLDER
 from phlo.errors import ConfigError, OperationError, PhloError
 from phlo.hosts.live import live_containers
@@ -179,8 +179,6 @@ class _Work:
         self._operations: Operations
         self.loader, self._operations = loader_of(self._workspace)
         self.project: Project = resolve_project(self._workspace, self._options, shell, generate_secrets=True)
-        fix = "Back such services up with what they bring themselves, or place them on a host."
-        refuse_on_swarm(self.project, self.project.services, "backup", fix)
 
     def sign(self, sign: str) -> str:
         return self._shell.style(self._options, err=True).sign(sign)
@@ -216,7 +214,7 @@ class _Work:
 
     def _there(self, parts: Sequence[Part]) -> list[Part]:
         """Those whose service is there already, and so may have something to lose."""
-        hosts = open_hosts(self._workspace.inventory, all_hosts(self.project), self._shell.environ)
+        hosts = open_hosts(self._workspace.inventory, all_places(self.project), self._shell.environ)
         there = {
             one.service
             for name, host in hosts.items()
@@ -266,7 +264,16 @@ class _Work:
             return exits.OK
         project = self.project
         hosts = sorted({host for name in services for host in project.services[name].hosts})
-        plan = build_power(project.name, hosts, dependencies(project), services, "stopped", secrets=project.secrets)
+        plan = build_power(
+            project.name,
+            hosts,
+            dependencies(project),
+            services,
+            "stopped",
+            places={name: project.services[name].hosts for name in services},
+            swarms={name: project.services[name].scale for name in services if project.services[name].place},
+            secrets=project.secrets,
+        )
         opened = open_hosts(self._workspace.inventory, plan.hosts(), self._shell.environ)
         return exit_code(carry_out(project.root, plan, opened, self._options, self._shell), self._shell)
 

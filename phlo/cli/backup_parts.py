@@ -56,14 +56,17 @@ def parts_of(
                 found.append(part)
         except PhloError as error:
             errors.append(error)
+    bare = list(_bare_volumes(project, services, loader)) if with_volumes else []
+    for volume, service in bare:
+        if service.place is not None:
+            what = (
+                f'the volume {volume} is on a node of the Swarm "{service.place.swarm}", where --volumes does not reach'
+            )
+            fix = f"Give {service.name} an action {BACKUP} and one called {RESTORE}, or leave --volumes out."
+            errors.append(ConfigError(what, where=service.definition.where(), fix=fix))
     if errors:
         raise first_of(errors)
-    if with_volumes:
-        found += [
-            Part(service, f"volumes/{volume}.tar", volume=volume)
-            for volume, service in _bare_volumes(project, services, loader)
-        ]
-    return found
+    return [*found, *(Part(service, f"volumes/{volume}.tar", volume=volume) for volume, service in bare)]
 
 
 def in_order(project: Project) -> list[ResolvedService]:

@@ -27,7 +27,7 @@ from phlo.errors import ConfigError, PackageError, PhloError, did_you_mean
 from phlo.frozen import replace
 from phlo.plan import Options, Plan, build_down, build_power
 from phlo.plan import build as build_plan
-from phlo.plan.up import around_stop
+from phlo.plan.hooks import around_stop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,8 +94,7 @@ def down(options: Any, shell: Shell) -> int:
     except (ConfigError, PackageError) as error:
         return _down_by_name(options, shell, error)
     if getattr(options, "grace", None) is not None:
-        fix = "Write stop_grace_period of the service: the Swarm stops its tasks."
-        refuse_on_swarm(project, project.services, "down --timeout", fix)
+        refuse_grace(project, project.services, "down")
     steps = build_down(
         project.name,
         all_hosts(project),
@@ -127,6 +126,12 @@ def _grace_seconds(options: Any) -> int | None:
     """What the command line says of how long a container may take to stop; the engine counts in whole seconds."""
     given = getattr(options, "grace", None)
     return None if given is None else math.ceil(given)
+
+
+def refuse_grace(project: Project, services: Collection[str], verb: str) -> None:
+    """Raise ConfigError for a time to stop in that is given for services on a Swarm."""
+    fix = "Write stop_grace_period of the service: the Swarm stops its tasks."
+    refuse_on_swarm(project, services, f"{verb} --timeout", fix)
 
 
 def take_down(steps: Plan, root: Path, hosts: Mapping[str, Host], options: Any, shell: Shell) -> int:
@@ -178,12 +183,8 @@ def _power(state: str, options: Any, shell: Shell) -> int:
         if name not in known:
             raise ConfigError(f'there is no service "{name}"', fix=did_you_mean(name, known))
     services = options.services or list(project.services)
-    refuse_on_swarm(
-        project,
-        services,
-        {"started": "start", "stopped": "stop", "restarted": "restart"}[state],
-        "phlo up --recreate starts its tasks anew, phlo down removes it, scale: 0 keeps it without tasks.",
-    )
+    if getattr(options, "grace", None) is not None:
+        refuse_grace(project, services, {"stopped": "stop", "restarted": "restart"}[state])
     steps = build_power(
         project.name,
         all_hosts(project),
@@ -196,6 +197,8 @@ def _power(state: str, options: Any, shell: Shell) -> int:
             name: [need.service for need in service.depends_on if need.restart]
             for name, service in project.services.items()
         },
+        places={name: service.hosts for name, service in project.services.items()},
+        swarms={name: service.scale for name, service in project.services.items() if service.place},
         secrets=project.secrets,
     )
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)

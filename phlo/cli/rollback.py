@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from phlo.cli import exits
 from phlo.cli.carry_out import carry_out, exit_code
 from phlo.cli.lifecycle import dependencies, hooks_around_stops
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import all_hosts, open_hosts, open_workspace, refuse_on_swarm, resolve_project
+from phlo.cli.workspace import all_hosts, open_hosts, open_workspace, resolve_project
 from phlo.errors import ConfigError, did_you_mean
 from phlo.hosts.host import Host
 from phlo.hosts.live import Kept, kept_containers
 from phlo.plan.rollback import build_rollback, to_put_back
+
+if TYPE_CHECKING:
+    from phlo.config.project import Project
 
 
 def rollback(options: Any, shell: Shell) -> int:
     """Put the containers back that a run has replaced."""
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell)
-    fix = "Undo the change in phlo.yaml, then phlo up; a Swarm goes back by itself when an update fails."
-    refuse_on_swarm(project, project.services, "rollback", fix)
     hosts = open_hosts(workspace.inventory, all_hosts(project), shell.environ)
     plan = build_rollback(
         project.name,
-        containers_before(options.run, project.name, hosts.values()),
+        containers_before(options.run, project, hosts),
         dependencies(project),
         gate_timeout_seconds=options.timeout,
         hooks=hooks_around_stops(project),
@@ -38,12 +39,18 @@ def rollback(options: Any, shell: Shell) -> int:
     return code
 
 
-def containers_before(run: str | None, project: str, hosts: Iterable[Host]) -> tuple[Kept, ...]:
-    """The containers that `phlo rollback RUN` puts back. run: its id, or a beginning or end of it; None: the last one.
+def containers_before(run: str | None, project: Project, hosts: Mapping[str, Host]) -> tuple[Kept, ...]:
+    """The containers, and services of Swarms, that `phlo rollback RUN` puts back.
+
+    run: its id, or a beginning or end of it; None: the last one.
 
     Raises ConfigError for a run that made nothing, PlanError when there is no way back.
     """
-    kept = [one for host in hosts for one in kept_containers(host.engine, project, host=host.name)]
+    kept = [one for host in hosts.values() for one in kept_containers(host.engine, project.name, host=host.name)]
+    for manager in sorted({service.hosts[0] for service in project.services.values() if service.place}):
+        from phlo.operations.swarm_rollback import kept_services
+
+        kept += kept_services(hosts[manager].engine, project.name, host=manager)
     return to_put_back(kept, _run(run, kept))
 
 
@@ -57,4 +64,4 @@ def _run(name: str | None, kept: list[Kept]) -> str | None:
         return name if name in found else found[0]
     if found:
         raise ConfigError(f'"{name}" can be {len(found)} runs', fix=f"Write more of it: {', '.join(found)}.")
-    raise ConfigError(f'no container here was made or replaced by a run "{name}"', fix=did_you_mean(name, known))
+    raise ConfigError(f'nothing here was made or replaced by a run "{name}"', fix=did_you_mean(name, known))

@@ -17,9 +17,19 @@ _HONOURED = frozenset(
     {
         *("cap_add", "cap_drop", "command", "cpus", "dns", "dns_opt", "dns_search", "entrypoint", "environment"),
         *("extra_hosts", "group_add", "healthcheck", "hostname", "in_swarm", "init", "labels", "logging", "mem_limit"),
-        *("mem_reservation", "networks", "pids_limit", "ports", "read_only", "restart", "scale", "stdin_open"),
+        *(
+            "mem_reservation",
+            "networks",
+            "pids_limit",
+            "ports",
+            "read_only",
+            "restart",
+            "scale",
+            "shm_size",
+            "stdin_open",
+        ),
         *("stop_grace_period", "stop_signal", "sysctls", "tmpfs", "tty", "ulimits", "update", "user", "volumes"),
-        "working_dir",
+        *("shm_size", "working_dir"),
         *("build", "configs", "depends_on", "develop", "env_file", "environment_from_host", "expose", "image"),
         *("platform", "profiles", "pull_policy", "read_files", "secrets", "warnings"),
     }
@@ -31,7 +41,7 @@ _OWN_LABEL = "phlo."
 
 
 def node_label(kind: str, name: str) -> str:
-    """The label by which services find a node: `phlo.host` or `phlo.group`, and a name."""
+    """The label by which services find a node: `phlo.host` (see `NODE_HOST`) or `phlo.group`, and a name."""
     return f"{_OWN_LABEL}{kind}.{name}"
 
 
@@ -96,7 +106,7 @@ def check_on_swarm(
     compose: what is left of the container's own. drivers: the driver of a named volume.
     """
     errors: list[PhloError] = []
-    for name, what, fix in (*_unknown(compose), *_asked_in_vain(container, compose, place, drivers), *_files(files)):
+    for name, what, fix in (*_unknown(compose), *_asked_in_vain(compose, place, drivers), *_files(files)):
         sentence = f'"{container.definition.name}" is placed on the Swarm "{place.swarm}", {what}'
         errors.append(ConfigError(sentence, where=container.merged.where(*([name] if name else [])), fix=fix))
     if errors:
@@ -114,14 +124,7 @@ def _unknown(compose: ComposeService) -> _Wrong:
             yield name, f"which does not know {name}", "Leave it out, or place the service on a host of its own."
 
 
-def _asked_in_vain(
-    container: Container, compose: ComposeService, place: SwarmPlace, drivers: Callable[[str], str | None]
-) -> _Wrong:
-    definition = container.definition
-    if definition.hooks:
-        yield "hooks", "where nothing runs its hooks", "Make them a one-shot service."
-    if any(name.startswith("tasks/main.") for name in definition.tasks):
-        yield "", "where its role's tasks/main.yaml cannot run", "Place it on a host of its own."
+def _asked_in_vain(compose: ComposeService, place: SwarmPlace, drivers: Callable[[str], str | None]) -> _Wrong:
     for port in compose.ports:
         if port.host_ip not in (None, "", "0.0.0.0"):  # noqa: S104 (compared with)
             what = f"which publishes on every address of a node, not on {port.host_ip} alone"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from phlo.frozen import replace
-from phlo.hosts.host import Host, ReadHost
+from phlo.hosts.host import Host, ReadHost, no_peer
 from phlo.hosts.snapshot import Snapshot
 
 
@@ -34,10 +34,16 @@ class Places:
                 host = self._hosts[name]
                 snapshot = Snapshot(host.engine)
                 self._places[name] = Place(
-                    replace(host, engine=host.engine.watched(snapshot.forget)),
-                    replace(host.reader(), engine=snapshot),
+                    replace(host, engine=host.engine.watched(snapshot.forget), peer=self._peer),
+                    replace(host.reader(), engine=snapshot, peer=self._read_peer),
                 )
             return self._places[name]
+
+    def _peer(self, name: str) -> Host:
+        return self[name].host if name in self._hosts else no_peer(name)
+
+    def _read_peer(self, name: str) -> ReadHost:
+        return self[name].reader if name in self._hosts else no_peer(name)
 
     def step_ended(self, name: str) -> None:
         """With a host's last step what is known of it goes, and the connections to it are closed."""

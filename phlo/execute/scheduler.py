@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from phlo.errors import HostError, PhloError, mask_error
+from phlo.errors import HostError, NodeError, PhloError, mask_error
 from phlo.execute.outcome import Outcome, StepResult
 from phlo.execute.places import Places
 from phlo.execute.rollback import Ledger, Rollback
@@ -341,7 +341,7 @@ class _Run:
         with self._changed:
             if step.host in self._lost:  # another step found out at the same time, and has told it
                 return StepResult(status=status, seconds=seconds)
-            if status is Status.UNREACHABLE:
+            if status is Status.UNREACHABLE and not isinstance(error, NodeError):
                 self._lost.add(step.host)
             self._failures.append(masked)
         self._emit(

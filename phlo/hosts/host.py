@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from phlo.errors import OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.engine import Engine, EngineReader
 
@@ -47,6 +48,11 @@ def _no_query(container: str, command: Sequence[str], **options: object) -> Comm
     raise NotImplementedError
 
 
+def no_peer(name: str) -> Any:
+    """Raises OperationError: there is no such host in this run. The default for a host that knows no other."""
+    raise OperationError(f'the host "{name}" is not part of this run', fix="Run it without --tags.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadHost:
     """A host that can only be looked at; what `observe` gets.
@@ -55,6 +61,7 @@ class ReadHost:
     supply:   tells which images can be sent to it from this machine; None: none.
     query:    runs a command that only reads, in a running container: how an operation looks inside a service.
               Whoever hands it a command answers for that; check mode runs it as well.
+    peer:     another host of the same run, by its name. Raises OperationError for one that is not part of it.
     """
 
     name: str
@@ -62,6 +69,7 @@ class ReadHost:
     is_local: bool = True
     supply: Supply | None = None
     query: Query = _no_query
+    peer: Callable[[str], ReadHost] = no_peer
     progress: Callable[[str], None] = _ignore
     is_cancelled: Callable[[], bool] = lambda: False
 
@@ -80,6 +88,7 @@ class Host:
     on_undo:   registers what puts back the state before a change; run, last first, when the service's gate fails.
     on_finish: registers what tidies up after a change; run once the service is known to work.
     is_cancelled: True once the user asked to stop; whoever waits looks at it.
+    peer:      another host of the same run, by its name.
     """
 
     name: str
@@ -88,6 +97,7 @@ class Host:
     socket: str = ""
     supply: Supply | None = None
     run_id: str = ""
+    peer: Callable[[str], Host] = no_peer
     progress: Callable[[str], None] = _ignore
     on_undo: Callable[[Callable[[], None]], None] = _ignore
     on_finish: Callable[[Callable[[], None]], None] = _ignore
@@ -100,7 +110,11 @@ class Host:
             is_local=self.is_local,
             supply=self.supply,
             query=self._query,
+            peer=self._read_peer,
         )
+
+    def _read_peer(self, name: str) -> ReadHost:
+        return self.peer(name).reader()
 
     def _query(
         self,

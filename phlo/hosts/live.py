@@ -73,9 +73,9 @@ class LiveContainer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A container that was replaced and is kept to go back to.
+    """A container that was replaced and is kept to go back to, or the version before of a Swarm's service.
 
-    name:        the name it had, and that its successor has. kept: its name now.
+    name:        the name it had, and that its successor has. kept: its name now; "" for a service of a Swarm.
     made_by:     the run that made it, "" when unknown. replaced_by: the run that put another in its place.
     """
 

@@ -38,6 +38,8 @@ BUILT_IN = (
     "swarm_service",
     "swarm_ready",
     "swarm_absent",
+    "swarm_power",
+    "swarm_rollback",
 )
 FOR_TASKS = (
     "archive",

@@ -10,6 +10,7 @@ from phlo.errors import EngineError, OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.engine import EngineReader, path_part
 from phlo.hosts.host import Host, ReadHost
+from phlo.operations.hook import AroundStop, run_all
 from phlo.values import LABEL_PROJECT, LABEL_SERVICE, Change
 
 ENDED_WITHIN_SECONDS = 120.0
@@ -23,6 +24,7 @@ class Args:
     """kind: services, networks, configs or secrets of the project.
 
     service: only of that service. others: services that are left alone. is_removed: False only reports them.
+    around_stop: the service's hooks, run before it is removed, and once its tasks have ended.
     """
 
     kind: str
@@ -31,6 +33,7 @@ class Args:
     others: frozenset[str] = frozenset()
     cause: str = "asked for"
     is_removed: bool = True
+    around_stop: AroundStop = AroundStop()
 
 
 Seen = tuple[Mapping[str, Any], ...]
@@ -54,13 +57,15 @@ def decide(args: Args, seen: Seen) -> list[Change]:
     if not args.is_removed:
         causes = (args.cause, "remove it with --remove-orphans")
         return [Change(at=f"{kind}:{name}", verb="keep", causes=causes, is_counted=False) for name, _ in named]
-    return [Change(at=f"{kind}:{name}", verb="remove", causes=(args.cause,), data=key) for name, key in named]
+    removed = [Change(at=f"{kind}:{name}", verb="remove", causes=(args.cause,), data=key) for name, key in named]
+    return [*(args.around_stop.changes() if removed else ()), *removed]
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
     """Remove one; of a service wait until its containers have stopped, which the Swarm does in its own time."""
-    if change.verb == "keep":
+    if change.verb in ("keep", "run"):  # a hook is run by the change that removes the service
         return
+    run_all(args.around_stop.before, host)
     deadline = time.monotonic() + ENDED_WITHIN_SECONDS
     while True:
         try:
@@ -73,19 +78,24 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
             if "in use" not in error.message or time.monotonic() > deadline:
                 raise
         time.sleep(PAUSE_SECONDS)
-    if args.kind != "services":
-        return
-    while _runs(host.engine, change.data):
+    if args.kind == "services":
+        await_end(host, change.data, change.at.partition(":")[2], args.service or "")
+        run_all(args.around_stop.after, host)
+
+
+def await_end(host: Host, identity: str, name: str, service: str) -> None:
+    """Wait until no task of a service runs that was removed or stopped; raises OperationError when one goes on."""
+    deadline = time.monotonic() + ENDED_WITHIN_SECONDS
+    while _runs(host.engine, identity):
         if time.monotonic() > deadline:
-            name = change.at.partition(":")[2]
             raise OperationError(
-                f"containers of {name} are still there {ENDED_WITHIN_SECONDS:g} s after it was removed",
-                where=f"{host.name} {args.service or ''}".strip(),
+                f"containers of {name} are still there {ENDED_WITHIN_SECONDS:g} s after it was stopped",
+                where=f"{host.name} {service}".strip(),
                 fix="See `phlo swarm status`: a node that is down removes them when it comes back.",
             )
         time.sleep(PAUSE_SECONDS)
 
 
 def _runs(engine: EngineReader, service: str) -> bool:
-    """Whether a task of a service that was removed has not ended (the engine filters by those that are there)."""
+    """Whether a task has not ended (the engine filters by services that are there)."""
     return any(task["ServiceID"] == service and task["Status"]["State"] not in _GONE for task in engine.get("/tasks"))

@@ -28,6 +28,18 @@ def differences(wanted: Mapping[str, Any], there: Mapping[str, Any], networks: M
     )
 
 
+def stops_tasks(wanted: Mapping[str, Any], there: Mapping[str, Any], networks: Mapping[str, str]) -> bool:
+    """Whether tasks stop when a service becomes what is asked for: each is replaced, or there are to be fewer."""
+    apart = ("Labels", "Mode", "UpdateConfig", "RollbackConfig")
+    alike = {**wanted, **{key: there.get(key) for key in apart}}
+    fewer = _replicas(wanted) < _replicas(there)
+    return fewer or bool(differences(alike, there, networks))
+
+
+def _replicas(spec: Mapping[str, Any]) -> int:
+    return int((spec["Mode"].get("Replicated") or {}).get("Replicas", 0))
+
+
 def service_facts(spec: Mapping[str, Any], networks: Mapping[str, str]) -> dict[str, Fact]:
     """The facts of a service. spec: its `Spec`, or the body."""
     task = spec["TaskTemplate"]

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import time
 from collections.abc import Mapping
 from typing import Any
 
-from phlo.errors import EngineError, OperationError, PhloError
+from phlo.errors import EngineError, OperationError
 from phlo.frozen import dataclass, field
 from phlo.hosts.engine import Engine, path_part
 from phlo.hosts.host import Host, ReadHost
 from phlo.images.present import ImageSeen, name_of, present
 from phlo.operations.fields import given
-from phlo.operations.swarm_facts import differences
-from phlo.operations.swarm_tasks import failures, has_failed_job, tasks_of, told
+from phlo.operations.hook import AroundStop, run_all
+from phlo.operations.swarm_facts import differences, stops_tasks
+from phlo.operations.swarm_rollout import await_rollout, called, put_back, update
+from phlo.operations.swarm_tasks import has_failed_job, tasks_of
 from phlo.values import (
     LABEL_PROJECT,
     LABEL_REFERENCE,
@@ -36,10 +37,6 @@ CONFIGS, SECRETS = "configs", "secrets"
 _KINDS = {CONFIGS: "Config", SECRETS: "Secret"}
 _DIGITS = 16
 _LONGEST_PART = 22  # of the project's and the service's name in that of a config, which has 64 characters at most
-# The Swarm looks at a new specification a moment after it has taken it; one that asks for no new task it never tells.
-NOTICED_WITHIN_SECONDS = 5.0
-PAUSE_SECONDS = 0.25
-_ROLLED_BACK, _ROLLBACK_PAUSED = "rollback_completed", "rollback_paused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +45,8 @@ class Args:
 
     body:   the Engine API's body of ServiceCreate without image, files and the run's label; Secrets inside.
     files:  put into its containers. is_job: runs to completion. is_forced: new tasks even if nothing differs.
-    timeout_seconds: how long a new version may take on all nodes.
+    timeout_seconds: how long a new version may take on all nodes. around_stop: the service's hooks, run when its tasks
+    are replaced, or are to be fewer.
     """
 
     project: str = given("project")
@@ -60,6 +58,7 @@ class Args:
     is_job: bool = False
     is_forced: bool = False
     timeout_seconds: float = 300.0
+    around_stop: AroundStop = AroundStop()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,16 +95,21 @@ def decide(args: Args, seen: Seen) -> list[Change]:
         )
     if seen.image is None:  # it will be sent, pulled or built first
         causes: tuple[str, ...] = (f"image: {name_of(args.image)} is new on the manager",)
-        return [Change(at=at, verb="update", causes=causes)]
-    causes = differences(specification(args, seen.image, there), there, seen.networks)
+        return [*args.around_stop.changes(), Change(at=at, verb="update", causes=causes)]
+    wanted = specification(args, seen.image, there)
+    causes = differences(wanted, there, seen.networks)
     if args.is_forced:
         causes = (*causes, "asked for")
     if seen.has_failed:
         causes = (*causes, "it did not end with status 0 the last time")
-    return [Change(at=at, verb="update", causes=causes)] if causes else []
+    is_stopped = not args.is_job and (args.is_forced or stops_tasks(wanted, there, seen.networks))
+    hooks = args.around_stop.changes() if is_stopped else ()
+    return [*hooks, Change(at=at, verb="update", causes=causes, data=is_stopped)] if causes else []
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
+    if change.verb == "run":  # a hook is run by the change that stops tasks
+        return
     image = present(args.image, host.reader())
     if image is None:
         raise OperationError(
@@ -115,18 +119,21 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
     there = None if seen.current is None else seen.current["Spec"]
     spec = specification(args, image, there, ids=ids, run=host.run_id)
     if there is None:
-        _called(host, args, "/services/create", spec)
+        called(host, args, "/services/create", spec)
         host.on_finish(lambda: _collect(args, host.engine))
         return
     task = spec["TaskTemplate"]
     is_anew = args.is_forced or seen.has_failed
     task["ForceUpdate"] = there["TaskTemplate"].get("ForceUpdate", 0) + int(is_anew)
     if not args.is_job:
-        host.on_undo(lambda: _put_back(args, host))
+        host.on_undo(lambda: put_back(args, host))
     host.on_finish(lambda: _collect(args, host.engine))
-    _update(host, args, spec)
+    around_stop = AroundStop() if change.data is False else args.around_stop
+    run_all(around_stop.before, host)
+    update(host, args, spec)
     if not args.is_job:
-        _await_rollout(args, host)
+        await_rollout(args, host)
+    run_all(around_stop.after, host)
 
 
 def specification(
@@ -190,9 +197,12 @@ def _ours(args: Args, kind: str, engine: Engine) -> list[Mapping[str, Any]]:
 
 
 def _collect(args: Args, engine: Engine) -> None:
-    """Remove configs and secrets that the service, which works, has no use for any more."""
-    for kind in _KINDS:
+    """Remove configs and secrets that neither the service, which works, nor the version before it has a use for."""
+    current = engine.get_or_none(f"/services/{path_part(args.name)}") or {}
+    before = ((current.get("PreviousSpec") or {}).get("TaskTemplate") or {}).get("ContainerSpec") or {}
+    for kind, word in _KINDS.items():
         used = {file_name(args, file) for file in _of_kind(args, kind)}
+        used |= {one[f"{word}Name"] for one in before.get(f"{word}s") or ()}
         for one in _ours(args, kind, engine):
             if one["Spec"]["Name"] not in used:
                 try:
@@ -200,80 +210,3 @@ def _collect(args: Args, engine: Engine) -> None:
                 except EngineError as error:
                     if error.status not in (400, 404):  # a task that is ending still has it: the next run collects it
                         raise
-
-
-# -- one version after another -----------------------------------------------------------------------------
-
-
-def _called(host: Host, args: Args, path: str, spec: Mapping[str, Any], **query: Any) -> None:
-    try:
-        host.engine.post(path, spec, **query)
-    except EngineError as error:
-        error.fix = error.fix or f"See `docker service inspect {args.name}` on {host.name}."
-        raise
-
-
-def _update(host: Host, args: Args, spec: Mapping[str, Any], **query: Any) -> None:
-    current = host.engine.get(f"/services/{path_part(args.name)}")
-    _called(host, args, f"/services/{current['ID']}/update", spec, version=current["Version"]["Index"], **query)
-
-
-def _await_rollout(args: Args, host: Host) -> None:
-    """Wait until the Swarm has put the new version everywhere. Raises OperationError when it has not, or went back."""
-    started = time.monotonic()
-    last = ""
-    while True:
-        current = host.engine.get(f"/services/{path_part(args.name)}")
-        status = current.get("UpdateStatus") or {}
-        state = status.get("State", "")
-        waited = time.monotonic() - started
-        if state == "completed" or (not state and waited > NOTICED_WITHIN_SECONDS):
-            return
-        if not state and not _is_noticed(args, current):
-            return
-        if state == "paused":
-            raise _failed(args, host, current, "the Swarm stopped the update")
-        if state == _ROLLED_BACK:
-            raise _failed(args, host, current, "the new version did not work, and the Swarm has rolled it back")
-        if state == _ROLLBACK_PAUSED:
-            raise _failed(args, host, current, "neither the new version nor the one before works: roll-back stopped")
-        if host.is_cancelled():
-            raise OperationError("stopped waiting for the update", where=f"{host.name} {args.service}")
-        if waited > args.timeout_seconds:
-            raise _failed(args, host, current, f"was not updated within {args.timeout_seconds:g} s")
-        line = told(current, tasks_of(host.engine, current["ID"]))
-        if line != last:
-            host.progress(line)
-            last = line
-        time.sleep(PAUSE_SECONDS)
-
-
-def _is_noticed(args: Args, current: Mapping[str, Any]) -> bool:
-    """Whether the Swarm will tell of an update: it does when tasks are replaced, not when there are more or fewer."""
-    before = current.get("PreviousSpec") or current["Spec"]
-    return any(before.get(key) != current["Spec"].get(key) for key in ("TaskTemplate", "EndpointSpec"))
-
-
-def _put_back(args: Args, host: Host) -> None:
-    """The version before, unless the Swarm has seen to it. Raises OperationError when that does not work either."""
-    deadline = time.monotonic() + args.timeout_seconds
-    current = host.engine.get(f"/services/{path_part(args.name)}")
-    if not (current.get("UpdateStatus") or {}).get("State", "").startswith("rollback"):
-        _update(host, args, current["Spec"], rollback="previous")
-    while True:
-        current = host.engine.get(f"/services/{path_part(args.name)}")
-        state = (current.get("UpdateStatus") or {}).get("State", "")
-        if state == _ROLLED_BACK:
-            return
-        if state == _ROLLBACK_PAUSED or time.monotonic() > deadline:
-            raise _failed(args, host, current, "the version before could not be put back")
-        time.sleep(PAUSE_SECONDS)
-
-
-def _failed(args: Args, host: Host, current: Mapping[str, Any], what: str) -> PhloError:
-    return OperationError(
-        what,
-        where=f"{host.name} {args.service}",
-        fix=f"See `docker service ps --no-trunc {args.name}` on {host.name}.",
-        detail=failures(host.engine, tasks_of(host.engine, current["ID"])),
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from phlo.frozen import replace
 from phlo.operations import absent, power
@@ -38,7 +38,8 @@ def build_down(
         if host in (swarms or {}):
             from phlo.plan.swarm import down_steps
 
-            steps += down_steps(project, host, (swarms or {})[host], dependencies, with_volumes=with_volumes)
+            nodes = (swarms or {})[host]
+            steps += down_steps(project, host, nodes, dependencies, with_volumes=with_volumes, hooks=hooks or {})
             continue
         for service in dependencies:
             users = [other for other, needs in dependencies.items() if service in needs]
@@ -99,6 +100,8 @@ def build_power(
     hooks: Mapping[str, AroundStop] | None = None,
     grace_seconds: int | None = None,
     restarted_with: Dependencies | None = None,
+    places: Mapping[str, Collection[str]] | None = None,
+    swarms: Mapping[str, int] | None = None,
     secrets: tuple[Secret, ...] = (),
 ) -> Plan:
     """The steps of `start`, `stop` and `restart` (state: started, stopped, restarted) for some services.
@@ -107,18 +110,42 @@ def build_power(
     (`depends_on.restart`, in `restarted_with`: service -> those services) restarts that too.
 
     hooks: service -> the hooks around its stops. grace_seconds: as for `build_down`.
+    places: service -> the hosts it is on, where that is known; any of them may have left containers to stop on others.
+    swarms: service on a Swarm -> how many tasks it has; its one place stands for the Swarm.
     """
-    steps = []
+    steps: list[Step] = []
     causes = dict.fromkeys(services, "asked for")
     if state == "restarted":
         causes |= _restarted_too(services, restarted_with or {})
         services = tuple(causes)
-    for host in hosts:
-        for service in services:
+    hosts, wanted = tuple(hosts), frozenset(services)
+
+    def hosts_of(service: str) -> Collection[str]:
+        is_placed = state != "stopped" or service in (swarms or {})
+        return (places or {}).get(service, hosts) if is_placed else hosts
+
+    def gates(others: Iterable[str], host: str) -> Iterator[str]:
+        for other in others:
+            if other in wanted:
+                there = hosts_of(other)
+                is_awaited = state != "stopped" and other in (swarms or {})
+                for place in (host,) if host in there else there:
+                    yield f"{place}/{other}/{'ready' if is_awaited else 'power'}"
+
+    for service in services:
+        for host in hosts_of(service):
             if state == "stopped":
                 others = [other for other, needs in dependencies.items() if service in needs]
             else:
                 others = list(dependencies.get(service, ()))
+            around_stop = replace((hooks or {}).get(service, NO_HOOKS), grace_seconds=grace_seconds)
+            after = tuple(gates(others, host))
+            if service in (swarms or {}):
+                from phlo.plan.swarm import power_steps
+
+                count = (swarms or {})[service]
+                steps += power_steps(project, host, service, state, count, causes[service], around_stop, after)
+                continue
             steps.append(
                 Step(
                     id=f"{host}/{service}/power",
@@ -130,9 +157,9 @@ def build_power(
                         service=service,
                         state=state,
                         cause=causes[service],
-                        around_stop=replace((hooks or {}).get(service, NO_HOOKS), grace_seconds=grace_seconds),
+                        around_stop=around_stop,
                     ),
-                    after=tuple(f"{host}/{other}/power" for other in others if other in services),
+                    after=after,
                 )
             )
     return Plan(title=_VERBS[state], project=project, steps=ordered(steps), secrets=secrets)

@@ -59,9 +59,11 @@ def build_rollback(
         by_service.setdefault((one.host, one.service), []).append(one)
     gates = {key: [_id(one, "ready") for one in ones] for key, ones in by_service.items()}
     for (host, service), ones in by_service.items():
+        around_stop = (hooks or {}).get(service, AroundStop())
         after = [gate for other in dependencies.get(service, ()) for gate in gates.get((host, other), ())]
         for one in ones:
-            steps += _steps(one, tuple(after), gate_timeout_seconds, (hooks or {}).get(service, AroundStop()))
+            make = _steps if one.kept else _swarm_steps
+            steps += make(one, tuple(after), gate_timeout_seconds, around_stop)
     return Plan(title="rollback", project=project, steps=ordered(steps), secrets=secrets)
 
 
@@ -82,6 +84,40 @@ def _steps(one: Kept, after: tuple[str, ...], timeout_seconds: float, around_sto
         host=one.host,
         service=one.service,
         operation="wait",
+        args=gate,
+        after=(back.id,),
+        gate=True,
+    )
+    return back, ready
+
+
+def _swarm_steps(
+    one: Kept, after: tuple[str, ...], timeout_seconds: float, around_stop: AroundStop
+) -> tuple[Step, Step]:
+    from phlo.operations import swarm_ready, swarm_rollback
+
+    arguments = swarm_rollback.Args(
+        service=one.service,
+        name=one.name,
+        made_by=one.made_by,
+        cause=f"it ran before the run {one.replaced_by}",
+        around_stop=around_stop,
+        timeout_seconds=timeout_seconds,
+    )
+    gate = swarm_ready.Args(name=one.name, service=one.service, timeout_seconds=timeout_seconds)
+    back = Step(
+        id=_id(one, "rollback"),
+        host=one.host,
+        service=one.service,
+        operation="swarm_rollback",
+        args=arguments,
+        after=after,
+    )
+    ready = Step(
+        id=_id(one, "ready"),
+        host=one.host,
+        service=one.service,
+        operation="swarm_ready",
         args=gate,
         after=(back.id,),
         gate=True,

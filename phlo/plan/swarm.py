@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 from phlo.config.project import Condition, NetworkSpec, Project, ResolvedService, SwarmPlace
 from phlo.errors import PlanError
-from phlo.operations import absent, image, network, swarm_absent, swarm_ready, swarm_service, volume
+from phlo.operations import absent, image, network, swarm_absent, swarm_power, swarm_ready, swarm_service, volume
+from phlo.operations.hook import AroundStop
+from phlo.plan.hooks import around_stop, hook_ids, hook_steps
 from phlo.plan.swarm_body import swarm_body
 from phlo.values import Step
 
 if TYPE_CHECKING:
     from phlo.plan.up import Options
+
+NO_HOOKS = AroundStop()
 
 
 def swarm_steps(
@@ -39,9 +43,9 @@ def swarm_steps(
     )
 
 
-def service_name(project: Project, service: ResolvedService) -> str:
+def service_name(project: str, service: str) -> str:
     """What a service is called in the Swarm; `docker stack` would call it the same."""
-    return f"{project.name}_{service.name}"
+    return f"{project}_{service}"
 
 
 def _networks(project: Project, services: Sequence[ResolvedService], manager: str) -> Iterator[Step]:
@@ -86,7 +90,7 @@ class _Builder:
         for step in (*self._images(), *self._volumes()):
             needs.append(step.id)
             yield step
-        name = service_name(self.project, service)
+        name = service_name(self.project.name, service.name)
         made = swarm_service.Args(
             project=self.project.name,
             service=service.name,
@@ -104,15 +108,17 @@ class _Builder:
             is_job=service.one_shot,
             is_forced=service.name in self.options.recreate,
             timeout_seconds=self.options.gate_timeout_seconds,
+            around_stop=around_stop(self.project, service),
         )
         identity = f"{manager}/{service.name}/service"
+        yield from hook_steps(self.project, service, manager, "pre_start", after=tuple(needs), when_pending=(identity,))
         yield Step(
             id=identity,
             host=manager,
             service=service.name,
             operation="swarm_service",
             args=made,
-            after=tuple(needs),
+            after=(*needs, *hook_ids(service, manager, "pre_start")),
         )
         gate = swarm_ready.Args(
             name=name,
@@ -120,8 +126,9 @@ class _Builder:
             is_job=service.one_shot,
             timeout_seconds=self.options.gate_timeout_seconds,
         )
+        ready = f"{manager}/{service.name}/ready"
         yield Step(
-            id=f"{manager}/{service.name}/ready",
+            id=ready,
             host=manager,
             service=service.name,
             operation="swarm_ready",
@@ -129,6 +136,7 @@ class _Builder:
             after=(identity,),
             gate=True,
         )
+        yield from hook_steps(self.project, service, manager, "post_start", after=(ready,), when_changed=(identity,))
 
     def _images(self) -> Iterator[Step]:
         """On every node that may run it, and on the manager, which says by its image what the service is made of."""
@@ -154,9 +162,12 @@ class _Builder:
         for attached in self.service.compose.networks:
             yield f"{self.manager}//network:{attached.key}"
         for need in self.service.depends_on:
-            if need.service in self.project.services:
+            other = self.project.services.get(need.service)
+            if other is not None:
                 operation = "service" if need.condition is Condition.STARTED else "ready"
                 yield f"{self.manager}/{need.service}/{operation}"
+                if need.condition is not Condition.STARTED:
+                    yield from hook_ids(other, self.manager, "post_start")
 
 
 def orphans_step(
@@ -185,6 +196,41 @@ def orphans_step(
     )
 
 
+def power_steps(
+    project: str,
+    manager: str,
+    service: str,
+    state: str,
+    replicas: int,
+    cause: str,
+    around_stop: AroundStop,
+    after: tuple[str, ...],
+) -> Iterator[Step]:
+    """The steps of `start`, `stop` and `restart` for a service: what is started has to be ready."""
+    name = service_name(project, service)
+    power = Step(
+        id=f"{manager}/{service}/power",
+        host=manager,
+        service=service,
+        operation="swarm_power",
+        args=swarm_power.Args(
+            service=service, name=name, state=state, replicas=replicas, cause=cause, around_stop=around_stop
+        ),
+        after=after,
+    )
+    yield power
+    if state != "stopped":
+        yield Step(
+            id=f"{manager}/{service}/ready",
+            host=manager,
+            service=service,
+            operation="swarm_ready",
+            args=swarm_ready.Args(name=name, service=service),
+            after=(power.id,),
+            gate=True,
+        )
+
+
 def down_steps(
     project: str,
     manager: str,
@@ -192,12 +238,23 @@ def down_steps(
     dependencies: Mapping[str, Collection[str]],
     *,
     with_volumes: bool,
+    hooks: Mapping[str, AroundStop],
 ) -> Iterator[Step]:
-    """The steps of `down` on one Swarm: a service after those that depend on it, then what is left."""
+    """The steps of `down` on one Swarm: a service after those that depend on it, then what is left.
+
+    hooks: service -> the hooks around its stops.
+    """
     known: list[str] = []
     for service in dependencies:
         users = [other for other, needs in dependencies.items() if service in needs]
-        step = _absent(manager, service, "services", project, after=[f"{manager}/{other}/services" for other in users])
+        step = _absent(
+            manager,
+            service,
+            "services",
+            project,
+            after=[f"{manager}/{other}/services" for other in users],
+            around_stop=hooks.get(service, NO_HOOKS),
+        )
         known.append(step.id)
         yield step
     rest = _absent(manager, None, "services", project, after=known, others=frozenset(dependencies))
@@ -224,12 +281,13 @@ def _absent(
     *,
     after: Collection[str],
     others: frozenset[str] = frozenset(),
+    around_stop: AroundStop = NO_HOOKS,
 ) -> Step:
     return Step(
         id=f"{host}/{service or ''}/{kind}",
         host=host,
         service=service or "",
         operation="swarm_absent",
-        args=swarm_absent.Args(kind=kind, project=project, service=service, others=others),
+        args=swarm_absent.Args(kind=kind, project=project, service=service, others=others, around_stop=around_stop),
         after=tuple(after),
     )

@@ -41,6 +41,7 @@ _HOST = (
 )
 _DNS = (("Dns", "Nameservers"), ("DnsSearch", "Search"), ("DnsOptions", "Options"))
 _CONDITIONS = {"no": "none", "on-failure": "on-failure"}
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 (in a container)
 _PUBLISH = {"mesh": "ingress", "host": "host"}
 
 
@@ -114,6 +115,9 @@ def _mounts(compose: ComposeService, volume_names: Mapping[str, str]) -> list[di
     for target, options in compose.tmpfs.items():
         given = [option.partition("=")[::2] for option in options.split(",") if option]
         found.append({"Type": "tmpfs", "Target": target, **({"TmpfsOptions": _tmpfs(given)} if given else {})})
+    if compose.shm_size is not None:  # for which a Swarm has no other word
+        found = [mount for mount in found if mount["Target"] != _SHARED_MEMORY]
+        found.append({"Type": "tmpfs", "Target": _SHARED_MEMORY, "TmpfsOptions": {"SizeBytes": compose.shm_size}})
     return sorted(found, key=lambda mount: str(mount["Target"]))
 
 

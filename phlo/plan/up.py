@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from phlo.config.project import Condition, Dependency, Hook, Project, ResolvedService
+from phlo.config.project import Condition, Dependency, Project, ResolvedService
 from phlo.frozen import dataclass, replace
 from phlo.images.registries import Registries
-from phlo.operations import container, file, hook, image, network, orphans, restart, volume, wait
+from phlo.operations import container, file, image, network, orphans, restart, volume, wait
 from phlo.plan.clashes import refuse_clashes
 from phlo.plan.container_body import container_body, network_attachments
 from phlo.plan.graph import Plan, ordered
+from phlo.plan.hooks import around_stop, hook_ids, hook_steps
 from phlo.values import Rollout, Step
 
 
@@ -200,8 +201,9 @@ class _Builder:
                 yield again
             yield gate
             yield from self._live_files(made, gate)
-        yield from self._hooks("pre_start", after=self._needs(), when_pending=tuple(containers))
-        yield from self._hooks("post_start", after=tuple(gates), when_changed=tuple(containers))
+        made_of = (self.project, service, host)
+        yield from hook_steps(*made_of, "pre_start", after=self._needs(), when_pending=tuple(containers))
+        yield from hook_steps(*made_of, "post_start", after=tuple(gates), when_changed=tuple(containers))
 
     def _instance(self, instance: int) -> tuple[Step, Step]:
         service, host = self.service, self.host
@@ -213,7 +215,7 @@ class _Builder:
             service=service.name,
             operation="container",
             args=args,
-            after=(*self._needs(), *self._hook_ids("pre_start")),
+            after=(*self._needs(), *hook_ids(service, host, "pre_start")),
             rollout=self.made.rollout_of(service),
             place=self.made.place_of(service, instance, host),
         )
@@ -286,33 +288,7 @@ class _Builder:
             for instance in range(1, other.scale + 1):
                 yield f"{place}/{other.name}/{operation}{_suffix(other, instance)}"
             if dependency.condition is not Condition.STARTED:
-                yield from _hook_ids(other, place, "post_start")
-
-    def _hooks(
-        self,
-        point: str,
-        *,
-        after: tuple[str, ...],
-        when_changed: tuple[str, ...] = (),
-        when_pending: tuple[str, ...] = (),
-    ) -> Iterator[Step]:
-        for index, spec in enumerate(self.service.hooks):
-            if spec.point != point:
-                continue
-            yield Step(
-                id=self._id(f"hook:{point}:{index}"),
-                host=self.host,
-                service=self.service.name,
-                operation="hook",
-                args=_hook_args(self.project, self.service, spec),
-                after=after,
-                when_changed=when_changed,
-                when_pending=when_pending,
-            )
-            after = (self._id(f"hook:{point}:{index}"),)
-
-    def _hook_ids(self, point: str) -> tuple[str, ...]:
-        return _hook_ids(self.service, self.host, point)
+                yield from hook_ids(other, place, "post_start")
 
     def _id(self, operation: str) -> str:
         return f"{self.host}/{self.service.name}/{operation}"
@@ -349,29 +325,6 @@ def _suffix(service: ResolvedService, instance: int) -> str:
     return f":{instance}" if service.scale > 1 else ""
 
 
-def around_stop(project: Project, service: ResolvedService) -> hook.AroundStop:
-    """The hooks to run when a container of a service stops."""
-    found = {
-        point: tuple(_hook_args(project, service, spec) for spec in service.hooks if spec.point == point)
-        for point in ("pre_stop", "post_stop")
-    }
-    return hook.AroundStop(before=found["pre_stop"], after=found["post_stop"])
-
-
-def _hook_args(project: Project, service: ResolvedService, spec: Hook) -> hook.Args:
-    return hook.Args(
-        service=service.name,
-        name=spec.name,
-        point=spec.point,
-        command=spec.command,
-        folder=project.root,
-        requires=spec.requires,
-        delay_seconds=spec.delay_seconds,
-        timeout_seconds=spec.timeout_seconds,
-        environment=spec.environment,
-    )
-
-
 def container_name(project: Project, service: ResolvedService, instance: int) -> str:
     """What a service's container is called; Docker Compose would call it the same."""
     return service.compose.container_name or f"{project.name}-{service.name}-{instance}"
@@ -381,12 +334,6 @@ def _named_volumes(service: ResolvedService) -> tuple[str, ...]:
     """Keys of the volumes that a service mounts by name."""
     mounts = service.compose.volumes
     return tuple(sorted({mount.source for mount in mounts if mount.type == "volume" and mount.source}))
-
-
-def _hook_ids(service: ResolvedService, host: str, point: str) -> tuple[str, ...]:
-    return tuple(
-        f"{host}/{service.name}/hook:{point}:{index}" for index, spec in enumerate(service.hooks) if spec.point == point
-    )
 
 
 def _orphans_step(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -31,6 +32,7 @@ class Attempt:
     """All that a task needs to run on one host.
 
     scope:  its variables. module: its operation. filled: what phlo fills in (`phlo.operations.arguments.given`).
+    node_of: where the container of a service is, see `Surroundings.node_of`.
     check:  decide only. is_blind: in check mode, an earlier task was not applied.
     tell:   told of every item's end, with the item's label.
     """
@@ -41,6 +43,7 @@ class Attempt:
     module: Any
     templar: Templar
     filled: Mapping[str, Any]
+    node_of: Callable[[str, Host | ReadHost], Host | ReadHost]
     check: bool
     is_blind: bool
     shows_diff: bool
@@ -190,7 +193,8 @@ class Attempt:
     def _operation(self, scope: Scope) -> Result:
         try:
             args = self._args(scope)
-            seen = self.module.observe(args, self.host.reader())
+            host = self._host_of(args)
+            seen = self.module.observe(args, host.reader())
             changes = tuple(self.module.decide(args, seen))
         except PhloError as error:
             return self._bad(error)
@@ -203,7 +207,7 @@ class Attempt:
         try:
             data = dict(told(args, seen)) if told and not changes else {}
             for change in changes:
-                data.update(self.module.apply(change, args, seen, self.host) or {})
+                data.update(self.module.apply(change, args, seen, host) or {})
         except PhloError as error:
             return self._bad(error)
         is_changed = bool(data.pop("changed", is_counted))
@@ -216,6 +220,17 @@ class Attempt:
             facts=facts,
             diff=diff,
         )
+
+    def _host_of(self, args: Any) -> Host | ReadHost:
+        """The host to do it on: of what concerns a service's container, or its network, the one where that is."""
+        kinds = {one.metadata.get("given") for one in dataclasses.fields(args)}
+        service = getattr(args, "service", "") or self.filled["service"]
+        if not service or getattr(args, "container", None) or not kinds & {"service", "network"}:
+            return self.host
+        found = self.node_of(service, self.host)
+        if found is self.host:
+            return found
+        return replace(found, progress=self.host.progress, is_cancelled=self.host.is_cancelled)
 
     def _diff(self, args: Any, seen: Any, changes: tuple[Change, ...]) -> tuple[str, ...]:
         differ = getattr(self.module, "diff", None)

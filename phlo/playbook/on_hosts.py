@@ -60,6 +60,7 @@ def _on_host(context: PlayContext, task: Task, state: HostState, number: int) ->
             module=context.world.find(task.operation),
             templar=context.templar,
             filled=context.world.filled(task),
+            node_of=context.world.node_of if task.directives.delegate_to is None else _as_delegated,
             check=context.world.check or _flag(context, task, task.directives.check_mode, state),
             is_blind=state.has_unapplied,
             shows_diff=context.world.shows_diff,
@@ -78,6 +79,11 @@ def _on_host(context: PlayContext, task: Task, state: HostState, number: int) ->
         result = failed(broken)
         tell(result, "")
         return result
+
+
+def _as_delegated(service: str, host: Host | ReadHost) -> Host | ReadHost:
+    """A task that says which host it is done on is done there."""
+    return host
 
 
 def _shown_name(context: PlayContext, task: Task, scope: Scope) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from phlo.config.project import Project, ResolvedService
 from phlo.discovery.definition import ServiceDefinition
-from phlo.errors import HostError, OperationError, PhloError, first_of
+from phlo.errors import HostError, NodeError, OperationError, PhloError, first_of
 from phlo.frozen import dataclass, replace
 from phlo.hosts.host import Host, ReadHost
 from phlo.inventory.hosts import Inventory
@@ -56,6 +56,7 @@ def with_role_tasks(
                     play=play,
                     host=host,
                     text=text,
+                    nodes=service.place.nodes if service.place else (),
                 )
                 step = _step(plan, service.name, host, run)
                 if step is not None:
@@ -110,7 +111,7 @@ def _after_tasks(step: Step, plan: Plan, added: Mapping[tuple[str, str], Step]) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RoleRun:
-    """A role's tasks on one host."""
+    """A role's tasks on one host. nodes: of the Swarm that the host stands for, those that the service may be on."""
 
     project: Project
     inventory: Inventory
@@ -119,13 +120,14 @@ class _RoleRun:
     play: Play
     host: str
     text: str
+    nodes: tuple[str, ...] = ()
 
     def look(self, host: ReadHost) -> tuple[Change, ...]:
         """What the tasks would change; one uncounted change when that is only known once they run."""
         changes, outcome = self._run(host, check=True)
         for error in outcome.failures:
             if isinstance(error, HostError):
-                raise error
+                raise self._lost(error)
             cause = f"known once it runs ({error.what})"
             return (Change(at=f"tasks:{self.play.name}", verb="run", causes=(cause,), is_counted=False),)
         return changes
@@ -136,8 +138,15 @@ class _RoleRun:
         if outcome.is_interrupted or host.is_cancelled():
             raise OperationError("stopped before all of its tasks were done", where=f"{self.host} {self.play.name}")
         if outcome.failures:
-            raise first_of(list(outcome.failures))
+            first = first_of(list(outcome.failures))
+            raise self._lost(first) if isinstance(first, HostError) else first
         return changes
+
+    def _lost(self, error: HostError) -> HostError:
+        """What is told of a host that is lost: on a Swarm it may be a node, and the manager goes on."""
+        if not self.nodes:
+            return error
+        return NodeError(error.what, where=error.where, fix=error.fix, detail=error.detail)
 
     def _run(self, host: Host | ReadHost, *, check: bool) -> tuple[tuple[Change, ...], PlaybookOutcome]:
         found: list[Change] = []
@@ -152,7 +161,7 @@ class _RoleRun:
         world = Surroundings(
             project=self.project,
             inventory=self.inventory,
-            hosts={self.host: host},
+            hosts={**{name: host.peer(name) for name in self.nodes}, self.host: host},
             loader=self.loader,
             find=self.find,
             bring_up=_refuse,

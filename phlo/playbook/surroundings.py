@@ -60,6 +60,20 @@ class Surroundings:
         own = _inventory_layer(self.inventory.hosts[name].variables)
         return HostState(name=name, host=self.hosts[name], base=(project, capabilities, *groups, own))
 
+    def node_of(self, service: str, host: Host | ReadHost) -> Host | ReadHost:
+        """Where the container of a service is, as a task on `host` means it: on `host`, unless that is a node of the
+        Swarm that the service is on; then on the node that its first task runs on.
+
+        A Swarm that has no task of it is left to the task, which tells that there is no container.
+        """
+        found = self.project.services.get(service)
+        if found is None or found.place is None or host.name not in (*found.place.nodes, *found.hosts):
+            return host
+        from phlo.operations.swarm_place import hosts_of
+
+        names = hosts_of(self.hosts[found.hosts[0]].reader().engine, self.project.name, service)
+        return self.hosts[names[0]] if names and host.name not in names else host
+
     def extra_layer(self) -> Layer:
         """What the command line gives, on top of everything."""
         given = {key: value.text for key, value in self.project.values.items() if value.source.layer == COMMAND_LINE}

@@ -39,14 +39,9 @@ services:
     healthcheck: {{test: [CMD, wget, -q, -O, /dev/null, "http://127.0.0.1:8080/"], interval: 1s}}
     update: {{monitor: 5s, delay: 3s}}
   reader:
-    type: inline
-    image: {image}
+    enabled: true
     hosts: [data-3]
-    init: true
-    depends_on: [page]
-    volumes: ["kept:/kept"]
-    command: [sleep, infinity]
-    stop_grace_period: 1s
+    environment: {{TONE: "{tone}"}}
   job:
     type: inline
     image: {image}
@@ -57,6 +52,42 @@ configs:
   page: {{content: "{greeting} world"}}
 secrets:
   key: {{environment: PAGE_KEY}}
+"""
+# The role of a service: what it does with its container, and with that of another service on another node.
+READER = """
+name: reader
+description: Reads pages
+category: test
+image: {image}
+depends_on: [page]
+hooks:
+  pre_start: [{{name: one, command: "echo pre_start >> hooks"}}]
+  post_start: [{{name: two, command: "echo post_start >> hooks"}}]
+  pre_stop: [{{name: three, command: "echo pre_stop >> hooks"}}]
+  post_stop: [{{name: four, command: "echo post_stop >> hooks"}}]
+compose:
+  init: true
+  volumes: ["kept:/kept"]
+  command: [sleep, infinity]
+  stop_grace_period: 1s
+  deploy: {{update_config: {{monitor: 1s}}}}
+"""
+READER_TASKS = """
+- name: a mark in the volume
+  exec: {command: [touch, /kept/mark], creates: /kept/mark}
+"""
+READER_SHOW = """
+help: Show what there is
+tasks:
+  - name: what another service keeps for itself, wherever it is
+    exec: {service: page, command: [cat, /run/key], reads: true}
+    no_log: true
+    register: key
+  - name: what a container of its own sees on the network of all nodes
+    run: {service: reader, shell: true, command: "ls /kept; wget -q -O - http://page:8080/"}
+    changed_when: false
+    register: seen
+  - debug: {msg: "{{ seen.stdout_lines | join(' ') }} {{ key.stdout | length }}"}
 """
 SERVE = "exec httpd -f -p 8080 -h /srv"
 SENTINEL = "sentinel-of-the-swarm"
@@ -84,9 +115,15 @@ def swarm(bed: Bed, phlo: Phlo) -> Phlo:
     return phlo
 
 
-def write(folder: Path, name: str, image: str, *, greeting: str = "hello", command: str = SERVE) -> None:
-    text = PROJECT.format(name=name, image=image, greeting=greeting, command=command, port=PORT)
+def write(
+    folder: Path, name: str, image: str, *, greeting: str = "hello", command: str = SERVE, tone: str = "low"
+) -> None:
+    text = PROJECT.format(name=name, image=image, greeting=greeting, command=command, port=PORT, tone=tone)
     (folder / "phlo.yaml").write_text(text)
+    (folder / "roles/reader/tasks").mkdir(parents=True, exist_ok=True)
+    (folder / "roles/reader/service.yaml").write_text(READER.format(image=image))
+    (folder / "roles/reader/tasks/main.yaml").write_text(READER_TASKS)
+    (folder / "roles/reader/tasks/show.yaml").write_text(READER_SHOW)
     (folder / ".phlo").mkdir(exist_ok=True)
     (folder / ".phlo/.env.local").write_text(f"PAGE_KEY={SENTINEL}\n")
 
@@ -168,7 +205,7 @@ def test_a_project_lives_on_a_swarm(swarm: Phlo, bed: Bed, folder: Path, project
     print(f"rolling update: {client.lost} of {client.asked} requests lost")
     assert client.lost == 0
     assert client.answers == {"hello world", "goodbye world"}
-    assert bed.run("data-1", "docker config ls -q").count("\n") == 1, "that of the version before is gone"
+    assert bed.run("data-1", "docker config ls -q").count("\n") == 2, "that of the version before is kept to go back to"
 
     bed.run("data-1", f"docker service scale -d {project}_page=1")
     assert "replicas: 1 -> 2" in swarm("plan").stdout
@@ -179,7 +216,6 @@ def test_a_project_lives_on_a_swarm(swarm: Phlo, bed: Bed, folder: Path, project
     )
     assert history.stdout.count(" up ") >= 3, history.stdout
 
-    assert "phlo up --recreate" in swarm("restart", "page", code=3).stderr
     swarm("down", "--volumes", "--yes")
     for host in bed.hosts:
         left = bed.run(host.name, f"docker ps -aq; docker volume ls -q; docker network ls -q -f name={project}")
@@ -187,6 +223,39 @@ def test_a_project_lives_on_a_swarm(swarm: Phlo, bed: Bed, folder: Path, project
     assert bed.run("data-1", "docker service ls -q; docker config ls -q; docker secret ls -q") == ""
     written = "".join(path.read_text() for path in (folder / ".phlo/runs").glob("*"))
     assert SENTINEL not in written
+
+
+def test_hooks_tasks_and_actions_of_a_role_run_where_its_task_is(
+    swarm: Phlo, bed: Bed, folder: Path, project: str, tiny: str
+) -> None:
+    def hooks() -> list[str]:
+        found = (folder / "hooks").read_text().split()
+        (folder / "hooks").write_text("")
+        return found
+
+    write(folder, project, tiny)
+    planned = swarm("plan").stdout
+    assert "run hook reader.post_start.two" in planned
+    swarm("up")
+    assert hooks() == ["pre_start", "post_start"]
+    assert bed.run("data-3", f"ls /var/lib/docker/volumes/{project}_kept/_data") == "mark\n"
+    assert "Nothing to do" in swarm("up").stderr
+    assert f"mark hello world {len(SENTINEL)}" in swarm("run reader.show").stderr
+
+    swarm("stop", "reader")
+    assert hooks() == ["pre_stop", "post_stop"]
+    assert "reader" not in swarm("ps").stdout
+    assert "replicas: 0 -> 1" in swarm("plan").stdout
+    swarm("start", "reader")
+    assert "Nothing to do" in swarm("up").stderr
+
+    write(folder, project, tiny, tone="high")
+    swarm("up")
+    assert hooks() == ["pre_start", "pre_stop", "post_stop", "post_start"]
+    assert "environment.TONE changed" in swarm("rollback").stderr
+    assert swarm("exec", "reader", "sh", "-c", "echo $TONE").stdout == "low\n"
+    assert "environment.TONE changed" in swarm("plan").stdout
+    assert hooks() == ["pre_stop", "post_stop"]
 
 
 def test_a_version_that_does_not_work_is_rolled_back_by_the_swarm(

@@ -92,7 +92,6 @@ def test_a_placement_that_no_constraint_can_say_is_refused(lake: Workplace, host
         ("container_name: one", "which does not know container_name"),
         ("network_mode: host", "which does not know network_mode"),
         ("devices: [/dev/fuse]", "which does not know devices"),
-        ("shm_size: 1g", "which does not know shm_size"),
         ("ports: ['127.0.0.1:80:80']", "which publishes on every address of a node, not on 127.0.0.1 alone"),
         ("ports: ['8000-8010:80']", "which does not choose a port out of a range"),
         ("volumes: ['data:/data']", 'its volume "data" would be another one on each of 3 nodes'),
@@ -111,15 +110,13 @@ def test_what_a_swarm_cannot_do_is_refused_with_what_to_do(lake: Workplace, more
     assert lake.resolve(inventory=INVENTORY).services["db"].place is None
 
 
-def test_roles_with_hooks_tasks_or_empty_files_are_refused(workplace: Workplace) -> None:
+def test_hooks_and_tasks_of_roles_may_be_on_a_swarm_and_empty_files_may_not(workplace: Workplace) -> None:
     workplace.role("a", "default: true\nhooks: {post_start: [{command: [echo, hi]}]}\n")
     workplace.role("b", "default: true\n", {"tasks/main.yaml": "- debug: {msg: hi}\n"})
     workplace.role("c", "default: true\ntemplates: [{source: x.j2, dest: /x}]\n", {"templates/x.j2": ""})
     workplace.phlo_yaml("name: lake\nservices: {a: {hosts: [lake]}, b: {hosts: [lake]}, c: {hosts: [lake]}}\n")
     found = workplace.errors(inventory=INVENTORY)
     assert [error.split(", ", 1)[1].split(". ")[0] for error in found] == [
-        "where nothing runs its hooks",
-        "where its role's tasks/main.yaml cannot run",
         "which has no empty files (/x)",
     ]
 

@@ -12,7 +12,7 @@ from phlo.config.project import Project
 from phlo.config.resolve import resolve
 from phlo.discovery.catalog import Catalog
 from phlo.errors import PlanError
-from phlo.plan import Options, build, build_down
+from phlo.plan import Options, build, build_down, build_power
 from phlo.plan.prune import build_prune
 from phlo.plan.swarm import service_name
 
@@ -230,4 +230,44 @@ def test_two_services_share_a_port_on_nodes_of_their_own_only_without_the_mesh(t
 
 def test_a_service_is_called_as_docker_stack_would_call_it(tmp_path: Path) -> None:
     found = project(tmp_path, service("web", "hosts: [lake]"))
-    assert service_name(found, found.services["web"]) == "lake_web"
+    assert service_name(found.name, "web") == "lake_web"
+
+
+def test_hooks_run_around_the_service_and_what_needs_it_waits_for_them(tmp_path: Path) -> None:
+    hooks = "hooks:\n  pre_start: [{command: [echo, 1]}]\n  post_start: [{command: [echo, 2]}]\n"
+    text = service("db", f"hosts: [lake]\nhealthcheck: {{test: [CMD, ok]}}\n{hooks}") + service(
+        "web", "hosts: [lake]\ndepends_on: [db]"
+    )
+    steps = {step.id: step for step in build(project(tmp_path, text)).steps}
+    before, after = steps["a/db/hook:pre_start:0"], steps["a/db/hook:post_start:1"]
+    assert before.when_pending == ("a/db/service",)
+    assert before.id in steps["a/db/service"].after
+    assert (after.after, after.when_changed) == (("a/db/ready",), ("a/db/service",))
+    assert after.id in steps["a/web/service"].after
+
+
+def test_shared_memory_is_a_mount(tmp_path: Path) -> None:
+    found = body_of(project(tmp_path, service("web", "hosts: [lake]\nshm_size: 1m\n")), "web")
+    (mount,) = found["TaskTemplate"]["ContainerSpec"]["Mounts"]
+    assert mount == {"Type": "tmpfs", "Target": "/dev/shm", "TmpfsOptions": {"SizeBytes": 1 << 20}}
+
+
+@pytest.mark.parametrize(("state", "order"), [("started", ["db", "web"]), ("stopped", ["web", "db"])])
+def test_services_start_after_what_they_need_works_and_stop_before_it(state: str, order: list[str]) -> None:
+    needs = {"db": (), "web": ("db",)}
+    places = {"db": ("a",), "web": ("a",)}
+    plan = build_power("lake", ["a"], needs, ["db", "web"], state, places=places, swarms={"db": 1, "web": 2})
+    steps = {step.id: step for step in plan.steps}
+    assert [step.service for step in plan.steps if step.operation == "swarm_power"] == order
+    awaited = "a/db/ready" if state == "started" else "a/web/power"
+    assert awaited in steps[f"a/{order[1]}/power"].after
+    assert ("a/web/ready" in steps) is (state == "started")
+    assert steps["a/web/power"].args.replicas == 2
+
+
+def test_services_start_on_the_hosts_they_are_on_and_stop_on_all() -> None:
+    places = {"db": ("a",), "web": ("b",)}
+    asked = ("lake", ["a", "b"], {"db": (), "web": ("db",)}, ["db", "web"])
+    started = {step.id: step.after for step in build_power(*asked, "started", places=places).steps}
+    assert started == {"a/db/power": (), "b/web/power": ("a/db/power",)}
+    assert len(build_power(*asked, "stopped", places=places).steps) == 4

@@ -56,7 +56,7 @@ class Actions:
         self._may("rollback", who, run or "last", address)
         if self._own:
             resolved = self._view.resolved()
-            put_back = containers_before(run, resolved.project.name, resolved.hosts.values())
+            put_back = containers_before(run, resolved.project, resolved.hosts)
             self._leaves_itself_alone({one.service for one in put_back}, f"phlo rollback {run or ''}".rstrip())
         return self._start("rollback", ["rollback", *([run] if run else [])], who, run or "last", address)
 
