@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+MOST_LISTED = 20
+
 
 class PhloError(Exception):
     """Something the user can act on.
@@ -136,9 +138,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A sentence for `fix`: the nearest known name, or the list of all when none is near."""
+    """A sentence for `fix`: the nearest known name, or a list when none is near: of many the first ones."""
     names = sorted(set(known))
     close = nearest(name, names)
     if close:
         return f'Did you mean "{close}"?'
-    return f"Known: {', '.join(names)}." if names else ""
+    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED + 1 else ""
+    shown = names[:MOST_LISTED] if more else names
+    return f"Known: {', '.join(shown)}{more}." if names else ""

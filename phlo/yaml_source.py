@@ -8,11 +8,14 @@ from typing import Any
 
 import yaml
 
-from phlo.errors import ConfigError, PhloError
+from phlo.errors import ConfigError, PhloError, nearest
 from phlo.frozen import dataclass
 from phlo.values import Source
 
 Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+UNREADABLE_FIX = "Check what it is, and that you may read it."
+_LOOK = "Look at the indentation, brackets and quotes of this line and the one before it."
 
 # More than any real file has; aliases of aliases can make a small file this large.
 MOST_VALUES = 200_000
@@ -64,15 +67,36 @@ def load_yaml(
     Raises `error` when the file cannot be read, is not UTF-8, is not YAML, has a duplicate key or an alias cycle.
     """
     label = label or str(path)
+    return parse_yaml(read_text(path, label=label, error=error), label=label, error=error, loader=loader)
+
+
+def read_text(path: Path, *, label: str, error: type[PhloError] = ConfigError) -> str:
+    """A file's text. Raises `error` when it cannot be read or is not UTF-8."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise error("there is no such file", where=label) from None
+        raise error("there is no such file", where=label, fix=missing_file_fix(path)) from None
     except UnicodeDecodeError as reason:
-        raise error(f"is not UTF-8 text ({reason.reason} at byte {reason.start})", where=label) from None
+        raise not_utf8(reason, label=label, error=error) from None
     except OSError as reason:
-        raise error(f"cannot be read: {reason.strerror}", where=label) from None
-    return parse_yaml(text, label=label, error=error, loader=loader)
+        raise error(f"cannot be read: {reason.strerror}", where=label, fix=UNREADABLE_FIX) from None
+
+
+def missing_file_fix(path: Path) -> str:
+    """What to do about a file that is not there: the nearest name in its folder, if there is one."""
+    try:
+        names = {entry.stem: entry.name for entry in sorted(path.parent.iterdir())}
+    except OSError:
+        return f"There is no folder {path.parent} either: check the path."
+    near = nearest(path.stem, names)
+    return f'Did you mean "{names[near]}"?' if near else f"Check the name; it was looked for in {path.parent}."
+
+
+def not_utf8(reason: UnicodeDecodeError, *, label: str, error: type[PhloError] = ConfigError) -> PhloError:
+    """The error for a file that is no UTF-8 text, with the line where it stops being one."""
+    line = reason.object[: reason.start].count(b"\n") + 1
+    what = f"is not UTF-8 text ({reason.reason} at byte {reason.start})"
+    return error(what, where=f"{label}:{line}", fix="Save the file as UTF-8.")
 
 
 def parse_yaml(
@@ -95,15 +119,18 @@ def parse_yaml(
         where = f"{label}:{mark.line + 1}" if mark else label
         lines = text.splitlines()
         shown = [f"    {lines[mark.line]}", f"    {' ' * mark.column}^"] if mark and mark.line < len(lines) else []
-        fix = (
-            "Indent with spaces, not with tabs."
-            if mark and mark.line < len(lines) and "\t" in lines[mark.line][: mark.column + 1]
-            else "Look at the indentation, brackets and quotes of this line and the one before it."
-        )
-        problem = reason.problem or reason.context
+        problem, fix = reason.problem or reason.context, _LOOK
+        if mark and mark.line < len(lines) and "\t" in lines[mark.line][: mark.column + 1]:
+            fix = "Indent with spaces, not with tabs."
+        elif problem == "but found another document":
+            problem, fix = "there is a second document in it", "Remove the line ---, or put the rest into its own file."
         raise error(f"is not valid YAML: {problem}", where=where, fix=fix, detail=shown) from None
+    except yaml.reader.ReaderError as reason:
+        where = f"{label}:{text.count(chr(10), 0, int(reason.position)) + 1}"
+        what = f"has the character U+{int(reason.character):04X}, which YAML does not allow"
+        raise error(what, where=where, fix="Remove it; a text in quotes may have it as an escape.") from None
     except yaml.YAMLError as reason:
-        raise error(f"is not valid YAML: {reason}", where=label) from None
+        raise error(f"is not valid YAML: {reason}", where=label, fix=_LOOK) from None
     except ValueError as reason:  # an impossible date or number, by the constructor
         raise error(f"has a value that is not valid: {reason}", where=label) from None
     return YamlDocument(data=data, label=label, marks=marks)

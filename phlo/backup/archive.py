@@ -103,7 +103,7 @@ def _opened(path: Path) -> Iterator[tarfile.TarFile]:
         with tarfile.open(path, mode="r|gz") as tar:
             yield tar
     except FileNotFoundError:
-        raise ConfigError("there is no such file", where=path) from None
+        raise ConfigError("there is no such file", where=path, fix="Check the path of the archive.") from None
     except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error) as reason:
         raise _damaged(path, f"it ends early or cannot be read ({reason})") from None
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from phlo.cli import exits
 from phlo.cli.locked import locked, nothing_to_do
+from phlo.cli.out_file import check_writable, unwritable
 from phlo.cli.reporter import reporter
 from phlo.cli.shell import Shell
 from phlo.cli.traced import traced
-from phlo.errors import ConfigError, LockError
+from phlo.errors import LockError
 from phlo.plan import Plan
 from phlo.values import Emit, Event
 
@@ -61,6 +62,8 @@ def carry_out(
 def _extras(plan: Plan, options: Any, shell: Shell, shown: Emit) -> Iterator[Emit]:
     """Pass events on, and keep them for what `--junit` and `--profile-tasks` make of them once the run has ended."""
     junit, is_profiled = getattr(options, "junit", None), getattr(options, "profile_tasks", False)
+    if junit:
+        check_writable(shell.cwd / junit)
     if not junit and not is_profiled:
         yield shown
         return
@@ -86,7 +89,7 @@ def _write_junit(path: Path, plan: Plan, events: list[Event]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, junit_xml(plan.project, events))
     except OSError as reason:
-        raise ConfigError(f"cannot be written: {reason.strerror}", where=path) from None
+        raise unwritable(path, reason) from None
 
 
 def _tell_timing(plan: Plan, events: list[Event], options: Any, shell: Shell) -> None:

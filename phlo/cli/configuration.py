@@ -7,6 +7,8 @@ from typing import Any
 from phlo.cli import exits
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import open_workspace, resolve_project
+from phlo.discovery.services import OWN_ROLES
+from phlo.errors import ConfigError
 
 
 def show(options: Any, shell: Shell) -> int:
@@ -26,14 +28,26 @@ def show(options: Any, shell: Shell) -> int:
 
 
 def validate(options: Any, shell: Shell) -> int:
-    """Check the configuration; errors are raised by the stages."""
+    """Check the configuration; errors are raised by the stages.
+
+    A package that is broken is skipped everywhere, and told. A role of the project itself is the user's to mend.
+    """
+    from phlo.config.on_hosts import unknown_services
     from phlo.plan import build
+    from phlo.playbook.on_up import with_role_tasks
 
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, fetch_secrets=False)
-    build(project)
+    with_role_tasks(build(project), project, workspace.inventory, workspace.catalog.services)
+    own = [problem.package for problem in workspace.catalog.problems if problem.package.startswith(OWN_ROLES)]
+    if own:
+        fix = "Mend what is told above, or take the folder out of roles/."
+        raise ConfigError(
+            f"cannot be used, and {'is' if len(own) == 1 else 'are'} skipped", where=", ".join(own), fix=fix
+        )
     style = shell.style(options)
-    for warning in project.warnings:
+    known = {*workspace.catalog.services, *project.services, *project.absent}
+    for warning in (*project.warnings, *unknown_services(workspace.inventory, known)):
         shell.tell(f"{shell.style(options, err=True).sign('!')} {warning}")
     if not options.quiet:
         services = f"{len(project.services)} service{'' if len(project.services) == 1 else 's'}"

@@ -25,8 +25,8 @@ _END = None
 
 def ps(options: Any, shell: Shell) -> int:
     """List the project's containers."""
-    project, hosts, _ = _named(options, shell, fetch_secrets=False)
-    found = containers_on(hosts, project, options.services)
+    project, hosts, _, known = _named(options, shell, fetch_secrets=False)
+    found = containers_on(hosts, project, options.services, known=known)
     if options.json:
         shell.say_json([_container_data(one) for one in found])
         return exits.OK
@@ -44,8 +44,8 @@ def ps(options: Any, shell: Shell) -> int:
 
 def logs(options: Any, shell: Shell) -> int:
     """Show what containers print; with --follow until Ctrl-C."""
-    project, hosts, mask = _named(options, shell)
-    found = containers_on(hosts, project, options.services)
+    project, hosts, mask, known = _named(options, shell)
+    found = containers_on(hosts, project, options.services, known=known)
     if not found:
         raise OperationError("there is no container to show the output of", fix="`phlo up` starts the services.")
     query = {"follow": options.follow, "tail": _tail(options.tail), "timestamps": options.timestamps or None}
@@ -72,8 +72,8 @@ def exec_in(options: Any, shell: Shell) -> int:
 
     if not options.command:
         raise ConfigError("says no command", where="phlo exec", fix="Write `phlo exec SERVICE COMMAND`.")
-    project, hosts, _ = _named(options, shell, fetch_secrets=False)
-    running = [one for one in containers_on(hosts, project, [options.service]) if one.is_running]
+    project, hosts, _, known = _named(options, shell, fetch_secrets=False)
+    running = [one for one in containers_on(hosts, project, [options.service], known=known) if one.is_running]
     if not running:
         raise OperationError("has no running container", where=options.service, fix="Start it: `phlo up`.")
     container = running[0]
@@ -91,23 +91,35 @@ def exec_in(options: Any, shell: Shell) -> int:
     )
 
 
-def containers_on(hosts: Mapping[str, Host], project: str, services: Collection[str] = ()) -> list[LiveContainer]:
-    """The project's containers on all hosts. Raises ConfigError for a service that has none and is not known."""
+def containers_on(
+    hosts: Mapping[str, Host], project: str, services: Collection[str] = (), *, known: Collection[str] = ()
+) -> list[LiveContainer]:
+    """The project's containers on all hosts. Raises ConfigError for a service that has none.
+
+    known: the services that the project has; empty when that cannot be told.
+    """
     found = [one for host in hosts.values() for one in live_containers(host.engine, project, host=host.name)]
-    known = {one.service for one in found}
+    there = {one.service for one in found}
     for name in services:
-        if name not in known:
-            fix = did_you_mean(name, known) if known else "`phlo up` starts the services."
+        if name not in there and name not in known and (known or there):
+            raise ConfigError(f'there is no service "{name}"', fix=did_you_mean(name, {*known, *there}))
+        if name not in there:
+            fix = f"Start it: `phlo up {name}`." if known else "`phlo up` starts the services."
             raise ConfigError(f'the service "{name}" has no container', fix=fix)
     return [one for one in found if not services or one.service in services]
 
 
 class _Named(NamedTuple):
-    """A project as far as its containers need it. mask: takes secrets out of a text, as far as they are known."""
+    """A project as far as its containers need it.
+
+    mask:  takes secrets out of a text, as far as they are known.
+    known: the names of its services; empty when phlo.yaml cannot be used.
+    """
 
     name: str
     hosts: Mapping[str, Host]
     mask: Callable[[str], str]
+    known: Collection[str] = ()
 
 
 def _named(options: Any, shell: Shell, *, fetch_secrets: bool = True) -> _Named:
@@ -118,7 +130,7 @@ def _named(options: Any, shell: Shell, *, fetch_secrets: bool = True) -> _Named:
     except (ConfigError, PackageError) as error:
         return _Named(*known_by_name(options, shell, error)[:2], str)
     hosts = open_hosts(workspace.inventory, all_places(project), shell.environ)
-    return _Named(project.name, hosts, project.masker())
+    return _Named(project.name, hosts, project.masker(), {*project.services, *project.absent})
 
 
 def _container_cells(one: LiveContainer) -> tuple[str, ...]:

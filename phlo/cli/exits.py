@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, Any
 
 from phlo.errors import ConfigError, HostError, InventoryError, LockError, PackageError, PhloError, PlanError
@@ -38,6 +39,20 @@ BY_OUTCOME = {
 }
 
 
+# What a file system refuses, which no program can know before, and what to do about it.
+_NOT_OURS = {
+    errno.EACCES: "Give it back to who runs phlo (`chown`), or run phlo as its owner.",
+    errno.EPERM: "Give it back to who runs phlo (`chown`), or run phlo as its owner.",
+    errno.EROFS: "Put the project on a file system that can be written to.",
+    errno.ENOSPC: "Make room: `docker system df` and `du` show what takes it.",
+    errno.EDQUOT: "Make room, or have your quota raised.",
+    errno.EMFILE: "Raise the limit of open files (`ulimit -n`), or lower --forks.",
+    errno.ENAMETOOLONG: "Use a shorter name.",
+    errno.ENOTDIR: "Something on the way to it is a file and not a folder.",
+    errno.EISDIR: "There is a folder where a file should be.",
+}
+
+
 def code_of(error: PhloError) -> int:
     """The exit code that stands for an error."""
     return next((code for kind, code in _BY_ERROR if isinstance(error, kind)), FAILED)
@@ -52,6 +67,8 @@ def report_error(error: BaseException, options: Any, shell: Shell) -> int:
         import traceback
 
         shell.tell("".join(traceback.format_exception(error)).rstrip())
+    if isinstance(error, OSError) and error.filename is not None and error.errno in _NOT_OURS:
+        error = ConfigError(str(error.strerror), where=error.filename, fix=_NOT_OURS[error.errno])
     if isinstance(error, PhloError):
         from phlo.report.errors import error_text
 

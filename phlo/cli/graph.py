@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from phlo.cli import exits
+from phlo.cli.out_file import unwritable
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import open_workspace, resolve_project
 from phlo.errors import ConfigError, PhloError
@@ -14,7 +15,7 @@ from phlo.report.style import Style
 
 PICTURES = ("svg", "png")
 
-_BY_SUFFIX = {".mmd": "mermaid", ".dot": "dot", ".gv": "dot", ".svg": "svg", ".png": "png"}
+_BY_SUFFIX = {".txt": "tree", ".mmd": "mermaid", ".dot": "dot", ".gv": "dot", ".svg": "svg", ".png": "png"}
 
 
 def graph(options: Any, shell: Shell) -> int:
@@ -26,7 +27,7 @@ def graph(options: Any, shell: Shell) -> int:
         shell.say_json(graph_data(found))
         return exits.OK
     target = shell.cwd / options.out if options.out else None
-    form = options.format or (_BY_SUFFIX.get(target.suffix.lower(), "tree") if target else "tree")
+    form = options.format or (_form_of(target) if target else "tree")
     if form in PICTURES:
         drawn = picture(dot(found), form)
     else:
@@ -37,6 +38,15 @@ def graph(options: Any, shell: Shell) -> int:
         drawn = f"{text}\n".encode()
     _put(drawn, target, form, shell)
     return exits.OK
+
+
+def _form_of(target: Path) -> str:
+    """What the ending of a file's name says. Raises ConfigError for one that says something else."""
+    form = _BY_SUFFIX.get(target.suffix.lower())
+    if form is None:
+        fix = f"Let it end with {', '.join(_BY_SUFFIX)}, or say --format."
+        raise ConfigError(f'"{target.suffix or target.name}" says no format', where="phlo services graph -o", fix=fix)
+    return form
 
 
 def picture(source: str, form: str) -> bytes:
@@ -64,7 +74,7 @@ def _put(drawn: bytes, target: Path | None, form: str, shell: Shell) -> None:
         try:
             target.write_bytes(drawn)
         except OSError as reason:
-            raise ConfigError(f"cannot be written: {reason.strerror}", where=target) from None
+            raise unwritable(target, reason) from None
     elif form != "png":
         shell.out.write(drawn.decode())
     elif shell.out.isatty():

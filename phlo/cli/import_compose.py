@@ -17,6 +17,7 @@ from phlo.config.candidates import STATE_FOLDER
 from phlo.config.project_file import parse_project_file
 from phlo.config.root import PROJECT_FILE
 from phlo.errors import ConfigError, PhloError
+from phlo.yaml_source import missing_file_fix
 
 if TYPE_CHECKING:
     from phlo.discovery.catalog import Catalog
@@ -47,7 +48,7 @@ def import_compose(options: Any, shell: Shell) -> int:
 
 def _existing(path: Path) -> Path:
     if not path.is_file():
-        raise ConfigError("there is no such file", where=path)
+        raise ConfigError("there is no such file", where=path, fix=missing_file_fix(path))
     return path.resolve()
 
 

@@ -59,7 +59,7 @@ def init(options: Any, shell: Shell) -> int:
         sign = shell.style(options).sign("+" if is_new else "-") if is_new else " "
         shell.say(f"  {sign} {label}{path}{'' if is_new else '  (there already, left as it is)'}")
     shell.say("")
-    shell.say(f"The project {name} is ready. Next:")
+    shell.say(f"The project {_named_in(root, name)} is ready. Next:")
     steps = [(f"cd {options.name}", "")] if options.name else []
     steps += [("phlo doctor", "is everything here that it needs?"), ("phlo up", "start it")]
     for command, purpose in steps:
@@ -74,6 +74,13 @@ def _name_of(root: Path, given: str | None) -> str:
         fix = f"Use small letters, digits, - and _{f', for example {name}' if name else ''}."
         raise ConfigError(f'"{given or folder}" cannot name a project', where="phlo init", fix=fix)
     return name
+
+
+def _named_in(root: Path, name: str) -> str:
+    """The project's name: what its phlo.yaml says, which may have been there before."""
+    from phlo.config.project_file import load_project_file
+
+    return str(load_project_file(root / PROJECT_FILE).config.name or name)
 
 
 def _write_missing(root: Path, name: str) -> list[tuple[str, bool]]:

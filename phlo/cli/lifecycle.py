@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from phlo.cli import exits
 from phlo.cli.carry_out import carry_out, exit_code, new_run_id
 from phlo.cli.narrow import builds_only, pulls_only, tagged
+from phlo.cli.out_file import check_writable
 from phlo.cli.proof import look, remember
 from phlo.cli.role_tasks import has_role_tasks, with_role_tasks
 from phlo.cli.shell import Shell
@@ -63,6 +64,8 @@ def plan(options: Any, shell: Shell) -> int:
     from phlo.report.plan import plan_data, plan_text
     from phlo.report.run_state import RunState
 
+    if options.out:
+        check_writable(shell.cwd / options.out)
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, asked=options.services)
     steps = whole_plan(project, workspace, options)

@@ -83,7 +83,7 @@ def _converted(verb: Verb, option: Option, text: Any) -> Any:
     try:
         value = _TYPES[option.type](text)
     except ValueError:
-        raise _usage(verb, f"{name}: {text!r} is not {_TYPE_NAMES[option.type]}") from None
+        raise _usage(verb, f'{name}: "{text}" is not {_TYPE_NAMES[option.type]}') from None
     if option.choices and value not in option.choices:
         raise _usage(verb, f'{name}: there is no "{value}"', did_you_mean(str(value), option.choices))
     return value
@@ -155,10 +155,19 @@ class _Parser(ArgumentParser):
     def _converter(self, option: Option) -> Any:
         return lambda text: _converted(self._verb, option, text)
 
+    def _plain(self, message: str) -> str:
+        """What argparse says, in the words of the other errors."""
+        missing = message.removeprefix("the following arguments are required: ")
+        if missing != message:
+            return f"needs {missing}"
+        flag, is_bare, _ = message.removeprefix("argument ").partition(": expected one argument")
+        option = next((option for option in self._verb.options if set(flag.split("/")) & {*option.flags}), None)
+        return f"{option.flags[-1]} needs a value, {option.value_name}" if is_bare and option else message
+
     def error(self, message: str) -> NoReturn:
         unknown = message.removeprefix("unrecognized arguments: ")
         if unknown == message:
-            raise _usage(self._verb, message)
+            raise _usage(self._verb, self._plain(message))
         words = unknown.split()
         flags = [flag for option in self._verb.options for flag in option.flags if flag.startswith("--")]
         near = did_you_mean(words[0].partition("=")[0], flags)

@@ -14,7 +14,7 @@ from phlo.cli.locked import locked
 from phlo.cli.shell import Shell
 from phlo.cli.traced import traced
 from phlo.cli.workspace import Workspace, limit_hosts, open_hosts, open_workspace, resolve_project
-from phlo.errors import PhloError
+from phlo.errors import ConfigError, PhloError
 from phlo.execute.history import recorded
 from phlo.plan.graph import Plan
 from phlo.playbook.announce import Announcer
@@ -49,7 +49,11 @@ def play(options: Any, shell: Shell) -> int:
         workspace=workspace, project=project, loader=loader, operations=operations, options=options, shell=shell
     )
     title = f"play {' '.join(options.files)}"
-    outcome = run.carry_out(plays, title=title, choice=_choice(options, shell), takes_lock=not options.check)
+    choice = _choice(options, shell)
+    outcome = run.carry_out(plays, title=title, choice=choice, takes_lock=not options.check)
+    if outcome.status == "ok" and choice.start_at and not choice.has_begun:
+        fix = f"`phlo run play {' '.join(options.files)} --list-tasks` shows their names."
+        raise ConfigError(f'no task is called "{choice.start_at}"', where="--start-at-task", fix=fix)
     return exits.BY_OUTCOME[outcome.status]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,20 +61,21 @@ def remember(before: Before, project: Project, options: Any, shell: Shell, start
     if live is None or live != before.live:
         return
     summary = nothing_to_do(len(project.services), None, shell.style(options, err=True)) + "\n"
-    leave_proof(
-        str(project.root),
-        shell.words,
-        shell.environ,
-        str(shell.cwd),
-        project=project.name,
-        inputs=_inputs(project, options, shell.cwd),
-        environment=(*project.environment_read, "NO_COLOR", "TERM"),
-        images=before.images,
-        engines=before.engines,
-        live=live,
-        summary="" if options.quiet else summary,
-        started=started,
-    )
+    with suppress(OSError):  # the proof only saves time
+        leave_proof(
+            str(project.root),
+            shell.words,
+            shell.environ,
+            str(shell.cwd),
+            project=project.name,
+            inputs=_inputs(project, options, shell.cwd),
+            environment=(*project.environment_read, "NO_COLOR", "TERM"),
+            images=before.images,
+            engines=before.engines,
+            live=live,
+            summary="" if options.quiet else summary,
+            started=started,
+        )
 
 
 def _digests(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -52,12 +52,18 @@ def run(options: Any, shell: Shell) -> int:
         return run_action(named[name], options.task[1:], options, shell)
     known = [*named, *whole.task_names, *(alias for names in whole.task_names.values() for alias in names)]
     if name not in known:
-        fix = did_you_mean(name, known)
-        fix = fix if fix.startswith("Did") else "`phlo run --list` shows all."
+        fix = _nearest_task(name, known)
         raise ConfigError(f'there is no task "{name}"', where="phlo run", fix=fix, others=problems)
     shell.out.flush()
     Program(namespace=whole, name="phlo run", binary="phlo run").run(["phlo run", *options.task])
     return exits.OK
+
+
+def _nearest_task(name: str, known: Iterable[str]) -> str:
+    """What may have been meant; of a service that has tasks one of those."""
+    own = [one for one in known if one.startswith(f"{name.partition('.')[0]}.")] if "." in name else []
+    hint = did_you_mean(name, own or known)
+    return hint if own or hint.startswith("Did") else "`phlo run --list` shows all."
 
 
 def _root_or_none(options: Any, shell: Shell) -> Path | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phlo.cli.carry_out import carry_out, exit_code, new_run_id
+from phlo.cli.out_file import unwritable
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import open_hosts, open_workspace, project_root, resolve_project
 from phlo.errors import ConfigError, PlanError, first_of
@@ -30,13 +31,14 @@ def save(plan: Plan, outcome: Outcome, project: Project, hosts: Mapping[str, Hos
     from phlo.config.atomic import replace_file
 
     if outcome.failures:
-        raise PlanError("is not saved: not everything could be looked at", where=options.out)
+        fix = "Mend what failed above, and plan again."
+        raise PlanError("is not saved: not everything could be looked at", where=options.out, fix=fix)
     saved = _captured(plan, outcome, project, hosts, _asked(options, project.root, shell), new_salt())
     path = shell.cwd / options.out
     try:
         replace_file(path, to_text(saved).encode(), mode=0o600)
     except OSError as reason:
-        raise ConfigError(f"cannot be written: {reason.strerror}", where=path) from None
+        raise unwritable(path, reason) from None
     if not options.quiet:
         shell.tell(f"Saved in {options.out}. Carry out exactly this: phlo up --plan {options.out}")
 

@@ -61,7 +61,9 @@ def get(options: Any, shell: Shell) -> int:
     value = project.values.get(options.name)
     if value is None or not isinstance(value.text, Secret):
         known = [name for name, one in project.values.items() if isinstance(one.text, Secret)]
-        raise ConfigError(f'there is no secret "{options.name}"', fix=did_you_mean(options.name, known))
+        hint = did_you_mean(options.name, known)
+        fix = hint if hint.startswith("Did") else "`phlo secrets list` shows those there are."
+        raise ConfigError(f'there is no secret "{options.name}"', fix=fix)
     if options.name in project.pending_secrets:
         raise ConfigError(f"{options.name} has no value yet", fix="The first `phlo up` makes one.")
     shell.say(

@@ -265,15 +265,35 @@ def add(options: Any, shell: Shell) -> int:
         entry["volumes"] = options.volume
     if options.depends_on:
         entry["depends_on"] = options.depends_on
-    add_service(project_root(options, shell) / PROJECT_FILE, options.name, entry)
+    root = project_root(options, shell)
+    _check_entry(entry, root)
+    add_service(root / PROJECT_FILE, options.name, entry)
     shell.say(f"{PROJECT_FILE}: {options.name} added. Next: `phlo plan` shows what `phlo up` will do.")
     return exits.OK
+
+
+def _check_entry(entry: Mapping[str, Any], root: Path) -> None:
+    """Raise ConfigError for what no service can have; a value with a variable in it cannot be told yet."""
+    from phlo.config.compose import parse_service
+
+    flags = {"ports": "--port", "environment": "--env", "volumes": "--volume", "depends_on": "--depends-on"}
+    plain = {
+        key: [item for item in value if "$" not in item] if isinstance(value, list) else value
+        for key, value in entry.items()
+        if key not in ("type", "environment")
+    }
+
+    def where(*keys: str | int) -> str:
+        return f"phlo services add {flags.get(str(keys[0]), f'--{keys[0]}')}" if keys else "phlo services add"
+
+    parse_service({key: value for key, value in plain.items() if "$" not in value}, where=where, root=root)
 
 
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise ConfigError(f'--env: "{text}" is not NAME=VALUE', where="phlo services add")
+        fix = "Write for example --env LOG_LEVEL=debug."
+        raise ConfigError(f'"{name}" is not NAME=VALUE', where="phlo services add --env", fix=fix)
     return name, value
 
 

@@ -27,6 +27,9 @@ def traced(shown: Emit, project: str, options: Any, shell: Shell) -> Iterator[Em
     if endpoint is None and not _is_asked_for(shell.environ):
         yield shown
         return
+    if endpoint is not None and not endpoint.startswith(("http://", "https://")):
+        fix = "Write http:// or https:// before it, e.g. http://localhost:4318."
+        raise ConfigError(f'"{endpoint}" is no address', where="--otel-endpoint", fix=fix)
     reason = _reason_against(endpoint, shell.environ)
     if reason is not None:
         if endpoint is not None:

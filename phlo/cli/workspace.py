@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phlo.cli.shell import Shell
 from phlo.config.root import find_project_root
-from phlo.errors import InventoryError, PhloError
+from phlo.errors import ConfigError, InventoryError, PhloError
 from phlo.user_cache import cache_folder
 
 if TYPE_CHECKING:
@@ -30,7 +30,11 @@ class Workspace(NamedTuple):
 
 def project_root(options: Any, shell: Shell) -> Path:
     """The project's folder: the one asked for, else the nearest upwards from here that has a phlo.yaml."""
-    return find_project_root(shell.cwd / (options.project_dir or "."))
+    folder = shell.cwd / (options.project_dir or ".")
+    if not folder.is_dir():
+        fix = "Check the path; `phlo init NAME` makes a project in a new folder."
+        raise ConfigError(f"there is no folder {options.project_dir}", where="--project-dir", fix=fix)
+    return find_project_root(folder)
 
 
 def open_workspace(options: Any, shell: Shell) -> Workspace:
@@ -124,7 +128,8 @@ def _limited(project: Project, inventory: Inventory, pattern: str) -> Project:
 
     found = limited(project, limit_hosts(inventory, pattern, project.root))
     if not any(service.hosts for service in found.services.values()):
-        raise InventoryError(f'no service is placed on a host that "{pattern}" means', where="--limit")
+        fix = "`phlo services list` shows where services are, `phlo inventory list` the hosts."
+        raise InventoryError(f'no service is placed on a host that "{pattern}" means', where="--limit", fix=fix)
     return found
 
 
@@ -211,8 +216,6 @@ def all_places(project: Project) -> tuple[str, ...]:
 
 def refuse_on_swarm(project: Project, services: Iterable[str], command: str, fix: str) -> None:
     """Raise ConfigError for services that are on a Swarm, where a command has nothing to work on."""
-    from phlo.errors import ConfigError
-
     for name in services:
         service = project.services.get(name)
         if service is not None and service.place is not None:

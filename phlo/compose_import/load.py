@@ -14,6 +14,7 @@ from phlo.config.layers import ENV_FILE, Candidate, Variables
 from phlo.errors import ConfigError, did_you_mean
 from phlo.frozen import dataclass, field, replace
 from phlo.values import Source, reveal
+from phlo.yaml_source import missing_file_fix
 
 FILE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _OVERRIDES = tuple(name.replace(".y", ".override.y") for name in FILE_NAMES)
@@ -72,7 +73,7 @@ def _entries(paths: Sequence[Path], folder: Path) -> dict[str, Entry]:
         try:
             found |= load_env_file(path, label=_label(path, folder))
         except FileNotFoundError:
-            raise ConfigError("there is no such file", where=_label(path, folder)) from None
+            raise ConfigError("there is no such file", where=_label(path, folder), fix=missing_file_fix(path)) from None
     return found
 
 

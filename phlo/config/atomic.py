@@ -11,7 +11,16 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
 
     A symbolic link stays one; what it points to is replaced.
     mode: permissions of the file; None keeps those it has (0644 for a new one).
+    Raises OSError, which names the file and not the temporary one.
     """
+    try:
+        _replace(path, data, mode)
+    except OSError as reason:
+        reason.filename = str(path)
+        raise
+
+
+def _replace(path: Path, data: bytes, mode: int | None) -> None:
     target = path.resolve()
     if mode is None:
         mode = target.stat().st_mode & 0o7777 if target.exists() else 0o644

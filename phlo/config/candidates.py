@@ -117,7 +117,9 @@ def read_extra(arguments: Sequence[str], *, folder: Path) -> dict[str, Candidate
 def _extra_pair(argument: str) -> dict[str, Candidate]:
     name, equals, text = argument.partition("=")
     if not equals or not name.isidentifier():
-        raise ConfigError("should be NAME=value or @FILE", where=f"-e {name}", fix="Write -e NAME=value.")
+        what = "should be NAME=value or @FILE" if not equals else f'"{name}" cannot name a variable'
+        fix = "Write letters, digits and _, then the value: -e WEB_PORT=8080."
+        raise ConfigError(what, where=f"-e {name}" if name else "-e", fix=fix)
     return {name: Candidate(name=name, text=text, source=Source(layer=COMMAND_LINE, path="-e"), is_literal=True)}
 
 
@@ -126,13 +128,15 @@ def _extra_file(name: str, folder: Path) -> dict[str, Candidate]:
 
     document = load_yaml(folder / name, label=name)
     if not isinstance(document.data, Mapping):
-        raise ConfigError("should be a mapping (NAME: value)", where=document.where())
+        fix = 'Write "NAME: value" lines.'
+        raise ConfigError("should be a mapping", where=document.where(), fix=fix)
     found = {}
     for key, value in document.data.items():
         try:
             text = scalar_text(value)
         except TypeError:
-            raise ConfigError("should be a single value", where=document.where(str(key))) from None
+            fix = "Write a text, a number, true or false."
+            raise ConfigError("should be a single value", where=document.where(str(key)), fix=fix) from None
         source = document.source(str(key), layer=COMMAND_LINE)
         found[str(key)] = Candidate(name=str(key), text=text, source=source, is_literal=True)
     return found

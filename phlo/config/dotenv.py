@@ -15,6 +15,7 @@ from pathlib import Path
 
 from phlo.errors import ConfigError, PhloError, first_of
 from phlo.frozen import dataclass
+from phlo.yaml_source import UNREADABLE_FIX, not_utf8
 
 _START = re.compile(r"[ \t]*(?:export[ \t]+)?([^\s=:#'\"]*)[ \t]*([=:]?)[ \t]*")
 _NAME = re.compile(r"[A-Za-z0-9_.\-\[\]]+\Z")
@@ -45,9 +46,9 @@ def load_env_file(path: Path, *, label: str) -> Mapping[str, Entry]:
     except FileNotFoundError:
         raise
     except UnicodeDecodeError as reason:
-        raise ConfigError(f"is not UTF-8 text ({reason.reason} at byte {reason.start})", where=label) from None
+        raise not_utf8(reason, label=label) from None
     except OSError as reason:
-        raise ConfigError(f"cannot be read: {reason.strerror}", where=label) from None
+        raise ConfigError(f"cannot be read: {reason.strerror}", where=label, fix=UNREADABLE_FIX) from None
     return parse_env(text, label=label)
 
 

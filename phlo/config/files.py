@@ -132,7 +132,8 @@ class ContainerFiles:
         except UnicodeDecodeError:  # a key store: no text, so nothing that could be shown by mistake
             return data
         except OSError as reason:
-            raise ConfigError(f"{name} cannot be read: {reason.strerror}", where=where) from None
+            fix = "Correct the path: it starts at the project's folder. The file must be there, and readable."
+            raise ConfigError(f"{name} cannot be read: {reason.strerror}", where=where, fix=fix) from None
 
 
 def _content(text: Text) -> bytes | Secret:
@@ -151,7 +152,8 @@ def role_outputs(definitions: Iterable[ServiceDefinition], read: Callable[[Path]
             for path, content in _outputs(definition.root / entry.source, entry.dest, read):
                 if found.setdefault(path, content) != content:
                     where = definition.where("files", index)
-                    raise ConfigError(f"another role has {path} with another content", where=where)
+                    fix = "Give one of the two another `dest`, or switch one of the services off."
+                    raise ConfigError(f"another role has {path} with another content", where=where, fix=fix)
     return found
 
 

@@ -83,7 +83,8 @@ class Variables:
     def warnings(self) -> tuple[str, ...]:
         """A sentence for each variable that was used and is known to no layer."""
         return tuple(
-            f"{where + ': ' if where else ''}the variable {name} is not set; an empty text takes its place."
+            f"{where + ': ' if where else ''}the variable {name} is not set; an empty text takes its place. "
+            f"Set it in .phlo/.env, or write ${{{name}:-}} where it may be empty."
             for name, where in sorted(self._unset.items())
         )
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from phlo.config.candidates import inventory_variables
 from phlo.config.project import Project
-from phlo.errors import ConfigError, nearest
+from phlo.errors import ConfigError, did_you_mean, nearest
 from phlo.frozen import replace
 from phlo.inventory.hosts import Inventory
 
@@ -63,6 +63,17 @@ def not_placed(name: str, inventory: Inventory, where: str) -> ConfigError:
         known = f"Known: {', '.join(names[:MOST_NAMES])}{more}."
         fix = f"Write hosts: [...] here, or services: [{name}, ...] in a group of the inventory. {known}"
     return ConfigError(f'"{name}" is placed on no host', where=where, fix=fix)
+
+
+def unknown_services(inventory: Inventory, known: Iterable[str]) -> list[str]:
+    """A sentence for each service that a group of the inventory places and that there is none of."""
+    names = frozenset(known)
+    return [
+        f'{source}: there is no service "{name}" to place. {did_you_mean(name, names)}'
+        for group in inventory.groups.values()
+        for name, source in group.services.items()
+        if name not in names
+    ]
 
 
 def limited(project: Project, hosts: Collection[str]) -> Project:

@@ -468,7 +468,7 @@ def _placeholder() -> Secret:
 
 def _name(given: str | None, variables: Variables, file: ProjectFile, root: Path) -> str:
     if given is not None:
-        return checked_name(given, root, where="--project")
+        return checked_name(given, root, where="--project-name")
     if (value := variables.value(NAME_VARIABLE)) and value.text:
         return checked_name(value.text, root, where=f"{value.source} {NAME_VARIABLE}")
     return checked_name(file.config.name, root, where=file.document.where("name"))

@@ -20,6 +20,7 @@ from phlo.config.layers import SECRET_SOURCES, Candidate
 from phlo.errors import ConfigError, did_you_mean
 from phlo.frozen import dataclass, field
 from phlo.values import Secret, Source
+from phlo.yaml_source import UNREADABLE_FIX
 
 if TYPE_CHECKING:
     from phlo.config.passphrase import Ask
@@ -112,7 +113,7 @@ def secret_in_file(path: Path, *, where: str) -> Secret:
         raise ConfigError(f"there is no file {path}", where=where, fix="Put the secret there.") from None
     except (OSError, UnicodeDecodeError) as reason:
         what = reason.strerror if isinstance(reason, OSError) else "it is not UTF-8 text"
-        raise ConfigError(f"{path} cannot be read: {what}", where=where) from None
+        raise ConfigError(f"{path} cannot be read: {what}", where=where, fix=UNREADABLE_FIX) from None
     return _whole(text, str(path), where)
 
 
@@ -144,18 +145,21 @@ def secret_of_command(
         fix = "Give it a longer `timeout_seconds`, or find out by hand what it waits for."
         raise ConfigError(f"did not end within {timeout_seconds:g} s: {shown}", where=where, fix=fix) from None
     except OSError as reason:
-        raise ConfigError(f"cannot be run ({reason.strerror}): {shown}", where=where) from None
+        fix = "Install the program, or correct its name; it is no line for a shell."
+        raise ConfigError(f"cannot be run ({reason.strerror}): {shown}", where=where, fix=fix) from None
     if done.returncode:
         fix = "Run it by hand to see what it says; phlo shows nothing of it, for a secret may be in it."
         raise ConfigError(f"ended with status {done.returncode}: {shown}", where=where, fix=fix)
     try:
         return _whole(done.stdout.decode(), shown, where)
     except UnicodeDecodeError:
-        raise ConfigError(f"printed no UTF-8 text: {shown}", where=where) from None
+        fix = "Let it print base64, for example."
+        raise ConfigError(f"printed no UTF-8 text: {shown}", where=where, fix=fix) from None
 
 
 def _whole(text: str, origin: str, where: str) -> Secret:
     text = text.rstrip("\r\n")
     if not text or "\0" in text:
-        raise ConfigError(f"no secret came from {origin}: it was {'empty' if not text else 'no text'}", where=where)
+        what = f"no secret came from {origin}: it was {'empty' if not text else 'no text'}"
+        raise ConfigError(what, where=where, fix="Put the secret there, or name another place.")
     return Secret(text)

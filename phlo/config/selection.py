@@ -66,7 +66,7 @@ class Selector:
     def _check_profiles(self) -> None:
         known = {profile for name in self.definitions for profile in self._profiles_of(name)}
         for profile in sorted(self.profiles - known):
-            where = ""
+            where = "--profile"
             if profile in self.file.config.profiles:
                 where = self.file.document.where("profiles", self.file.config.profiles.index(profile))
             fix = did_you_mean(profile, known) or "No service has a profile."

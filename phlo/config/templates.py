@@ -15,6 +15,7 @@ from jinja2.utils import missing
 
 from phlo.errors import ConfigError, nearest
 from phlo.values import Masker, Secret, Text
+from phlo.yaml_source import read_text
 
 
 class Facts(Mapping[str, Any]):
@@ -83,15 +84,15 @@ def render_template(
     environment = ImmutableSandboxedEnvironment(undefined=Unknown, keep_trailing_newline=True, trim_blocks=True)
     environment.context_class = Names
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": dict}
+    source = read_text(path, label=label)
     try:
-        code = environment.compile(path.read_text(encoding="utf-8"), filename=label)
+        code = environment.compile(source, filename=label)
         template = environment.template_class.from_code(environment, code, environment.globals)
         text = template.render()
-    except (OSError, UnicodeDecodeError) as reason:
-        raise ConfigError(f"cannot be read: {reason}", where=label) from None
     except TemplateSyntaxError as reason:
         where = f"{label}:{reason.lineno}"
-        raise ConfigError(f"is not a valid template: {reason.message}", where=where) from None
+        fix = "Mend the line: {{ value }}, {% if condition %} ... {% endif %}."
+        raise ConfigError(f"is not a valid template: {reason.message}", where=where, fix=fix) from None
     except Exception as reason:  # whatever a filter or an expression of the template raises
         what, fix = _explained(reason, [*names, *known()])
         masked = Masker(secrets)

@@ -47,7 +47,9 @@ def _config_error(error: Any, document: YamlDocument, model: type[BaseModel], be
         context = {**error.get("ctx", {}), "got": _shown(error["input"])}
         what = what.format(**context)
         if error["type"] == "literal_error":
+            expected = str(context["expected"]).replace("'", "")
             what = what.replace("'", "")
+            fix = did_you_mean(str(error["input"]), expected.replace(" or ", ", ").split(", "))
     else:
         what, fix = error["msg"], error.get("ctx", {}).get("fix", "")
     return line, ConfigError(what, where=where, fix=fix)

@@ -46,7 +46,7 @@ class Fields:
         if value is None:
             return {}
         if not isinstance(value, Mapping):
-            self.wrong_type(keys, "a mapping", value)
+            self.wrong_type(keys, "a mapping", value, 'Write "name: value" lines below it, indented.')
             return {}
         odd = [key for key in value if not isinstance(key, str)]
         for key in odd:
@@ -58,7 +58,7 @@ class Fields:
         if value is None:
             return []
         if not isinstance(value, list):
-            self.wrong_type(keys, "a list", value)
+            self.wrong_type(keys, "a list", value, 'Write "- name" lines, or [name, name].')
             return []
         return value
 
@@ -68,7 +68,7 @@ class Fields:
             return value
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return str(value)
-        self.wrong_type(keys, "text", value)
+        self.wrong_type(keys, "text", value, "Write it in one line, in quotes.")
         return None
 
     def scalar(self, value: Any, keys: Keys) -> str | None:
@@ -76,7 +76,7 @@ class Fields:
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, (Mapping, list)):
-            self.wrong_type(keys, "text, a number or a boolean", value)
+            self.wrong_type(keys, "text, a number or a boolean", value, "Write it in one line, in quotes.")
             return None
         return None if value is None else str(value)
 
@@ -84,7 +84,7 @@ class Fields:
         """True or false."""
         if value is None or isinstance(value, bool):
             return value
-        self.wrong_type(keys, "true or false", value)
+        self.wrong_type(keys, "true or false", value, "Write true or false, without quotes.")
         return None
 
     def seconds(self, value: Any, keys: Keys, default: float) -> float:

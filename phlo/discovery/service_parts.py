@@ -16,7 +16,7 @@ from phlo.discovery.definition import (
     TemplateDefinition,
 )
 from phlo.discovery.fields import Fields, shown
-from phlo.errors import did_you_mean
+from phlo.errors import did_you_mean, nearest
 from phlo.values import Condition
 from phlo.yaml_source import Keys
 
@@ -153,7 +153,9 @@ def _role_file(fields: Fields, path: str, folder: str, keys: Keys, root: Path) -
         return ""
     found = next((name for name in (f"{folder}/{source}", source) if (root / name).is_file()), None)
     if found is None:
-        fields.note(keys, f'there is no "{source}" in the role\'s {folder}/')
+        near = nearest(source, (path.name for path in (root / folder).glob("*")))
+        fix = f'Did you mean "{near}"?' if near else f"Put it there: {folder}/{source}."
+        fields.note(keys, f'there is no "{source}" in the role\'s {folder}/', fix)
     return found or source
 
 

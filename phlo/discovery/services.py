@@ -12,6 +12,9 @@ from phlo.discovery.folders import builtin_roles_folder
 from phlo.discovery.remembered import remembered
 from phlo.errors import ConfigError, PhloError, PlanError, did_you_mean
 
+# What the labels of the project's own roles begin with.
+OWN_ROLES = "roles/"
+
 
 def discover_services(
     project_root: Path | None = None,
@@ -70,7 +73,7 @@ def _read_roles(folder: Path, kind: Kind) -> Scan:
         inputs += role_inputs(role)
         if not service_files(role):
             continue
-        label = f"roles/{role.name}"
+        label = f"{OWN_ROLES}{role.name}"
         try:
             services += read_role(role, label=label, kind=kind)
         except PhloError as error:

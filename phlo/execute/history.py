@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -26,11 +26,17 @@ def recorded(root: Path, run_id: str, emit: Emit) -> Iterator[Emit]:
 
     The file is `.phlo/runs/<run_id>.jsonl`, readable by the user alone. A run in which nothing happened leaves none:
     events are held back until one tells of a change or a failure. Only the newest records are kept (`KEPT_RUNS`).
+    Where it cannot be written the run goes on without, and says so in a note.
     """
     record = _Record(root / FOLDER / f"{run_id}.jsonl")
 
     def take(event: Event) -> None:
-        record.take(event)
+        try:
+            record.take(event)
+        except OSError as reason:
+            record.give_up()
+            what = f"there is no record of this run: {FOLDER} cannot be written to ({reason.strerror})"
+            emit(Event(kind="note", time=event.time, run=run_id, message=f"{what}; `phlo doctor` tells more"))
         emit(event)
 
     try:
@@ -57,7 +63,9 @@ def find_run(root: Path, name: str) -> str:
         return found[0]
     if found:
         raise ConfigError(f'"{name}" can be {len(found)} runs', fix=f"Write more of it: {', '.join(found[-3:])}.")
-    hint = did_you_mean(name, known) if known else ""
+    if not known:
+        raise ConfigError("there is no record of any run yet", fix="`phlo up` makes the first one.")
+    hint = did_you_mean(name, known)
     fix = hint if hint.startswith("Did") else "`phlo history` lists those there are."
     raise ConfigError(f'there is no record of a run "{name}"', fix=fix)
 
@@ -97,8 +105,11 @@ class _Record:
         self._path = path
         self._held: list[Event] = []
         self._file: TextIO | None = None
+        self._is_given_up = False
 
     def take(self, event: Event) -> None:
+        if self._is_given_up:
+            return
         if self._file is None:
             self._held.append(event)
             if event.status in _UNEVENTFUL and event.kind != "undo_started":
@@ -117,11 +128,18 @@ class _Record:
         self._file.write(event_line(event) + "\n")
         self._file.flush()
 
+    def give_up(self) -> None:
+        """Take no more events: they cannot be written."""
+        self._is_given_up = True
+        self._held.clear()
+
     def close(self) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what is left to write on a full disk
+                self._file.close()
             self._forget_old()
 
     def _forget_old(self) -> None:
         for path in sorted(self._path.parent.glob("*.jsonl"))[:-KEPT_RUNS]:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)

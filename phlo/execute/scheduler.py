@@ -427,4 +427,4 @@ def _needs(failed: Step, step: Step) -> str:
     """What a step waits for in vain, in words."""
     if failed.service == step.service:
         return f"its {failed.operation} step did not succeed"
-    return f"left as it is: it needs {failed.service or failed.id}, which did not come up"
+    return f"left as it is: it needs {failed.service or failed.id.rpartition('/')[2]}, which did not come up"

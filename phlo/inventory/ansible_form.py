@@ -36,14 +36,19 @@ def read_yaml(path: Path, label: str, draft: Draft) -> None:
     except InventoryError as error:
         raise _ini_form(path, label) or error from None
     if isinstance(document.data, (str, list)):
-        raise _ini_form(path, label) or InventoryError("should be a mapping", where=document.where())
+        fix = "Write groups with their hosts: all: {hosts: {NAME: {}}}."
+        raise _ini_form(path, label) or InventoryError("should be a mapping", where=document.where(), fix=fix)
     _File(document=document, draft=draft).read()
 
 
 def _ini_form(path: Path, label: str) -> PhloError | None:
     """The error for a file in the form of an INI file, None when it is in no such form."""
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    is_ini = _INI_SECTION.search(text) or path.suffix == ".ini" or not re.search("[:{]", text)
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    is_plain = not re.search("[:{]", text) and not text.lstrip().startswith("- ")
+    is_ini = _INI_SECTION.search(text) or path.suffix == ".ini" or is_plain
     fix = f"phlo reads the YAML form: ansible-inventory -i {label} --list --yaml --output hosts.yaml"
     return InventoryError("is in Ansible's INI form", where=label, fix=fix) if text.strip() and is_ini else None
 
@@ -70,7 +75,7 @@ class _File:
 
     def _group(self, name: str, body: Any, keys: Keys, parents: tuple[str, ...]) -> None:
         if name in parents:
-            self._error(f"the group is inside itself ({' > '.join((*parents, name))})", keys)
+            self._error(f"the group is inside itself ({' > '.join((*parents, name))})", keys, "Take it out there.")
             return
         self.draft.add_group(name)
         content = self._mapping(body, keys)
@@ -88,7 +93,8 @@ class _File:
         for child, inside in self._mapping(content.get("children"), (*keys, "children")).items():
             self._group(str(child), inside, (*keys, "children", str(child)), (*parents, name))
             if str(child) not in (*parents, name) and not self.draft.add_child(name, str(child)):
-                self._error(f'the groups "{name}" and "{child}" are inside each other', (*keys, "children", str(child)))
+                what = f'the groups "{name}" and "{child}" are inside each other'
+                self._error(what, (*keys, "children", str(child)), "Take one of the two out of the other.")
 
     def _hosts(self, group: str, pattern: str, variables: Any, keys: Keys) -> None:
         given = self._mapping(variables, keys)

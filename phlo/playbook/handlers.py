@@ -62,7 +62,7 @@ def check_notifications(play: Play) -> None:
     for task in (*tasks, *play.handlers):
         for raw in task.notify:
             if isinstance(raw.value, str) and "{{" not in raw.value and raw.value not in names:
-                fix = did_you_mean(raw.value, names)
+                fix = did_you_mean(raw.value, names) or "Write it under handlers, or in the role's handlers/main.yaml."
                 raise ConfigError(f'there is no handler "{raw.value}"', where=raw.origin.where(), fix=fix)
 
 

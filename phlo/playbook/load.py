@@ -63,9 +63,11 @@ class Loader:
         source = self.file(path)
         origin = Origin(source)
         value = source.data
-        if isinstance(value, Mapping) and value:
-            origin, value = origin / "tasks", value.get("tasks")
         reader = Reader()
+        if isinstance(value, Mapping) and value:
+            if "tasks" not in value:
+                reader.note(origin, "has no tasks", "Write a list of tasks, or a mapping with tasks: [...].")
+            origin, value = origin / "tasks", value.get("tasks")
         parser = self.parser(reader, path.parent, role)
         entries: tuple[Entry, ...] = ()
         if value:
@@ -138,7 +140,7 @@ class Loader:
         """The variables of a YAML file. Raises ConfigError."""
         source = self.file(path)
         if not isinstance(source.data, Mapping):
-            raise ConfigError("should be a mapping of variables", where=source.label)
+            raise ConfigError("should be a mapping of variables", where=source.label, fix="Write NAME: VALUE lines.")
         return written(source.data, Origin(source))
 
     def role_tasks(
@@ -150,7 +152,8 @@ class Loader:
             if name == "main" and not (is_needed and not role.service):
                 return ()
             label = self.label(role.folder / "tasks")
-            raise ConfigError(f'the role "{role.name}" has no tasks "{name}"', where=label)
+            fix = "Check its name; a role's tasks are the files there."
+            raise ConfigError(f'the role "{role.name}" has no tasks "{name}"', where=label, fix=fix)
         return self.tasks(path, role=role, around=around)
 
     def role_handlers(self, role: RoleContext) -> tuple[Task, ...]:
@@ -167,7 +170,7 @@ class Loader:
         from phlo.playbook.plays import PlayParser
 
         if self._depth >= DEEPEST:
-            raise ConfigError("imports itself", where=self.label(path))
+            raise ConfigError("imports itself", where=self.label(path), fix="Take the import out.")
         reader = Reader()
         source = self.file(path)
         self._depth += 1

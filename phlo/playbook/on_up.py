@@ -14,6 +14,8 @@ from phlo.inventory.hosts import Inventory
 from phlo.operations import Operation, tasks
 from phlo.plan.graph import Plan, ordered
 from phlo.playbook.announce import Announcer
+from phlo.playbook.arguments import check_arguments
+from phlo.playbook.handlers import check_notifications
 from phlo.playbook.load import Loader
 from phlo.playbook.model import Play
 from phlo.playbook.operations import Operations
@@ -46,6 +48,8 @@ def with_role_tasks(
     for service in project.services.values():
         if service.name not in left and any(name in MAIN_FILES for name in service.definition.tasks):
             play = _play(service, loader)
+            check_notifications(play)
+            check_arguments(play, operations.find)
             text = _text(service, loader)
             for host in service.hosts:
                 run = _RoleRun(

@@ -221,8 +221,10 @@ def file_argument(task: Task, key: str) -> Raw:
     value, origin = task.arguments
     if isinstance(value, Mapping):
         if value.get(key) is None:
-            raise ConfigError(f"{task.operation} needs {key}", where=origin.where())
+            fix = f"Write {task.operation}: {{{key}: NAME}}."
+            raise ConfigError(f"{task.operation} needs {key}", where=origin.where(), fix=fix)
         return Raw(value[key], origin / key)
     if not isinstance(value, str) or not value.strip():
-        raise ConfigError(f"{task.operation} needs the name of a file or role", where=origin.where())
+        fix = f"Write {task.operation}: NAME."
+        raise ConfigError(f"{task.operation} needs the name of a file or role", where=origin.where(), fix=fix)
     return Raw(value.strip(), origin)

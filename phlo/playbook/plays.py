@@ -34,7 +34,7 @@ class PlayParser:
                 found += self.loader.playbook(self.source.folder / name)
             elif mapping:
                 found.append(self._play(mapping, origin))
-        if not found:
+        if not found and not self.reader.problems:
             self.reader.note(Origin(self.source), "has no play", "Write a list of plays: - hosts: all")
         return tuple(found)
 

@@ -27,7 +27,7 @@ class Reader:
     def mapping(self, value: Any, origin: Origin, what: str) -> Mapping[str, Any]:
         if isinstance(value, Mapping):
             return value
-        self.note(origin, f"{what} should be a mapping, got {_kind(value)}")
+        self.note(origin, f"{what} should be a mapping, got {_kind(value)}", 'Write "name: value" lines below it.')
         return {}
 
     def items(self, value: Any, origin: Origin, what: str) -> list[tuple[Any, Origin]]:
@@ -53,7 +53,7 @@ class Reader:
             return value
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return str(value)
-        self.note(origin / key, f"{key} should be a text, got {_kind(value)}")
+        self.note(origin / key, f"{key} should be a text, got {_kind(value)}", "Write it in one line, in quotes.")
         return None
 
     def texts(self, mapping: Mapping[str, Any], key: str, origin: Origin) -> tuple[str, ...]:

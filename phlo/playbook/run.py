@@ -10,6 +10,7 @@ from phlo.errors import PhloError
 from phlo.frozen import replace
 from phlo.inventory.patterns import matching
 from phlo.playbook.announce import Announcer
+from phlo.playbook.arguments import check_arguments
 from phlo.playbook.batches import batches
 from phlo.playbook.context import PlayContext
 from phlo.playbook.handlers import Handlers, check_notifications
@@ -63,6 +64,7 @@ class _Run:
     def run(self, plays: Sequence[Play], title: str) -> PlaybookOutcome:
         for play in plays:
             check_notifications(play)
+            check_arguments(play, self._world.find)
         started = self._world.clock()
         self._announcer.run_started(title)
         try:

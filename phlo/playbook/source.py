@@ -8,9 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from phlo.errors import ConfigError
 from phlo.frozen import dataclass
-from phlo.yaml_source import Keys, YamlDocument, parse_yaml
+from phlo.yaml_source import Keys, YamlDocument, parse_yaml, read_text
 
 
 class Place(Protocol):
@@ -123,13 +122,3 @@ class Raw(NamedTuple):
 
     value: Any
     origin: Origin
-
-
-def read_text(path: Path, *, label: str) -> str:
-    """A file's text. Raises ConfigError when it cannot be read or is not UTF-8."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError("there is no such file", where=label) from None
-    except (OSError, UnicodeDecodeError) as reason:
-        raise ConfigError(f"cannot be read: {reason}", where=label) from None

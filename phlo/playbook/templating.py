@@ -22,8 +22,9 @@ from phlo.config.templates import Facts, Unknown, UnknownNameError
 from phlo.errors import ConfigError, PhloError, nearest
 from phlo.playbook.filters import FILTERS, TESTS, as_boolean
 from phlo.playbook.scope import Scope
-from phlo.playbook.source import Origin, Raw, TemplateFile, read_text
+from phlo.playbook.source import Origin, Raw, TemplateFile
 from phlo.values import Masker, Secret, Text
+from phlo.yaml_source import read_text
 
 _RENDER = "__phlo_render__"
 _DEEPEST = 40
@@ -145,7 +146,9 @@ class Templar:
         except PhloError:
             raise
         except TemplateSyntaxError as reason:
-            fix = "A `when` is written without {{ }}." if is_expression and "{{" in text else ""
+            fix = "Mend it: {{ value }}, {% if condition %} ... {% endif %}."
+            if is_expression:
+                fix = "Write an expression, such as `x == 'y'`; a `when` is written without {{ }}."
             raise ConfigError(f"is not a valid template: {reason.message}", where=origin.where(), fix=fix) from None
         except Exception as reason:  # whatever a filter or an expression raises
             raise self._explained(reason, origin, inner) from None
@@ -263,6 +266,10 @@ def _only_expression(template: nodes.Template) -> nodes.Expr | None:
     return found[0] if len(found) == 1 and not isinstance(found[0], nodes.TemplateData) else None
 
 
+# What to do about a variable that nobody has given a value.
+_GIVE_IT = "Set it with `vars`, `register`, in the inventory, or write {{ NAME | default('') }}."
+
+
 def _undefined(reason: UnknownNameError, origin: Origin, render: _Render) -> UndefinedNameError:
     known = reason.siblings or [*render.scope.names(), *render.templar._environment.globals]
     close = nearest(reason.name, known)
@@ -270,7 +277,7 @@ def _undefined(reason: UnknownNameError, origin: Origin, render: _Render) -> Und
     what = f'"{reason.name}" is not defined' if is_top else f'there is no "{reason.name}" in it'
     if reason.siblings and not close:
         what += f" (it has {', '.join(sorted(reason.siblings))})"
-    fix = f'Did you mean "{close}"?' if close else ""
+    fix = f'Did you mean "{close}"?' if close else _GIVE_IT if is_top else ""
     spot = origin.spot(reason.name)
     masked = Masker(render.secrets)
     what, fix = masked(what), masked(fix)

@@ -14,6 +14,7 @@ from phlo.config.compose.reading import At, list_of
 from phlo.config.compose.scalars import (
     boolean,
     duration,
+    image_reference,
     integer,
     keyed_texts,
     one_of,
@@ -34,7 +35,7 @@ def _pull_policy(value: Any, at: At) -> str:
 
 HONOURED: Mapping[str, Callable[[Any, At], Any]] = MappingProxyType(
     {
-        "image": word,
+        "image": image_reference,
         "build": files.build,
         "platform": word,
         "pull_policy": _pull_policy,

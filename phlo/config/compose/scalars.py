@@ -26,6 +26,13 @@ _DURATION_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h|d|w)")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp]?)(?:i?b)?", re.IGNORECASE)
 _SIZE_POWER = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
+_COMPONENT = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_REGISTRY = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(?::[0-9]+)?"
+_REFERENCE = re.compile(
+    rf"(?:{_REGISTRY}/)?{_COMPONENT}(?:/{_COMPONENT})*(?::\w[\w.-]{{0,127}})?(?:@[A-Za-z][\w+.-]*:[0-9a-fA-F]{{32,}})?",
+    re.ASCII,
+)
+
 
 def secret_text(value: Any, at: At) -> Text:
     """A text that may be a Secret. Numbers and booleans are written as YAML has them."""
@@ -55,6 +62,17 @@ def word(value: Any, at: At) -> str:
     found = text(value, at)
     if not found.strip():
         raise at.error("must not be empty", "Give it a value, or leave it out.")
+    return found
+
+
+def image_reference(value: Any, at: At) -> str:
+    """`[REGISTRY/]NAME[:TAG][@DIGEST]`.
+
+    Source: the grammar of github.com/distribution/reference.
+    """
+    found = word(value, at)
+    if not _REFERENCE.fullmatch(found):
+        raise at.expected("[REGISTRY/]NAME[:TAG]", found, "Write the name in small letters, e.g. my-registry/api:1.2.")
     return found
 
 

@@ -75,4 +75,4 @@ def test_outside_of_a_project_the_machine_is_looked_at(tmp_path: Path) -> None:
     assert named(found, "project")[0]["status"] == "info"
     assert {"phlo", "python", "packages", "engine", "project folder"} <= {one["name"] for one in found}
     missing = phlo_says(["doctor", "-C", "nowhere"], tmp_path)
-    assert (missing.code, "there is no phlo.yaml" in missing.err) == (3, True)
+    assert (missing.code, "there is no folder nowhere" in missing.err) == (3, True)

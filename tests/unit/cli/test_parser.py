@@ -78,12 +78,12 @@ def test_words_become_options(verb: str, words: list[str], expected: dict[str, A
 @pytest.mark.parametrize(
     ("verb", "words", "message"),
     [
-        ("up", ["--forks", "0"], "phlo up: --forks: '0' is not a whole number from 1 on. See `phlo up --help`."),
-        ("up", ["--timeout", "nan"], "phlo up: --timeout: 'nan' is not a number of seconds above 0."),
+        ("up", ["--forks", "0"], 'phlo up: --forks: "0" is not a whole number from 1 on. See `phlo up --help`.'),
+        ("up", ["--timeout", "nan"], 'phlo up: --timeout: "nan" is not a number of seconds above 0.'),
         ("up", ["--output", "jso"], 'phlo up: --output: there is no "jso". Did you mean "json"?'),
         ("up", ["--frks=3"], 'phlo up: does not know --frks=3. Did you mean "--forks"?'),
         ("up", ["--che"], 'phlo up: does not know --che. Did you mean "--check"?'),
-        ("config explain", [], "phlo config explain: the following arguments are required: NAME."),
+        ("config explain", [], "phlo config explain: needs NAME. See `phlo config explain --help`."),
         ("config explain", ["a", "b"], "phlo config explain: does not know b."),
         ("completion", ["tcsh"], 'phlo completion: SHELL: there is no "tcsh".'),
     ],

@@ -39,7 +39,10 @@ def test_a_name_without_a_text_is_not_set_but_known() -> None:
     variables.unset("X", "phlo.yaml:1")
     variables.unset("Y", "phlo.yaml:2 services.a.image")
     assert variables.warnings == (
-        "phlo.yaml:2 services.a.image: the variable Y is not set; an empty text takes its place.",
+        (
+            "phlo.yaml:2 services.a.image: the variable Y is not set; an empty text takes its place. "
+            "Set it in .phlo/.env, or write ${Y:-} where it may be empty."
+        ),
     )
 
 
@@ -117,7 +120,7 @@ def test_extra_values_come_from_arguments_and_files(tmp_path: Path) -> None:
     ("argument", "message"),
     [
         ("NAME", "-e NAME: should be NAME=value or @FILE"),
-        ("a b=1", "-e a b: should be NAME=value or @FILE"),
+        ("a b=1", '-e a b: "a b" cannot name a variable'),
         ("@gone.yaml", "gone.yaml: there is no such file"),
         ("@list.yaml", "list.yaml:1: should be a mapping"),
         ("@deep.yaml", "deep.yaml:2 B: should be a single value"),

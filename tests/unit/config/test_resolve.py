@@ -121,7 +121,10 @@ def test_an_unset_variable_is_empty_and_warned_about_once(lake: Workplace) -> No
     project = lake.resolve()
     assert project.services["db"].compose.environment["A"] == ""
     assert project.warnings == (
-        "phlo.yaml:1 services.db.environment.A: the variable GONE is not set; an empty text takes its place.",
+        (
+            "phlo.yaml:1 services.db.environment.A: the variable GONE is not set; an empty text takes its place. "
+            "Set it in .phlo/.env, or write ${GONE:-} where it may be empty."
+        ),
     )
     assert "GONE" in project.environment_read
 
@@ -525,14 +528,16 @@ def test_the_inputs_name_every_file_that_counts_even_when_it_is_not_there(lake: 
 
 def test_a_missing_phlo_yaml_is_an_error(tmp_path: Path, workplace: Workplace) -> None:
     (workplace.root / "phlo.yaml").unlink()
-    assert workplace.errors() == ["phlo.yaml: there is no such file."]
+    (error,) = workplace.errors()
+    assert error.startswith("phlo.yaml: there is no such file. Check the name")
 
 
 def test_two_files_for_one_path_are_an_error(workplace: Workplace) -> None:
     text = "default: true\nfiles: [{source: a, dest: same}]\n"
     workplace.role("one", text, {"a": "1"})
     workplace.role("two", text, {"a": "2"})
-    assert workplace.errors() == ["two/service.yaml:4 files[0]: another role has .phlo/same with another content."]
+    (error,) = workplace.errors()
+    assert error.startswith("two/service.yaml:4 files[0]: another role has .phlo/same with another content. Give one")
 
 
 def test_two_files_for_one_place_in_a_container_are_an_error(workplace: Workplace) -> None:

@@ -107,7 +107,7 @@ BROKEN: dict[str, tuple[dict[str, str], dict[str, str] | None, str]] = {
     "a wrong value": (
         {"service.yaml": "name: broken\nimage: x\ncore: 1\n"},
         None,
-        "phlo_broken/service.yaml:3 core: should be true or false, got 1.",
+        "phlo_broken/service.yaml:3 core: should be true or false, got 1. Write true or false, without quotes.",
     ),
     "one of two files": (
         {"service.yaml": "name: broken\nimage: x\n", "broken-setup.yaml": "name: broken-setup\n"},

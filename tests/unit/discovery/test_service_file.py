@@ -297,9 +297,18 @@ WRONG: dict[str, tuple[str, str]] = {
         HEAD + "compose: {image: other}",
         'lake/service.yaml:3 compose.image: differs from "image" at the top of the file. Keep one of the two.',
     ),
-    "not a mapping": ("- name: lake", "lake/service.yaml:1: should be a mapping, got a list."),
-    "a flag in words": (HEAD + "default: maybe", 'lake/service.yaml:3 default: should be true or false, got "maybe".'),
-    "an image of parts": ("name: lake\nimage: [x]", "lake/service.yaml:2 image: should be text, got a list."),
+    "not a mapping": (
+        "- name: lake",
+        'lake/service.yaml:1: should be a mapping, got a list. Write "name: value" lines below it, indented.',
+    ),
+    "a flag in words": (
+        HEAD + "default: maybe",
+        'lake/service.yaml:3 default: should be true or false, got "maybe". Write true or false, without quotes.',
+    ),
+    "an image of parts": (
+        "name: lake\nimage: [x]",
+        "lake/service.yaml:2 image: should be text, got a list. Write it in one line, in quotes.",
+    ),
     "a condition": (
         HEAD + "depends_on: {db: {condition: healthy}}",
         'lake/service.yaml:3 depends_on.db.condition: there is no condition "healthy". Did you mean "service_healthy"?',
@@ -321,7 +330,10 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "a variable's default": (
         HEAD + "env_vars: {A: {default: [1]}}",
-        "lake/service.yaml:3 env_vars.A.default: should be text, a number or a boolean, got a list.",
+        (
+            "lake/service.yaml:3 env_vars.A.default: should be text, a number or a boolean, got a list. "
+            "Write it in one line, in quotes."
+        ),
     ),
     "a file that is not there": (
         HEAD + "files: [{source: no.txt, dest: x}]",
@@ -333,7 +345,10 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "a template that is not there": (
         HEAD + "templates: [{source: no.j2, dest: /x}]",
-        'lake/service.yaml:3 templates[0].source: there is no "no.j2" in the role\'s templates/.',
+        (
+            'lake/service.yaml:3 templates[0].source: there is no "no.j2" in the role\'s templates/. '
+            "Put it there: templates/no.j2."
+        ),
     ),
     "a template's place": (
         HEAD + "templates: [{source: app.conf.j2, dest: x}]",

@@ -69,7 +69,7 @@ def test_a_broken_role_is_not_replaced_by_what_it_was_meant_to_replace(
         catalog.lookup("lake")
     assert [str(error) for error in caught.value.each()] == [
         'the service "lake" cannot be used, for roles/lake is broken. Repair it, or install another version.',
-        "roles/lake/service.yaml:3 core: should be true or false, got 1.",
+        "roles/lake/service.yaml:3 core: should be true or false, got 1. Write true or false, without quotes.",
     ]
 
 

@@ -79,7 +79,7 @@ def test_a_name_for_no_run_or_for_several_is_refused(name: str, what: str, tmp_p
 
 
 def test_without_records_there_is_no_last_run(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="phlo history"):
+    with pytest.raises(ConfigError, match="phlo up"):
         find_run(tmp_path, "last")
 
 
@@ -106,3 +106,12 @@ def test_hosts_have_failed_where_anything_of_them_is_not_as_it_should_be() -> No
 def test_in_a_run_that_went_well_a_failure_was_ignored_or_rescued(result: str, failed: set[str]) -> None:
     end = Event(kind="run_finished", time=1.0, run="r", message=result)
     assert failed_hosts([on("a", status=Status.FAILED), end]) == failed
+
+
+def test_a_run_goes_on_where_its_record_cannot_be_written_and_says_so_once(tmp_path: Path) -> None:
+    (tmp_path / FOLDER.parent).write_text("a file where the folder should be")
+    events = [event("step_finished", Status.CHANGED, MADE), event("step_finished", Status.CHANGED, MADE)]
+    note, *told = record(tmp_path, "r1", *events)
+    assert told == events
+    assert note.kind == "note"
+    assert note.message.startswith("there is no record of this run: .phlo/runs cannot be written to (")

@@ -206,7 +206,9 @@ def test_what_is_no_inventory_is_told_with_what_to_do(site: Site, name: str, tex
 
 
 def test_an_inventory_that_is_not_there_is_told(site: Site) -> None:
-    assert site.error("gone.yaml") == "gone.yaml: there is no such file."
+    assert site.error("gone.yaml").startswith("gone.yaml: there is no such file. Check the name")
+    site.write("production.yaml", "all: {hosts: {a: {}}}")
+    assert site.error("prodution.yaml") == 'prodution.yaml: there is no such file. Did you mean "production.yaml"?'
 
 
 def test_a_file_of_variables_that_is_no_mapping_is_told(site: Site) -> None:

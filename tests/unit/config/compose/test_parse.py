@@ -34,6 +34,9 @@ ErrorsOf = Callable[..., list[str]]
     ("name", "written", "read"),
     [
         ("image", "busybox:1", "busybox:1"),
+        ("image", "localhost:5000/a/b_c--d.e:V1.2-x", "localhost:5000/a/b_c--d.e:V1.2-x"),
+        ("image", f"Registry.example/a@sha256:{'0' * 64}", f"Registry.example/a@sha256:{'0' * 64}"),
+        ("image", "0123456789ab", "0123456789ab"),
         ("pull_policy", "if_not_present", "missing"),
         ("profiles", ["api"], ("api",)),
         ("scale", "2", 2),
@@ -128,6 +131,21 @@ def test_an_attribute_is_normalized(parse: Parse, name: str, written: Any, read:
 @pytest.mark.parametrize(
     ("name", "written", "error"),
     [
+        (
+            "image",
+            "A b",
+            'should be [REGISTRY/]NAME[:TAG], got "A b". Write the name in small letters, e.g. my-registry/api:1.2.',
+        ),
+        (
+            "image",
+            "Web:1",
+            'should be [REGISTRY/]NAME[:TAG], got "Web:1". Write the name in small letters, e.g. my-registry/api:1.2.',
+        ),
+        (
+            "image",
+            "web:",
+            'should be [REGISTRY/]NAME[:TAG], got "web:". Write the name in small letters, e.g. my-registry/api:1.2.',
+        ),
         ("imgae", "x", '"imgae" is not an attribute of a service. Did you mean "image"?'),
         ("memory_limit", "1g", '"memory_limit" is not an attribute of a service. Did you mean "mem_limit"?'),
         ("extends", {}, "is not supported. Write the attributes here, or make a role of what several services share."),
