@@ -17,7 +17,7 @@ from tests.bench.tools.yaml_text import yaml_text
 LATENCY_SECONDS = 0.02
 IMAGE = "example/service:1"
 SERVICES = 10
-FORKS = 100
+FORKS = 200
 COUNTS = (100, 300, 1000)
 WORK = ("cold up", "no-op up", "plan")
 _ENGINE = Path(__file__).with_name("fake_engine.py")
