@@ -70,6 +70,8 @@ def reveal_all(value: Any) -> Any:
     """`value` (nested dicts, lists, tuples) with every Secret replaced by its text."""
     if isinstance(value, Secret):
         return value.reveal()
+    if isinstance(value, (str, int)):  # most of what there is, and the quickest to ask for
+        return value
     if isinstance(value, Mapping):
         return {key: reveal_all(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
