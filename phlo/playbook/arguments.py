@@ -12,6 +12,7 @@ from phlo.playbook.keywords import OWN_OPERATIONS
 from phlo.playbook.model import Play, Task
 
 _ALONE = "__main__"  # what a task gives without a name
+_WITHOUT_ARGUMENTS = (*OWN_OPERATIONS, "up")  # the last is what a play makes of a role of a service
 
 
 def check_arguments(play: Play, find: Callable[[str], Any]) -> None:
@@ -21,7 +22,7 @@ def check_arguments(play: Play, find: Callable[[str], Any]) -> None:
     Whether values are right is only known once they are rendered.
     """
     tasks = [*(task for section in play.sections for task in tasks_in(section)), *play.handlers]
-    errors = [error for task in tasks if task.operation not in OWN_OPERATIONS for error in _unknown(task, find)]
+    errors = [error for task in tasks if task.operation not in _WITHOUT_ARGUMENTS for error in _unknown(task, find)]
     if errors:
         raise first_of(errors)
 
