@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from phlo.inventory.hosts import Inventory
     from phlo.values import BuildRecipe
 
+# What the inventory calls the engine that DOCKER_HOST leads to, for a phlo in a container.
+MACHINE_ENGINE_VARIABLE = "PHLO_MACHINE_ENGINE"
+
 
 class Workspace(NamedTuple):
     """What a command works on: the project's folder, the services there are, and the hosts there are."""
@@ -190,7 +193,11 @@ class EngineAddress(NamedTuple):
 
 
 def engine_address(inventory: Inventory, host: str, environ: Mapping[str, str]) -> EngineAddress:
-    """Where a host's engine listens: as the inventory says, else DOCKER_HOST, else Docker's usual socket."""
+    """Where a host's engine listens: as the inventory says, else DOCKER_HOST, else Docker's usual socket.
+
+    A phlo that works in a container for the machine around it has another way to that machine's socket: what the
+    inventory calls by the name in PHLO_MACHINE_ENGINE is what DOCKER_HOST names.
+    """
     from phlo.hosts.connect import DEFAULT_SOCKET, cert_path_of
 
     given = inventory.hosts[host]
@@ -199,7 +206,7 @@ def engine_address(inventory: Inventory, host: str, environ: Mapping[str, str]) 
 
         if endpoint := context_endpoint(given.docker_context, host=host, environ=environ):
             return EngineAddress(endpoint.docker_host, given.cert_path or endpoint.cert_path)
-    if given.docker_host:
+    if given.docker_host and given.docker_host != environ.get(MACHINE_ENGINE_VARIABLE):
         return EngineAddress(given.docker_host, given.cert_path)
     return EngineAddress(environ.get("DOCKER_HOST") or DEFAULT_SOCKET, given.cert_path or cert_path_of(environ))
 

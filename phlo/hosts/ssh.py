@@ -27,6 +27,7 @@ from phlo.hosts.wire import Connect
 
 ENGINE_SOCKET = "/var/run/docker.sock"
 CONNECT_SECONDS = 15
+NO_SSH = "Install OpenSSH's client; a container has no keys either, so run phlo on the machine itself."
 # How long a connection that nothing uses stays open for the next run.
 PERSIST_SECONDS = 120
 # What a socket's path may have (unix(7)), with room for the name that ssh gives its own while it makes it.
@@ -157,7 +158,7 @@ class _Tunnel:
                     start_new_session=True,
                 )
             except FileNotFoundError:
-                raise self._error("there is no program `ssh`", "Install OpenSSH's client.") from None
+                raise self._error("there is no program `ssh` here", NO_SSH) from None
             except subprocess.TimeoutExpired:
                 what = f"{self._address.shown} did not let phlo in within {CONNECT_SECONDS * 2} s"
                 raise self._noted(what, self._try_by_hand()) from None

@@ -13,7 +13,8 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench.cases import FLEET, GROUPS, PATH, SSH, select
+from tests.bench.api_load import QUICK_SECONDS, SECONDS, measure_api
+from tests.bench.cases import API, FLEET, GROUPS, PATH, SSH, select
 from tests.bench.engine import BenchError, Engine
 from tests.bench.fetch import cache_folder
 from tests.bench.fleet import measure_fleets
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for part, text in parts.items():
             page = put_between_markers(page, part, text)
         _PAGE.write_text(page, encoding="utf-8")
-    return 1 if report.results.failures else 0
+    return 1 if report.results.failures or any(load.missed for load in report.api) else 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -116,6 +117,14 @@ def _run(options: argparse.Namespace, scratch: Path) -> Report:
             if FLEET in options.cases
             for fleet in measure_fleets(tool, bench.environment, rounds=min(rounds, MOST_FLEET_ROUNDS))
         ]
+        api = [
+            load
+            for tool in ours
+            if API in options.cases
+            for load in measure_api(
+                tool, bench.environment, seconds=QUICK_SECONDS if options.quick else SECONDS, say=_say
+            )
+        ]
         over_ssh = (
             measure_over_ssh(bench.tools, bench.environment, docker=engine.address, rounds=min(rounds, 2), say=_say)
             if SSH in options.cases
@@ -132,6 +141,7 @@ def _run(options: argparse.Namespace, scratch: Path) -> Report:
         results=results,
         paths=paths,
         fleets=fleets,
+        api=api,
         over_ssh=over_ssh,
     )
 

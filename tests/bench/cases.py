@@ -61,9 +61,10 @@ CASES = (
     Case(step=Step.DOWN, count=10),
     Case(step=Step.HELP, count=0),
 )
-# Tables of their own: of phlo alone many hosts, and cold runs against their critical path; of all tools hosts over SSH.
-FLEET, PATH, SSH = "fleet", "path", "ssh"
-GROUPS = (*dict.fromkeys(case.group for case in CASES), PATH, FLEET, SSH)
+# Tables of their own: of phlo alone many hosts, cold runs against their critical path, and clients of its API; of all
+# tools hosts over SSH.
+FLEET, PATH, API, SSH = "fleet", "path", "api", "ssh"
+GROUPS = (*dict.fromkeys(case.group for case in CASES), PATH, FLEET, API, SSH)
 
 
 def select(groups: Collection[str], *, largest: int) -> tuple[Case, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.bench.api_load import ApiLoad
 from tests.bench.cases import Case, Step
 from tests.bench.fleet import FORKS, LATENCY_SECONDS, SERVICES, WORK, Fleet
 from tests.bench.measure import Sample
@@ -21,7 +22,8 @@ from tests.bench.ssh_hosts import WORK as SSH_WORK
 from tests.bench.summary import Summary, summarize
 from tests.bench.tools.tool import Absent, Tool
 
-TABLES, OVER_SSH = "bench", "bench over SSH"  # parts of the page, each of one run
+# Parts of the page, each of one run.
+TABLES, OVER_SSH, OF_API = "bench", "bench over SSH", "bench of the API"
 _BASE = "phlo"
 
 
@@ -29,7 +31,7 @@ _BASE = "phlo"
 class Report:
     """One run of the benchmark. about: facts of the machine, in the order to be shown.
 
-    paths, fleets: what is measured of phlo alone. over_ssh: what is measured on several hosts.
+    paths, fleets, api: what is measured of phlo alone. over_ssh: what is measured on several hosts.
     """
 
     about: Mapping[str, str]
@@ -39,6 +41,7 @@ class Report:
     results: Results
     paths: Sequence[ColdPath] = ()
     fleets: Sequence[Fleet] = ()
+    api: Sequence[ApiLoad] = ()
     over_ssh: Sequence[OverSSH] = ()
 
     def summary(self, case: Case, name: str) -> Summary | None:
@@ -50,6 +53,8 @@ def markdown(report: Report) -> dict[str, str]:
     """Part of the page -> its tables, with what was measured and how above them. What was not measured is left out."""
     about = "\n".join(f"- {name}: {text}" for name, text in report.about.items())
     found = {OVER_SSH: _text([about, _ssh_part(report)])} if report.over_ssh else {}
+    if report.api:
+        found[OF_API] = _text([about, _api_part(report.api)])
     if report.cases or report.paths or report.fleets:
         found[TABLES] = _text([about, *_tables(report)])
     return found
@@ -117,6 +122,7 @@ def as_json(report: Report) -> str:
             for runs in report.over_ssh
         ],
         "fleets": [dataclasses.asdict(fleet) for fleet in report.fleets],
+        "api": [dataclasses.asdict(load) for load in report.api],
     }
     return json.dumps(whole, indent=2) + "\n"
 
@@ -255,6 +261,24 @@ def _fleet_part(fleets: Sequence[Fleet]) -> str:
             *failures,
         ]
     )
+
+
+def _api_part(loads: Sequence[ApiLoad]) -> str:
+    head = ["clients", "seconds", "events to each", "lines to each", "missed something", "MB at first", "MB at last"]
+    rows = [
+        [
+            str(load.clients),
+            f"{load.seconds:.0f}",
+            str(load.events),
+            f"at least {load.lines}",
+            str(load.missed),
+            f"{load.first_kib / 1024:.0f}",
+            f"{load.last_kib / 1024:.0f}",
+            _seconds(load.processor_seconds),
+        ]
+        for load in loads
+    ]
+    return _grid([*head, "processor"], rows)
 
 
 def _ssh_part(report: Report) -> str:

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from tests.bench.api_load import ApiLoad
 from tests.bench.cases import Case, Step
 from tests.bench.fleet import Fleet
 from tests.bench.measure import Sample
@@ -12,7 +13,7 @@ from tests.bench.paths import ColdPath
 from tests.bench.rounds import Results
 from tests.bench.rulers import rulers
 from tests.bench.ssh_hosts import OverSSH
-from tests.bench.table import OVER_SSH, TABLES, Report, as_json, markdown, put_between_markers
+from tests.bench.table import OF_API, OVER_SSH, TABLES, Report, as_json, markdown, put_between_markers
 from tests.bench.tools.tool import Absent, Remote, Tool
 
 NOOP = Case(step=Step.NOOP, count=5)
@@ -156,3 +157,20 @@ def test_hosts_over_ssh_have_a_part_of_their_own_with_ratios() -> None:
     assert list(found) == [OVER_SSH]
     assert "| no-op up, 3 hosts | 0.500 | 12.5 (25x) | failed |" in found[OVER_SSH]
     assert "    no way in" in found[OVER_SSH]
+
+
+def test_clients_of_the_api_have_a_part_of_their_own() -> None:
+    load = ApiLoad(
+        clients=200,
+        seconds=120.0,
+        events=1100,
+        lines=1090,
+        missed=0,
+        first_kib=70 * 1024,
+        last_kib=72 * 1024,
+        processor_seconds=12.5,
+    )
+    only = dataclasses.replace(report(Results()), cases=[], api=[load])
+    assert list(markdown(only)) == [OF_API]
+    assert "| 200 | 120 | 1100 | at least 1090 | 0 | 70 | 72 | 12.5 |" in markdown(only)[OF_API]
+    assert json.loads(as_json(only))["api"][0]["missed"] == 0

@@ -38,7 +38,7 @@ def test_what_is_no_address_is_refused_without_showing_a_password(url: str) -> N
 
 def test_an_ssh_that_is_not_installed_is_told(tmp_path: Path) -> None:
     engine = open_engine("ssh://a", name="a", environ={"PATH": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)})
-    with pytest.raises(HostError, match="there is no program `ssh`"):
+    with pytest.raises(HostError, match="there is no program `ssh` here"):
         engine.ping()
 
 

@@ -19,7 +19,7 @@ from phlo_api.server.settings import ACTIONS, TOKEN_VARIABLES, Settings
 LOOPBACK = "127.0.0.1"
 # What a container's own environment tells the API; all else that the project is resolved with comes from phlo.
 ASSETS = Path("/opt/phlo-api/assets")
-_OWN = ("DOCKER_HOST", "PATH", "PHLO_BASES", "XDG_CACHE_HOME", "PYTHONPYCACHEPREFIX")
+_OWN = ("DOCKER_HOST", "PHLO_MACHINE_ENGINE", "PATH", "PHLO_BASES", "XDG_CACHE_HOME", "PYTHONPYCACHEPREFIX")
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -175,13 +175,15 @@ class _Process:
 
     def _read_events(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._lines.put(line.rstrip("\n"))
+        with self._process.stdout as lines:
+            for line in lines:
+                self._lines.put(line.rstrip("\n"))
         self._lines.put(_ENDED)
 
     def _read_told(self) -> None:
         assert self._process.stderr is not None
-        self._told += self._process.stderr
+        with self._process.stderr as lines:
+            self._told += lines
 
 
 def _event(line: str) -> dict[str, object] | None:

@@ -70,7 +70,7 @@ def _add_own_routes(app: FastAPI) -> None:
     def get_metrics(context: Ctx, who: Viewer, request: Request) -> PlainTextResponse:
         """Figures for Prometheus, which sends the token as `authorization: {credentials_file: ...}` says."""
         services = context.catalogue(hostname_of(request)).all()
-        machines = hosts(context.view.resolved(), context.settings.resolving().environ)
+        machines = hosts(context.view.resolved(), context.settings.resolving().environ, context.lost)
         text = metrics.metrics_text(services, machines, context.runs.latest(), context.requests)
         return PlainTextResponse(text, media_type=metrics.MEDIA_TYPE)
 

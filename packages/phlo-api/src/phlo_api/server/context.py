@@ -14,7 +14,7 @@ from phlo.plan import Plan, build
 from phlo_api.server.actions import Actions
 from phlo_api.server.audit import Audit
 from phlo_api.server.data import Lake, published_addresses
-from phlo_api.server.live import Live, Running
+from phlo_api.server.live import Live, Lost, Running
 from phlo_api.server.logs import LogStreams, Target
 from phlo_api.server.metrics import Requests
 from phlo_api.server.models import Service, ServiceAction
@@ -35,7 +35,8 @@ class Context:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.view = View(settings)
-        self.live = Live()
+        self.lost = Lost()
+        self.live = Live(self.lost)
         self.audit = Audit(settings.state_folder / "audit.jsonl")
         self.tokens = Tokens(settings.state_folder / "tokens.json")
         if settings.tokens:

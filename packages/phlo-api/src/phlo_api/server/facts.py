@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from phlo.cli.workspace import engine_address
@@ -13,6 +14,7 @@ from phlo.errors import PhloError
 from phlo.hosts.host import Host
 from phlo.report.service_graph import graph_of
 from phlo.values import Secret, Text
+from phlo_api.server.live import Lost
 from phlo_api.server.models import (
     ConfigEntry,
     Graph,
@@ -95,11 +97,11 @@ def registry(resolved: Resolved, query: str) -> list[RegistryItem]:
     ]
 
 
-def hosts(resolved: Resolved, environ: Mapping[str, str]) -> list[HostInfo]:
+def hosts(resolved: Resolved, environ: Mapping[str, str], lost: Lost) -> list[HostInfo]:
     """Every host of the inventory, asked side by side."""
     inventory, placed = resolved.workspace.inventory, resolved.project.placed()
     with ThreadPoolExecutor(max_workers=16) as pool:
-        told = dict(zip(resolved.hosts, pool.map(_ask, resolved.hosts.values()), strict=True))
+        told = dict(zip(resolved.hosts, pool.map(partial(_ask, lost), resolved.hosts.values()), strict=True))
     found = []
     for name, answer in told.items():
         address = engine_address(inventory, name, environ).url
@@ -154,10 +156,10 @@ def _edges(service: Service) -> Iterator[GraphEdge]:
         yield GraphEdge(source=me, target=f"host:{name}", kind="runs_on")
 
 
-def _ask(host: Host) -> dict[str, Any]:
+def _ask(lost: Lost, host: Host) -> dict[str, Any]:
     """What a host's engine tells of itself, or why it does not."""
     try:
-        version, info = host.engine.get("/version"), host.engine.get("/info")
+        version, info = lost.ask(host, lambda: (host.engine.get("/version"), host.engine.get("/info")))
     except PhloError as error:
         nothing = ("engine_version", "platform", "cpus", "memory_bytes", "containers_running")
         return {"reachable": False, "problem": str(error), **dict.fromkeys(nothing)}

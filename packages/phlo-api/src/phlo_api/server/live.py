@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-from phlo.errors import PhloError
+from phlo.errors import HostError, PhloError
 from phlo.hosts.host import Host
 from phlo.hosts.live import LiveContainer, live_containers
 from phlo_api.server.view import Cached, Resolved
 
 FRESH_SECONDS = 1.0
+# To find out that a host is lost takes many seconds, in which whoever asks waits.
+LOST_SECONDS = 30.0
+T = TypeVar("T")
 _MOST_OUTPUT = 4000
 
 
@@ -31,31 +36,54 @@ class Running:
         return [one for one in self.containers if one.service == service]
 
 
+class Lost:
+    """Hosts that did not answer: they are not asked again for a while, so that one does not hold up all the others."""
+
+    def __init__(self, seconds: float = LOST_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._known: dict[str, tuple[Host, float, HostError]] = {}
+
+    def ask(self, host: Host, question: Callable[[], T]) -> T:
+        """The answer to a question about a host. Raises what it raises, and for a while what it has raised."""
+        known = self._known.get(host.name)
+        if known and known[0] is host and self._clock() < known[1]:
+            raise known[2]
+        try:
+            return question()
+        except HostError as error:
+            self._known[host.name] = host, self._clock() + self._seconds, error
+            raise
+
+
 class Live:
     """Asks the hosts, at most once a second however many ask it."""
 
-    def __init__(self) -> None:
+    def __init__(self, lost: Lost) -> None:
         self._cached = Cached(FRESH_SECONDS)
+        self._lost = lost
 
     def now(self, resolved: Resolved) -> Running:
-        return self._cached.get(resolved, lambda: _ask(resolved))
+        return self._cached.get(resolved, lambda: self._ask(resolved))
 
-
-def _ask(resolved: Resolved) -> Running:
-    found: list[LiveContainer] = []
-    details: dict[str, Mapping[str, Any]] = {}
-    unreachable: dict[str, str] = {}
-    with ThreadPoolExecutor(max_workers=16) as pool:
-        asked = {name: pool.submit(_host, host, resolved.project.name) for name, host in resolved.hosts.items()}
-        for name, waiting in asked.items():
-            try:
-                containers, inspected = waiting.result()
-            except PhloError as error:
-                unreachable[name] = str(error)
-            else:
-                found += containers
-                details |= inspected
-    return Running(containers=tuple(found), details=details, unreachable=unreachable)
+    def _ask(self, resolved: Resolved) -> Running:
+        found: list[LiveContainer] = []
+        details: dict[str, Mapping[str, Any]] = {}
+        unreachable: dict[str, str] = {}
+        with ThreadPoolExecutor(max_workers=16) as pool:
+            asked = {
+                name: pool.submit(self._lost.ask, host, partial(_host, host, resolved.project.name))
+                for name, host in resolved.hosts.items()
+            }
+            for name, waiting in asked.items():
+                try:
+                    containers, inspected = waiting.result()
+                except PhloError as error:
+                    unreachable[name] = str(error)
+                else:
+                    found += containers
+                    details |= inspected
+        return Running(containers=tuple(found), details=details, unreachable=unreachable)
 
 
 def _host(host: Host, project: str) -> tuple[list[LiveContainer], dict[str, Mapping[str, Any]]]:

@@ -91,8 +91,8 @@ def search_registry(
 
 @router.get("/hosts", tags=["hosts"])
 def list_hosts(context: Ctx, who: Viewer) -> list[HostInfo]:
-    """The hosts of the inventory, each asked now."""
-    return facts.hosts(context.view.resolved(), context.settings.resolving().environ)
+    """The hosts of the inventory, each asked now; one that did not answer is asked again after half a minute."""
+    return facts.hosts(context.view.resolved(), context.settings.resolving().environ, context.lost)
 
 
 @router.get("/graph", tags=["project"])

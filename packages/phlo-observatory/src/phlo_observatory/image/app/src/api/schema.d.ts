@@ -193,7 +193,7 @@ export interface paths {
         };
         /**
          * List Hosts
-         * @description The hosts of the inventory, each asked now.
+         * @description The hosts of the inventory, each asked now; one that did not answer is asked again after half a minute.
          */
         get: operations["list_hosts"];
         put?: never;

@@ -44,6 +44,7 @@ export function LogView({ services, tail = 200 }: { services: readonly string[];
     if (isFollowing && box.current) box.current.scrollTop = box.current.scrollHeight
   }, [lines, isFollowing])
   const names = services.length !== 1
+  const hosts = new Set(lines.map((line) => line.host)).size > 1
   return (
     <div className="stack">
       <div className="row spread">
@@ -65,6 +66,7 @@ export function LogView({ services, tail = 200 }: { services: readonly string[];
               {clockTime(line.time)}
             </time>
             {names && <span className="log-service">{line.service}</span>}
+            {hosts && <span className="log-service">{line.host}</span>}
             <span className="log-text">{line.text}</span>
           </div>
         ))}

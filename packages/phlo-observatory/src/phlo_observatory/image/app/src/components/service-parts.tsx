@@ -25,7 +25,7 @@ export function ServiceName({ name, title }: { name: string; title?: string }) {
   )
 }
 
-/** `127.0.0.1:3000 → 3000`, a line a port. */
+/** `3000 → 3000`, a line a port; of a service on several hosts with the host. */
 export function Ports({ service }: { service: Service }) {
   const published = service.ports.filter((port) => port.host_port !== null)
   if (published.length === 0) return <span className="muted">–</span>
@@ -34,6 +34,7 @@ export function Ports({ service }: { service: Service }) {
       {published.map((port) => (
         <li key={`${port.host} ${port.host_port} ${port.container_port}`} className="nowrap mono">
           {port.host_port} <span className="muted">→ {port.container_port}</span>
+          {service.hosts.length > 1 && <span className="muted"> on {port.host}</span>}
         </li>
       ))}
     </ul>

@@ -11,6 +11,7 @@ import { useNow } from './use-now'
 export function Timeline({ run, showsAll }: { run: Run; showsAll: boolean }) {
   const now = useNow(isLive(run) ? 0.5 : null)
   const length = runLength(run, now)
+  const isSpread = new Set(run.steps.map((step) => step.host)).size > 1
   const shown = bars(run, now).filter((bar) => showsAll || bar.step.critical || isNews(bar.step))
   return (
     <div className="timeline">
@@ -23,14 +24,15 @@ export function Timeline({ run, showsAll }: { run: Run; showsAll: boolean }) {
       </div>
       <ol className="timeline-steps">
         {shown.map((bar) => (
-          <TimelineStep key={bar.step.id} bar={bar} />
+          <TimelineStep key={bar.step.id} bar={bar} isSpread={isSpread} />
         ))}
       </ol>
     </div>
   )
 }
 
-function TimelineStep({ bar }: { bar: Bar }) {
+/** isSpread: the run is about several hosts, so that the step's has to be told. */
+function TimelineStep({ bar, isSpread }: { bar: Bar; isSpread: boolean }) {
   const { step } = bar
   // What fails while one watches opens too, unless one has decided oneself.
   const [chosen, setChosen] = useState<boolean | null>(null)
@@ -44,6 +46,12 @@ function TimelineStep({ bar }: { bar: Bar }) {
           <Icon name={look.icon} className={`tone-text-${look.tone}${look.icon === 'busy' ? ' spinning' : ''}`} />
           <span className="wrap">
             <strong>{step.service || 'project'}</strong> <span className="muted">{stepName(step)}</span>
+            {isSpread && (
+              <>
+                {' '}
+                <span className="muted">on {step.host}</span>
+              </>
+            )}
           </span>
           <span className="visually-hidden">
             , {look.word}, {took}

@@ -71,6 +71,14 @@ test('a step that fails while one watches opens, and closes when one wants it to
   expect(screen.queryByText('ImportError')).toBeNull()
 })
 
+test('of a run on several hosts each step names its own', () => {
+  const steps = ['data-1', 'data-2'].map((host) => step('web', { id: `${host}/web/container`, host }))
+  const { rerender } = render(<Timeline run={run(...steps)} showsAll />)
+  expect(screen.getByRole('button', { name: /web container\s+on data-2/ })).toBeTruthy()
+  rerender(<Timeline run={run(step('web'))} showsAll />)
+  expect(screen.queryByText(/on local/)).toBeNull()
+})
+
 test('screen readers hear how a step ended, how long it took and that it is on the critical path', () => {
   render(<Timeline run={run(step('slow'))} showsAll={false} />)
   expect(screen.getByRole('button', { name: /slow container\s*, ok, 2\.0 s, on the critical path/ })).toBeTruthy()
