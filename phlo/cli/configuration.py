@@ -15,7 +15,7 @@ def show(options: Any, shell: Shell) -> int:
     """Print the resolved project, secrets masked."""
     from phlo.config.show import project_data
 
-    workspace = open_workspace(options, shell)
+    workspace = open_workspace(options, shell, asks_hosts=False)
     project = resolve_project(workspace, options, shell, fetch_secrets=False, asked=options.services)
     data = project_data(project, with_sources=options.sources)
     if options.json:
@@ -36,7 +36,7 @@ def validate(options: Any, shell: Shell) -> int:
     from phlo.plan import build
     from phlo.playbook.on_up import with_role_tasks
 
-    workspace = open_workspace(options, shell)
+    workspace = open_workspace(options, shell, asks_hosts=False)
     project = resolve_project(workspace, options, shell, fetch_secrets=False)
     with_role_tasks(build(project), project, workspace.inventory, workspace.catalog.services)
     own = [problem.package for problem in workspace.catalog.problems if problem.package.startswith(OWN_ROLES)]
@@ -60,7 +60,7 @@ def explain(options: Any, shell: Shell) -> int:
     from phlo.config.show import explain as explained
     from phlo.report.table import table
 
-    workspace = open_workspace(options, shell)
+    workspace = open_workspace(options, shell, asks_hosts=False)
     found = explained(resolve_project(workspace, options, shell, fetch_secrets=False), options.value)
     if options.json:
         shell.say_json(found)

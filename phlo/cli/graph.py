@@ -20,7 +20,7 @@ _BY_SUFFIX = {".txt": "tree", ".mmd": "mermaid", ".dot": "dot", ".gv": "dot", ".
 
 def graph(options: Any, shell: Shell) -> int:
     """Draw the services and their needs."""
-    workspace = open_workspace(options, shell)
+    workspace = open_workspace(options, shell, asks_hosts=False)
     project = resolve_project(workspace, options, shell, fetch_secrets=False, asked=options.services)
     found = graph_of(project)
     if options.json:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def list_secrets(options: Any, shell: Shell) -> int:
     """List the project's secrets and where they are kept; no value is read."""
-    project = resolve_project(open_workspace(options, shell), options, shell, fetch_secrets=False)
+    project = resolve_project(open_workspace(options, shell, asks_hosts=False), options, shell, fetch_secrets=False)
     secrets = {name: value for name, value in project.values.items() if isinstance(value.text, Secret)}
     rows: list[dict[str, Any]] = [
         {
@@ -57,7 +57,7 @@ def list_secrets(options: Any, shell: Shell) -> int:
 
 def get(options: Any, shell: Shell) -> int:
     """Print a secret's value."""
-    project = resolve_project(open_workspace(options, shell), options, shell, fetch_secrets=False)
+    project = resolve_project(open_workspace(options, shell, asks_hosts=False), options, shell, fetch_secrets=False)
     value = project.values.get(options.name)
     if value is None or not isinstance(value.text, Secret):
         known = [name for name, one in project.values.items() if isinstance(one.text, Secret)]

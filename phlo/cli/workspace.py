@@ -40,8 +40,11 @@ def project_root(options: Any, shell: Shell) -> Path:
     return find_project_root(folder)
 
 
-def open_workspace(options: Any, shell: Shell) -> Workspace:
-    """Find the services and load the inventory; packages that had to be skipped are told on stderr."""
+def open_workspace(options: Any, shell: Shell, *, asks_hosts: bool = True) -> Workspace:
+    """Find the services and load the inventory; packages that had to be skipped are told on stderr.
+
+    asks_hosts: whether hosts will be asked something; then of several managers of a Swarm one that answers is chosen.
+    """
     from phlo.discovery.services import discover_services
 
     root = project_root(options, shell)
@@ -49,7 +52,12 @@ def open_workspace(options: Any, shell: Shell) -> Workspace:
     style = shell.style(options, err=True)
     for problem in catalog.problems:
         shell.tell(f"{style.sign('!')} {problem.package} is skipped: {problem.error}")
-    return Workspace(root, catalog, load_inventory(options, shell, root))
+    inventory = load_inventory(options, shell, root)
+    if asks_hosts and inventory.groups:
+        from phlo.cli.managers import with_managers_that_answer
+
+        inventory = with_managers_that_answer(inventory, shell)
+    return Workspace(root, catalog, inventory)
 
 
 def load_inventory(options: Any, shell: Shell, root: Path) -> Inventory:

@@ -63,6 +63,7 @@ def project_env(file: ProjectFile) -> Iterator[Candidate]:
 
 def inventory_variables(inventory: Inventory, host: str) -> Iterator[Candidate]:
     """Variables of the host's groups, then of the host. Lists and mappings are for playbooks and left out."""
+    host = inventory.stand_ins.get(host, host)
     for layer in inventory.group_layers(host):
         yield from _inventory_layer(GROUP_VARS, layer)
     yield from _inventory_layer(HOST_VARS, inventory.hosts[host].variables)

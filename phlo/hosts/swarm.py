@@ -118,10 +118,19 @@ def join(engine: Engine, address: str, manager: Engine, manager_address: str, ro
 
 
 def set_node(manager: Engine, node: Node, *, role: str, labels: Mapping[str, str]) -> None:
-    """Give a node a role and all of its labels."""
+    """Give a node a role and all of its labels, and wait until it is what it shall be.
+
+    A manager that is not one yet counts when the others are lost. Raises InventoryError when it does not become one.
+    """
     entry = manager.get(f"/nodes/{node.id}")
     spec = {**entry["Spec"], "Role": role, "Labels": dict(labels)}
     manager.post(f"/nodes/{node.id}/update", spec, version=entry["Version"]["Index"])
+    deadline = time.monotonic() + JOINED_WITHIN_SECONDS
+    while role == MANAGER and _node(manager.get(f"/nodes/{node.id}")).reachability not in ("leader", "reachable"):
+        if time.monotonic() > deadline:
+            what = f"has not become a manager within {JOINED_WITHIN_SECONDS:g} s"
+            raise InventoryError(what, where=node.hostname, fix=_PORTS_FIX)
+        time.sleep(PAUSE_SECONDS)
 
 
 def _say(engine: Engine, path: str, body: Mapping[str, Any]) -> None:

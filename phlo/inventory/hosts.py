@@ -87,6 +87,7 @@ class Inventory:
     inputs:      the files and folders it was read from, and those that would count if they were there.
     is_volatile: a program was asked, which may say something else the next time.
     unused:      a sentence for each thing that counts for nothing: a file of variables for a group that is not there.
+    stand_ins:   a manager of a Swarm that is talked to -> the first one, which does not answer; its variables count.
     """
 
     hosts: Mapping[str, Host] = field(default_factory=lambda: {LOCAL: Host(name=LOCAL)})
@@ -95,6 +96,7 @@ class Inventory:
     inputs: tuple[Path, ...] = ()
     is_volatile: bool = False
     unused: tuple[str, ...] = ()
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     def groups_of(self, host: str) -> tuple[Group, ...]:
         """The groups that `host` is in, the one whose variables win last: deeper, of higher priority, later by name."""

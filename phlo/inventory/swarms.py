@@ -22,20 +22,16 @@ MANAGERS_OF_MANY = 3  # as many as survive the loss of one
 class Swarm:
     """A group whose hosts are one Swarm.
 
-    managers, workers: in the inventory's order.
+    managers, workers: in the inventory's order. manager: the one that phlo talks to.
     publish: how ports are published: `mesh`, the same on every node, or `host`, on the nodes where a task runs.
     """
 
     name: str
     managers: tuple[str, ...]
+    manager: str
     workers: tuple[str, ...] = ()
     publish: str = MESH
     source: Source
-
-    @property
-    def manager(self) -> str:
-        """The manager that phlo talks to."""
-        return self.managers[0]
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -109,6 +105,7 @@ def _swarm(inventory: Inventory, group: Group, source: Source) -> Swarm:
     return Swarm(
         name=group.name,
         managers=tuple(managers),
+        manager=next((name for name in managers if inventory.stand_ins.get(name) == managers[0]), managers[0]),
         workers=tuple(host for host in group.hosts if host not in managers),
         publish=publish.pop(),
         source=source,

@@ -16,6 +16,7 @@ from phlo.values import Change
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 1.0
 FAILURES_ALLOWED = 3
+_UNDER_WAY = {"updating": "an update is under way", "rollback_started": "a roll-back is under way"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +52,12 @@ def apply(change: Change, args: Args, seen: Seen | None, host: Host) -> None:
     deadline = time.monotonic() + args.timeout_seconds
     pause, last = FIRST_PAUSE_SECONDS, ""
     known = {task["ID"] for task in failed_tasks(seen.tasks)} if seen else set()
+    is_updated = seen is not None and _update_state(seen) in _UNDER_WAY
     while True:
         now = _look(args, host.engine)
         reason = _not_ready(args, now)
+        if is_updated and now is not None and _update_state(now) == "rollback_completed":
+            raise _failed(args, host, now, "the new version did not work, and the Swarm has rolled it back")
         if reason is None:
             return
         if now is None:
@@ -86,6 +90,8 @@ def _not_ready(args: Args, seen: Seen | None) -> str | None:
     """Why it is not ready, None when it is."""
     if seen is None:
         return "not there yet"
+    if update := _UNDER_WAY.get(_update_state(seen)):  # of a run that was killed, or by hand
+        return update
     status = seen.service.get("ServiceStatus") or {}
     wanted = status.get("DesiredTasks", 0)
     if args.is_job:
@@ -98,6 +104,11 @@ def _not_ready(args: Args, seen: Seen | None) -> str | None:
     if running < wanted or (not wanted and "Global" in seen.service["Spec"]["Mode"]):
         return f"{running} of {wanted} tasks run"
     return None
+
+
+def _update_state(seen: Seen) -> str:
+    """How the last update is doing, as the Swarm calls it; "" for none."""
+    return str((seen.service.get("UpdateStatus") or {}).get("State", ""))
 
 
 def _failed(args: Args, host: Host, seen: Seen | None, what: str) -> OperationError:

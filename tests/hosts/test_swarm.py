@@ -5,6 +5,7 @@ The kernel here has no IPVS, so ports are the nodes' own and names mean all task
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
@@ -250,12 +251,33 @@ def test_hooks_tasks_and_actions_of_a_role_run_where_its_task_is(
     assert "Nothing to do" in swarm("up").stderr
 
     write(folder, project, tiny, tone="high")
-    swarm("up")
+    stopped = interrupted(bed, folder, f"{project}_reader")
+    assert stopped.returncode == 130, stopped.stderr
+    assert "stopped waiting for the update" in stopped.stderr
+    assert "rolled back" in stopped.stderr
+    assert hooks() == ["pre_start", "pre_stop"]
+    assert "environment.TONE changed" in swarm("plan", "-o", "the.plan").stdout
+    swarm("up", "--plan", "the.plan")
     assert hooks() == ["pre_start", "pre_stop", "post_stop", "post_start"]
+    assert "does not hold any more" in swarm("up", "--plan", "the.plan", code=3).stderr
+
     assert "environment.TONE changed" in swarm("rollback").stderr
     assert swarm("exec", "reader", "sh", "-c", "echo $TONE").stdout == "low\n"
     assert "environment.TONE changed" in swarm("plan").stdout
     assert hooks() == ["pre_stop", "post_stop"]
+
+
+def interrupted(bed: Bed, folder: Path, service: str) -> subprocess.CompletedProcess[str]:
+    """`phlo up`, with Ctrl-C once the Swarm has begun to replace a service's tasks."""
+    argv = [sys.executable, "-m", "phlo", "up", "-i", str(bed.inventory)]
+    run = subprocess.Popen(argv, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while "updating" not in bed.run("data-1", f"docker service inspect -f '{{{{.UpdateStatus}}}}' {service}"):
+        assert time.monotonic() < deadline
+        assert run.poll() is None
+    run.send_signal(signal.SIGINT)
+    stdout, stderr = run.communicate(timeout=120)
+    return subprocess.CompletedProcess(argv, run.returncode, stdout, stderr)
 
 
 def test_a_version_that_does_not_work_is_rolled_back_by_the_swarm(
@@ -275,3 +297,37 @@ def test_a_version_that_does_not_work_is_rolled_back_by_the_swarm(
     assert "environment.GREETING changed" in swarm("plan").stdout
     write(folder, project, tiny)
     assert "Nothing to do" in swarm("up").stderr
+
+
+def test_another_manager_is_talked_to_when_the_first_one_is_lost(
+    phlo: Phlo, bed: Bed, folder: Path, project: str, tiny: str
+) -> None:
+    """The last test of this Swarm: all of its nodes are managers afterwards."""
+    written = yaml.safe_load(bed.inventory.read_text())
+    for name, host in written["all"]["children"]["cluster"]["hosts"].items():
+        host.pop("swarm_role", None)
+        host["PITCH"] = name
+    bed.inventory.write_text(yaml.safe_dump(written))
+    phlo("swarm init")
+    phlo("swarm join")
+    text = f"""
+name: {project}
+services:
+  defaults: false
+  reader:
+    {{type: inline, image: "{tiny}", hosts: [data-3], command: [sleep, infinity], init: true, stop_grace_period: 1s,
+      update: {{monitor: 1s}}, environment: {{PITCH: "${{PITCH}}", TONE: low}}}}
+"""
+    (folder / "phlo.yaml").write_text(text)
+    phlo("up")
+    bed.run("data-1", "pkill -x dockerd; while pgrep -x dockerd; do sleep 0.2; done")
+    try:
+        (folder / "phlo.yaml").write_text(text.replace("low", "high"))
+        told = phlo("up").stderr
+        assert "Talking to data-2, another manager" in told
+        assert "(environment.TONE changed)" in told, "the variables are still those of the first manager"
+        assert phlo("exec", "reader", "sh", "-c", "echo $PITCH $TONE").stdout == "data-1 high\n"
+    finally:
+        bed.run("data-1", "setsid dockerd --host=unix:///run/docker.sock >/run/dockerd.log 2>&1 </dev/null & sleep 1")
+        while "Reachable" not in bed.run("data-2", "docker node ls | grep data-1 || true"):
+            time.sleep(0.5)

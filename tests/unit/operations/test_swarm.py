@@ -206,6 +206,9 @@ def task(state: str, *, desired: str = "running", env: str = "A=1", **more: Any)
         (listed(1, 2), "1 of 2 tasks run"),
         (listed(0, 0), None),
         (listed(0, 0, {"Global": {}}), "0 of 0 tasks run"),
+        (listed(2, 2, UpdateStatus={"State": "updating"}), "an update is under way"),
+        (listed(2, 2, UpdateStatus={"State": "rollback_started"}), "a roll-back is under way"),
+        (listed(2, 2, UpdateStatus={"State": "rollback_completed"}), None),
     ],
 )
 def test_it_works_once_as_many_tasks_run_as_shall(service: dict[str, Any], reason: str | None) -> None:
