@@ -22,7 +22,7 @@ from phlo.cli.play import PlaybookCommand, loader_of
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import Workspace, all_places, open_hosts, open_workspace, resolve_project
 from phlo.config.candidates import STATE_FOLDER
-from phlo.errors import ConfigError, OperationError, PhloError
+from phlo.errors import ConfigError, OperationError, PhloError, did_you_mean
 from phlo.hosts.live import live_containers
 from phlo.operations.local_file import written
 from phlo.plan import build_power
@@ -127,7 +127,8 @@ def _parts_in(manifest: Manifest, work: _Work, services: Sequence[str]) -> list[
     found, errors = [], []
     for name in services:
         if name not in {entry.service for entry in manifest.entries}:
-            errors.append(ConfigError(f'the backup holds nothing of "{name}"', where="phlo restore"))
+            fix = did_you_mean(name, (entry.service for entry in manifest.entries))
+            errors.append(ConfigError(f'the backup holds nothing of "{name}"', where="phlo restore", fix=fix))
     for entry in manifest.entries:
         if services and entry.service not in services:
             continue

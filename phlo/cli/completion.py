@@ -149,7 +149,9 @@ def zsh_script() -> str:
     lines = [
         "#compdef phlo",
         "# zsh completion of phlo; made by `phlo completion zsh`",
-        '_phlo_names() { local -a names; names=(${(f)"$(phlo __complete $1 2>/dev/null)"}); compadd -a names }',
+        # _arguments puts options of compadd before the kind.
+        '_phlo_names() { local -a names; names=(${(f)"$(phlo __complete $@[-1] 2>/dev/null)"})',
+        '  compadd "${(@)@[1,-2]}" -a names }',
         "_phlo() {",
         "  local -a commands",
         "  local command=$words[2]",

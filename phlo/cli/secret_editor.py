@@ -47,7 +47,8 @@ def _open_editor(path: Path, shell: Shell) -> None:
     except (OSError, ValueError) as reason:
         raise ConfigError(f"the editor {command} cannot be started: {reason}", fix="Set EDITOR to another.") from None
     if done.returncode:
-        raise ConfigError(f"the editor {command} ended with status {done.returncode}; nothing was changed")
+        what = f"the editor {command} ended with status {done.returncode}; nothing was changed"
+        raise ConfigError(what, fix="Try again, or set EDITOR to another.")
 
 
 def _read(path: Path) -> dict[str, Secret]:
@@ -57,9 +58,10 @@ def _read(path: Path) -> dict[str, Secret]:
         error.detail = ()  # the line in question has a secret in it
         raise
     except (OSError, UnicodeDecodeError):
-        raise ConfigError("the file that the editor left cannot be read; nothing was changed") from None
+        what = "the file that the editor left cannot be read; nothing was changed"
+        raise ConfigError(what, fix="Save it where it was, as UTF-8.") from None
     if not isinstance(data, Mapping):
-        raise ConfigError("should be NAME: value lines", where="the secrets")
+        raise ConfigError("should be NAME: value lines", where="the secrets", fix="Nothing was changed: edit again.")
     return {name: _secret(name, value) for name, value in data.items()}
 
 

@@ -123,7 +123,7 @@ def rekey(options: Any, shell: Shell) -> int:
             raise ConfigError("nobody is there to type the new passphrase", where="phlo secrets rekey", fix=fix)
         fresh = Secret(ask_twice(ask, "New passphrase"))
     if not fresh:
-        raise ConfigError("the new passphrase is empty", where="phlo secrets rekey")
+        raise ConfigError("the new passphrase is empty", where="phlo secrets rekey", fix="Type at least one sign.")
     opened.rekeyed(fresh).save()
     shell.tell(
         f"{VAULT_FILE} is encrypted anew. Its earlier versions, in Git for example, still open with the old "

@@ -143,7 +143,8 @@ class _Reader:
             return service
         own = service._replace(value={key: item for key, item in service.value.items() if key != "extends"})
         if (path, name) in self.reading:
-            raise ConfigError("a service extends itself", where=f"{extends.source} services.{name}.extends")
+            where = f"{extends.source} services.{name}.extends"
+            raise ConfigError("a service extends itself", where=where, fix="Take one `extends` of the circle out.")
         self.reading.append((path, name))
         try:
             base = self._base(extends, name, file, path, start)
@@ -191,7 +192,7 @@ class _Reader:
         if "project_directory" in given:
             base = (self.folder / self._text(given["project_directory"], where)).resolve()
         if (files[0], "") in self.reading:
-            raise ConfigError("a file includes itself", where=where)
+            raise ConfigError("a file includes itself", where=where, fix="Take one `include` of the circle out.")
         names = [(self.folder / self._text(one, where)) for one in _listed(given.get("env_file"))]
         for name, entry in self.learn(names or _own_env_file(base)).items():
             if self.env[name].text != entry.text:

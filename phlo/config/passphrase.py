@@ -47,7 +47,8 @@ def passphrase_in(path: Path, *, where: str) -> Secret:
         text = path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as reason:
         what = reason.strerror if isinstance(reason, OSError) else "is not UTF-8 text"
-        raise ConfigError(f"the passphrase cannot be read from {path}: {what}", where=where) from None
+        fix = "Name another file, or give the passphrase in PHLO_SECRETS_PASSPHRASE."
+        raise ConfigError(f"the passphrase cannot be read from {path}: {what}", where=where, fix=fix) from None
     if not text:
         raise ConfigError(f"{path} is empty", where=where, fix="Write the passphrase into it.")
     return Secret(text)

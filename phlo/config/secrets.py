@@ -74,7 +74,8 @@ def replace_entry(path: Path, name: str, entry: str) -> str:
             replace_file(path, "\n".join(lines).encode(), mode=0o600)
             return before
     except OSError as reason:
-        raise ConfigError(f"the secret {name} cannot be stored: {reason.strerror}", where=path) from None
+        fix = "Let who runs phlo write there, or give the secret a value of your own."
+        raise ConfigError(f"the secret {name} cannot be stored: {reason.strerror}", where=path, fix=fix) from None
 
 
 @contextmanager

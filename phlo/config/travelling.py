@@ -18,6 +18,7 @@ from phlo.errors import ConfigError, PhloError, first_of
 from phlo.frozen import dataclass
 from phlo.inventory.hosts import Inventory
 from phlo.values import FileSpec
+from phlo.yaml_source import UNREADABLE_FIX
 
 MOST_FILES = 2000
 MOST_BYTES = 64 << 20
@@ -87,7 +88,9 @@ def _files(
         raise ConfigError(what, where=where, fix=fix)
     found = _written(source, root, mount.target, outputs()) or list(_found(source, mount.target, root, read))
     if not found:
-        raise ConfigError(f"{what}, and there is no file in it", where=where)
+        raise ConfigError(
+            f"{what}, and there is no file in it", where=where, fix="Put the files there, or correct the path."
+        )
     if len(found) > MOST_FILES or sum(len(spec.data()) for spec in found) > MOST_BYTES:
         much = f"{what}, and is more than {MOST_FILES} files or {MOST_BYTES >> 20} MiB"
         raise ConfigError(much, where=where, fix="Put it into the image.")
@@ -111,7 +114,8 @@ def _found(source: Path, target: str, root: Path, read: Callable[[Path], None]) 
         try:
             content, mode = path.read_bytes(), path.stat().st_mode
         except OSError as reason:
-            raise ConfigError(f"{path.relative_to(root)} cannot be read: {reason.strerror}") from None
+            what = f"cannot be read: {reason.strerror}"
+            raise ConfigError(what, where=path.relative_to(root), fix=UNREADABLE_FIX) from None
         inside = path.relative_to(source).as_posix()
         dest = target if inside == "." else f"{target.rstrip('/')}/{inside}"
         yield _spec(path.relative_to(root).as_posix(), dest, content, is_executable=bool(mode & 0o100))

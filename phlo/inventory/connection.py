@@ -70,7 +70,7 @@ def _ssh_options(name: str, variables: Mapping[str, Variable]) -> tuple[str, ...
                 found += shlex.split(_text(name, key, variables) or "")
             except ValueError as reason:
                 what = f'{key} of "{name}" is not a command line: {reason}'
-                raise InventoryError(what, where=variables[key].source) from None
+                raise InventoryError(what, where=variables[key].source, fix="Close its quotes.") from None
     for key in ("ansible_ssh_private_key_file", "ansible_private_key_file"):
         if key_file := _text(name, key, variables):
             return (*found, "-i", key_file)

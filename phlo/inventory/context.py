@@ -37,7 +37,8 @@ def context_endpoint(name: str, *, host: str, environ: Mapping[str, str]) -> Con
         fix = did_you_mean(name, known) if known else "There are none; see `docker context create`."
         raise InventoryError(f'docker has no context "{name}"', where=host, fix=fix) from None
     except (OSError, ValueError, KeyError, TypeError) as reason:
-        raise InventoryError(f'the docker context "{name}" cannot be read: {reason}', where=host) from None
+        fix = f"`docker context inspect {name}` should show it; make it anew, or write docker_host instead."
+        raise InventoryError(f'the docker context "{name}" cannot be read: {reason}', where=host, fix=fix) from None
     certificates = store / "tls" / _key(name) / "docker"
     return ContextEndpoint(address, str(certificates) if certificates.is_dir() else None)
 

@@ -49,7 +49,8 @@ def _hosts(inventory: Inventory, part: str, where: object, sets: Sets) -> set[st
         try:
             expression = re.compile(part[1:])
         except re.error as reason:
-            raise InventoryError(f'"{part}" is no regular expression: {reason}', where=where) from None
+            fix = "After ~ stands a regular expression of Python, such as ~web-[0-9]+."
+            raise InventoryError(f'"{part}" is no regular expression: {reason}', where=where, fix=fix) from None
         names = [name for name in (*inventory.hosts, *inventory.groups) if expression.match(name)]
     elif any(sign in part for sign in "*?["):
         names = [name for name in (*inventory.hosts, *inventory.groups) if fnmatchcase(name, part)]

@@ -37,9 +37,10 @@ class Operations:
             module: Any = importlib.import_module(entry.module.partition(":")[0])
         except Exception as reason:
             what = f"the operation cannot be loaded: {type(reason).__name__}: {reason}"
-            raise PackageError(what, where=where) from reason
+            raise PackageError(what, where=where, fix="Repair the package, or install another version.") from reason
         missing = [part for part in _NEEDED if not hasattr(module, part)]
         if missing:
-            raise PackageError(f"{entry.module} has no {', '.join(missing)}", where=where)
+            fix = "An operation is a module with all of these: `phlo plugin create NAME --type operation` writes one."
+            raise PackageError(f"{entry.module} has no {', '.join(missing)}", where=where, fix=fix)
         found: Operation = module
         return found

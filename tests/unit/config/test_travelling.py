@@ -95,7 +95,7 @@ def test_what_roles_write_travels_though_it_is_not_written_yet(workplace: Workpl
         ),
         (
             "./nothing:/app:ro",
-            "which is not on far, and there is no file in it.",
+            "which is not on far, and there is no file in it. Put the files there, or correct the path.",
         ),
     ],
 )
