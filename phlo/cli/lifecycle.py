@@ -239,11 +239,12 @@ def hooks_around_stops(project: Project) -> Mapping[str, AroundStop]:
 def write_outputs(project: Project) -> None:
     """Put the files that packages bring along under `.phlo/`, those that differ."""
     from phlo.config.atomic import replace_file
+    from phlo.config.ownership import make_folder
 
     for name, data in project.outputs.items():
         path = project.root / name
         if not path.is_file() or path.read_bytes() != data:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             replace_file(path, data)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from phlo.config.ownership import give
+
 
 def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """Write `data` to `path` through a temporary file of the same folder.
@@ -30,6 +32,7 @@ def _replace(path: Path, data: bytes, mode: int | None) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)
+            give(file.fileno(), target.parent)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

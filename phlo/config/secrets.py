@@ -10,6 +10,7 @@ from pathlib import Path
 
 from phlo.config.atomic import replace_file
 from phlo.config.dotenv import load_env_file
+from phlo.config.ownership import make_folder
 from phlo.errors import ConfigError
 from phlo.values import Secret
 
@@ -32,7 +33,7 @@ def stored_secret(path: Path, name: str, *, purpose: str, make: Callable[[], str
     purpose: what needs it, for the comment above the new line.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with _locked(path.parent):
             return _stored(path, name, purpose, make)
     except OSError as reason:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from phlo.config.ownership import give, make_folder
 from phlo.errors import ConfigError, did_you_mean
 from phlo.events_json import event_from_json, event_line
 from phlo.values import Emit, Event, Status
@@ -114,8 +115,9 @@ class _Record:
             self._held.append(event)
             if event.status in _UNEVENTFUL and event.kind != "undo_started":
                 return
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._path.parent)
             descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            give(descriptor, self._path.parent)
             self._file = open(descriptor, "w", encoding="utf-8")  # noqa: SIM115  closed by close()
             for held in self._held:
                 self._write(held)

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import socket
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.e2e.conftest import Installed, free_ports, stand_beside
 # phlo-api and Observatory as the guide has them.
 ALLOWED = "up restart action rollback"
 PATIENCE_SECONDS = 120
+SOMEBODY = 12345
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,8 @@ def newcomer(installed: Installed, repository: Path, tmp_path: Path) -> Iterator
     shutil.copytree(repository, clone, symlinks=True)
     folder = clone / "examples" / "github-stats"
     stand_beside(folder, os.environ)
+    if os.geteuid() == 0:  # as with sudo: root brings up what is somebody else's
+        subprocess.run(["chown", "--recursive", f"{SOMEBODY}:{SOMEBODY}", clone], check=True)
     with open_page(timeout_seconds=PATIENCE_SECONDS) as page:
         newcomer = Newcomer(folder=folder, installed=installed, page=page)
         try:

@@ -12,6 +12,8 @@ from phlo_api.openapi import document_text
 from phlo_api.server.app import create_app
 from phlo_api.server.settings import Settings
 
+from phlo.errors import ConfigError
+
 VIEWER, OPERATOR = "viewer-" + "v" * 40, "operator-" + "o" * 40
 PASSWORD = "correct-horse-battery-staple"
 PROJECT = """
@@ -218,3 +220,11 @@ def test_in_a_container_the_home_is_that_of_who_ran_phlo(tmp_path: Path) -> None
     control.write_text('{"project": "lake", "home": "/home/ann", "variables": {"TZ": "UTC"}, "bases": {}}')
     settings = Settings(root=tmp_path, state_folder=tmp_path, environ={"PATH": "/bin"}, control=control)
     assert settings.resolving().environ == {"PATH": "/bin", "HOME": "/home/ann", "TZ": "UTC"}
+
+
+def test_a_project_that_cannot_be_read_is_said_rather_than_that_the_token_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "phlo.yaml").write_text("name: [")
+    app = create_app(Settings(root=tmp_path, state_folder=tmp_path / "state"))
+    with pytest.raises(ConfigError, match=r"phlo\.yaml"):
+        app.state.context.identify(VIEWER)
+    app.state.context.close()

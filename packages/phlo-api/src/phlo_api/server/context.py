@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -53,9 +52,15 @@ class Context:
         self._mask = Cached(_FOREVER)
 
     def identify(self, token: str) -> Identity | None:
-        """Whose token it is. Those that phlo has made since the last request count too."""
-        with suppress(PhloError):  # of a project that cannot be used now the last ones count
+        """Whose token it is. Those that phlo has made since the last request count too.
+
+        Of a project that cannot be used now the last ones count. Raises PhloError when there never were any.
+        """
+        try:
             self.tokens.take(self.view.tokens())
+        except PhloError:
+            if not self.tokens.all():
+                raise
         return self.tokens.identify(token)
 
     def running(self, resolved: Resolved) -> Running:
