@@ -164,14 +164,19 @@ def limit_hosts(inventory: Inventory, pattern: str, root: Path) -> tuple[str, ..
 
 
 def open_hosts(inventory: Inventory, names: Iterable[str], environ: Mapping[str, str]) -> dict[str, Host]:
-    """The hosts called `names`, ready to be talked to; nothing is sent yet."""
+    """The hosts called `names`, ready to be talked to; nothing is sent yet.
+
+    What the inventory does not have is left out: a project without services is on `local` unless it has other hosts.
+    """
     from phlo.hosts.connect import open_engine
     from phlo.hosts.host import Host
 
     hosts = {}
     supply: Workshop | None = None
     for name in names:
-        given = inventory.hosts[name]
+        given = inventory.hosts.get(name)
+        if given is None:
+            continue
         address, cert_path = engine_address(inventory, name, environ)
         engine = open_engine(address, name=name, environ=environ, cert_path=cert_path, ssh_options=given.ssh_options)
         is_local = address.startswith("unix:")

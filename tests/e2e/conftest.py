@@ -21,6 +21,7 @@ from phlo.discovery.services import discover_services
 from phlo.hosts.connect import open_engine
 from phlo.testing.images import tiny_image
 from phlo.testing.role_project import isolate
+from tests.support.pages import LOST_COUNT
 from tests.support.running import ended, start
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -141,12 +142,6 @@ class Example:
         """Run a command to its end, giving what it printed; the exit code must be as said."""
         return ended(self.start(*words), code)
 
-    def edit(self, old: str, new: str) -> None:
-        path = self.folder / "phlo.yaml"
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new))
-
     def docker(self, *words: str) -> str:
         """What a docker command prints."""
         return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.strip()
@@ -175,8 +170,6 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Example]
         example.docker("rmi", "--force", *made.split())
 
 
-# What only a restart of the engine mends: it counts a container in a network that nobody is in.
-LOST_COUNT = "the engine has lost count"
 # The host port of `port: 25440` and of `127.0.0.1:25440:80`.
 PUBLISHED = r"(?m)(port: |127\.0\.0\.1:)\d+(?=$|:\d)"
 

@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from tests.e2e.conftest import ROOT, stand_beside
+from tests.support.pages import read_page, runs
 
 MOMENT = "timestamp '2026-01-31 01:02:03.123456'"
 EXAMPLES = ROOT / "examples"
@@ -94,19 +95,22 @@ class Platform:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-Start = Callable[[str], Platform]
+Start = Callable[..., Platform]
 
 
 @pytest.fixture(scope="module")
 def start(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Brings an example up, or gives the one that is; another is taken down first, so that there is memory for it."""
+    """Brings an example up and runs its pipeline, unless told not to, or gives the one that is.
+
+    Another is taken down first, so that there is memory for it.
+    """
     running: list[Platform] = []
 
     def stop() -> None:
         while running:
             running.pop().phlo("down", "--volumes", "--yes", "-t", "0")
 
-    def call(example: str) -> Platform:
+    def call(example: str, *, is_filled: bool = True) -> Platform:
         if running and running[-1].folder.name == example:
             return running[-1]
         stop()
@@ -117,8 +121,9 @@ def start(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         platform = Platform(folder=base / example, repository=repository)
         stand_beside(platform.folder, platform.environment)
         running.append(platform)
-        platform.phlo("up")
-        platform.phlo("run", "dagster.materialize")
+        if is_filled:
+            platform.phlo("up")
+            platform.phlo("run", "dagster.materialize")
         return platform
 
     yield call
@@ -139,13 +144,20 @@ def test_the_two_examples_differ_only_where_they_choose_providers() -> None:
     assert "env" not in light
 
 
-def test_the_light_platform_counts_as_git_does_also_after_a_second_run(start: Start) -> None:
+def read_pages(place: str, platform: Platform, folder: Path) -> None:
+    """Carry out the pages of the documentation that are about a platform; their runs of the pipeline come first."""
+    for run in sorted(runs(place), key=lambda run: not run.page.startswith("examples/")):
+        (reader := folder / run.page.replace("/", "-")).mkdir()
+        environ = {**platform.environment, "EXAMPLE_PROJECT": str(platform.folder), "PLATFORM": str(platform.folder)}
+        read_page(run, reader, environ)
+
+
+def test_the_light_platform_counts_as_git_does_also_after_a_second_run(start: Start, tmp_path: Path) -> None:
     light = start("github-stats")
     light.check_numbers()
     light.check_api()
     assert "Nothing to do" in light.phlo("up")
-    light.phlo("run", "dagster.materialize")
-    light.check_numbers()
+    read_pages("light", light, tmp_path)
 
 
 def test_a_password_that_a_service_has_in_another_is_changed_in_both(start: Start) -> None:
@@ -165,8 +177,9 @@ def test_a_backup_brings_back_every_number_after_all_volumes_are_gone(start: Sta
     light.check_numbers()
 
 
-def test_the_full_platform_counts_as_git_does_and_swaps_its_store_in_one_line(start: Start) -> None:
-    full = start("lakehouse")
+def test_the_full_platform_counts_as_git_does_and_swaps_its_store_in_one_line(start: Start, tmp_path: Path) -> None:
+    full = start("lakehouse", is_filled=False)
+    read_pages("full", full, tmp_path)
     full.check_numbers()
     assert "Nothing to do" in full.phlo("up")
     counted = full.phlo("run", "trino.query", "select count(*) as n from iceberg.stats.commits", "--output", "csv")

@@ -200,6 +200,11 @@ class Bed:
     def inventory(self) -> Path:
         return self.folder / "inventory.yaml"
 
+    @property
+    def shell(self) -> dict[str, str]:
+        """What scripts of the documentation's pages know of it."""
+        return {"BED": str(self.folder), "NET": f"10.77.{self.number}"}
+
     def host(self, name: str) -> BedHost:
         return next(host for host in self.hosts if host.name == name)
 

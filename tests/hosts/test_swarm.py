@@ -19,6 +19,7 @@ import yaml
 
 from tests.hosts.bed import Bed
 from tests.hosts.conftest import NUMBER, Phlo
+from tests.support.pages import Run, read_page, runs
 
 PORT = 18080
 PROJECT = """
@@ -181,6 +182,11 @@ def test_hosts_become_one_swarm_and_a_second_time_there_is_nothing_to_do(bed: Be
         assert bed.run(host.name, "docker info -f '{{.Swarm.NodeAddr}}'").strip() == host.address
     token = bed.run("data-1", "docker swarm join-token -q worker").strip()
     assert not any(token in done.stdout + done.stderr for done in said)
+
+
+@pytest.mark.parametrize("run", runs("swarm"), ids=lambda run: run.id)
+def test_a_guide_about_swarms_does_what_it_says(run: Run, bed: Bed, tmp_path: Path) -> None:
+    read_page(run, tmp_path, bed.shell)
 
 
 def test_a_project_lives_on_a_swarm(swarm: Phlo, bed: Bed, folder: Path, project: str, tiny: str) -> None:

@@ -76,3 +76,11 @@ def test_outside_of_a_project_the_machine_is_looked_at(tmp_path: Path) -> None:
     assert {"phlo", "python", "packages", "engine", "project folder"} <= {one["name"] for one in found}
     missing = phlo_says(["doctor", "-C", "nowhere"], tmp_path)
     assert (missing.code, "there is no folder nowhere" in missing.err) == (3, True)
+
+
+def test_a_project_without_services_needs_no_host_of_an_inventory(tmp_path: Path) -> None:
+    (tmp_path / "phlo.yaml").write_text("name: lake\nservices: {defaults: false}\n")
+    (tmp_path / "hosts.yaml").write_text("all: {hosts: {far: {docker_host: 'tcp://127.0.0.1:1'}}}\n")
+    assert phlo_says(["ps", "-i", "hosts.yaml"], tmp_path).code == 0
+    found = json.loads(phlo_says(["doctor", "--json", "-i", "hosts.yaml"], tmp_path).out)
+    assert named(found, "host far")[0]["status"] == "fail"
