@@ -189,6 +189,10 @@ class ImageSource:
 # -- files put into containers --------------------------------------------------------------------
 
 
+# Of a project's folder: what no container needs, what is secret, and what differs from one machine to the next.
+NEVER_SENT = frozenset({".phlo", ".git", "__pycache__", ".venv"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSpec:
     """A file that is put into a container before it starts; `content` is bytes, or a Secret for text.

@@ -128,12 +128,16 @@ class NetworkSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeSpec:
-    """A named volume. name: as Docker knows it. options: the Engine API's body for VolumeCreate."""
+    """A named volume. name: as Docker knows it. options: the Engine API's body for VolumeCreate.
+
+    seed: the folder whose files go into it when it is made.
+    """
 
     key: str
     name: str
     is_external: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+    seed: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

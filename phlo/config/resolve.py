@@ -26,7 +26,7 @@ from phlo.config.interpolate import interpolate_all
 from phlo.config.layers import LOCAL_ENV_FILE, ROLE_DEFAULTS, Candidate, Variables
 from phlo.config.project import Dependency, Hook, Project, ResolvedService
 from phlo.config.project_file import ProjectFile, load_project_file, with_variables
-from phlo.config.resources import network_specs, volume_specs
+from phlo.config.resources import driver_of, network_specs, volume_specs
 from phlo.config.root import PROJECT_FILE, checked_name
 from phlo.config.secret_sources import SecretSources
 from phlo.config.secrets import PLACEHOLDER, random_secret, stored_secret
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from phlo.config.across_hosts import Meetings
     from phlo.config.compose.model import ComposeService
     from phlo.config.on_hosts import Resolved
-    from phlo.config.project import SwarmPlace
+    from phlo.config.project import SwarmPlace, VolumeSpec
     from phlo.config.travelling import Luggage
     from phlo.inventory.swarms import Swarm
 
@@ -189,6 +189,7 @@ class _Resolution:
     bases: Callable[[Iterable[BuildRecipe]], Mapping[str, Any]]
     swarms: tuple[Swarm, ...] = ()
     read: list[Path] = field(default_factory=list)
+    seeded: dict[str, VolumeSpec] = field(default_factory=dict)  # folders that are volumes on other hosts
 
     def project(self, profiles: frozenset[str], asked: Sequence[str], *, no_deps: bool, secrets: _Secrets) -> Resolved:
         """The project, and the names of the variables that made it what it is."""
@@ -206,7 +207,7 @@ class _Resolution:
         wiring = wire(selection, self.definitions, self.variables)
         services = self._services(selection, chosen, wiring)
         networks = network_specs(self.name, self.file, chosen)
-        volumes = volume_specs(self.name, self.file, chosen)
+        volumes = {**volume_specs(self.name, self.file, chosen), **self.seeded}
         warnings = [*self.warnings, *self.containers.warnings, *self.variables.warnings]
         if any(service.place for service in services.values()):
             from phlo.config.on_swarm import without_swarm_warnings
@@ -253,15 +254,16 @@ class _Resolution:
             facts = wiring.seen_by(container.definition)
             try:
                 hosts, place = self._placed(name)
+                taken = travelling.get(name)
                 found[name] = ResolvedService(
                     name=name,
                     definition=container.definition,
-                    compose=_without(container.compose, travelling.get(name)),
+                    compose=self._travelled(container.compose, taken) if taken else container.compose,
                     image=images.of(container),
                     depends_on=self._dependencies(container, selection),
                     one_shot=_is_one_shot(container),
                     scale=1 if container.compose.scale is None else container.compose.scale,
-                    files=self._files(container, files, facts, control, travelling.get(name)),
+                    files=self._files(container, files, facts, control, taken),
                     hooks=self._hooks(container.definition),
                     hosts=hosts,
                     meetings=met.get(name, {}),
@@ -278,6 +280,20 @@ class _Resolution:
             raise first_of(errors)
         self.read += files.read
         return found
+
+    def _travelled(self, compose: ComposeService, luggage: Luggage) -> ComposeService:
+        """What a service is without the mounts whose files it takes along, and with volumes for those it writes to."""
+        from phlo.config.written_folders import as_volume, volume_of
+
+        for folder in luggage.folders:
+            spec = volume_of(folder, self.name, self.root)
+            self.seeded[spec.key] = spec
+        volumes = tuple(
+            as_volume(mount, self.root) if mount.source and Path(mount.source) in luggage.folders else mount
+            for mount in compose.volumes
+            if mount.target not in luggage.targets
+        )
+        return replace(compose, volumes=volumes)
 
     def _across_hosts(self, selection: Selection, wiring: Wiring) -> tuple[Meetings, Mapping[str, Luggage]]:
         """What services on different hosts need to find each other, and what they take along.
@@ -410,7 +426,7 @@ class _Resolution:
         from phlo.config.on_swarm import check_on_swarm
 
         volumes = volume_specs(self.name, self.file, [container])
-        check_on_swarm(container, service.compose, place, service.files, lambda key: volumes[key].options.get("Driver"))
+        check_on_swarm(container, service.compose, place, service.files, lambda key: driver_of(volumes.get(key)))
 
     def _wanted_hosts(self, name: str) -> tuple[str, ...]:
         if by_group := self.inventory.placed(name):
@@ -453,13 +469,6 @@ def _swarms(inventory: Inventory) -> tuple[Swarm, ...]:
     from phlo.inventory.swarms import swarms
 
     return swarms(inventory)
-
-
-def _without(compose: ComposeService, luggage: Luggage | None) -> ComposeService:
-    """What a service is without the mounts whose files it takes along."""
-    if luggage is None:
-        return compose
-    return replace(compose, volumes=tuple(mount for mount in compose.volumes if mount.target not in luggage.targets))
 
 
 def _placeholder() -> Secret:

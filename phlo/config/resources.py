@@ -134,6 +134,11 @@ def _volume(key: str, config: VolumeConfig, project: str) -> VolumeSpec:
     return VolumeSpec(key=key, name=name, options={name: item for name, item in options.items() if item})
 
 
+def driver_of(volume: VolumeSpec | None) -> str | None:
+    """The driver of a volume; None for one that phlo.yaml does not describe."""
+    return volume.options.get("Driver") if volume else None
+
+
 def _texts(value: Any) -> dict[str, str]:
     """A mapping, or a list of NAME=value, with every value a text."""
     if isinstance(value, (list, tuple)):

@@ -1,7 +1,8 @@
 """Folders of the project that a service mounts, on hosts that do not have them: their files go into the container.
 
 They are part of what the container is made from, like rendered templates: a changed file makes it anew, and an old
-version goes with the old container. Since nothing comes back from there, only read-only mounts can travel.
+version goes with the old container. Nothing comes back from there, so this is for what is mounted read-only; a folder
+that is written to is a volume there (`phlo.config.written_folders`).
 """
 
 from __future__ import annotations
@@ -11,27 +12,26 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from phlo.config.across_hosts import is_elsewhere
-from phlo.config.candidates import STATE_FOLDER
 from phlo.config.compose.model import Mount
 from phlo.config.containers import Container
+from phlo.config.written_folders import Use, written_folders
 from phlo.errors import ConfigError, PhloError, first_of
 from phlo.frozen import dataclass
 from phlo.inventory.hosts import Inventory
-from phlo.values import FileSpec
+from phlo.values import NEVER_SENT, FileSpec
 from phlo.yaml_source import UNREADABLE_FIX
 
 MOST_FILES = 2000
 MOST_BYTES = 64 << 20
-# What no container needs, and what differs from one machine to the next.
-_LEFT_OUT = frozenset({STATE_FOLDER, ".git", "__pycache__", ".venv"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Luggage:
-    """What a service takes along. targets: of the mounts that `files` stand for."""
+    """What a service takes along. targets: of the mounts that `files` stand for. folders: those that are volumes."""
 
     targets: frozenset[str]
     files: tuple[FileSpec, ...]
+    folders: frozenset[Path] = frozenset()
 
 
 def luggage(
@@ -50,17 +50,31 @@ def luggage(
     """
     found: dict[str, Luggage] = {}
     errors: list[PhloError] = []
+    uses: dict[str, list[Use]] = {}
     for name, container in containers.items():
-        far = [host for host in placed(name) if is_elsewhere(inventory.hosts[host])]
-        mounts = [mount for mount in container.compose.volumes if far and _is_of(mount, root)]
-        if not mounts:
+        if mounts := [mount for mount in container.compose.volumes if _is_of(mount, root)]:
+            hosts = placed(name)
+            far = tuple(host for host in hosts if is_elsewhere(inventory.hosts[host]))
+            uses[name] = [Use(container=container, mount=mount, hosts=hosts, far=far) for mount in mounts]
+    try:
+        written = written_folders([use for of_one in uses.values() for use in of_one], root, outputs)
+    except PhloError as error:
+        errors.append(error)
+        written = frozenset(use.source for of_one in uses.values() for use in of_one if not use.mount.is_read_only)
+    for name, mine in uses.items():
+        if not mine[0].far:
             continue
+        sent = [use for use in mine if use.source not in written]
         try:
-            files = [file for mount in mounts for file in _files(mount, container, root, far[0], outputs, read)]
+            files = [file for use in sent for file in _files(use.mount, use.container, root, use.far[0], outputs, read)]
         except PhloError as error:
             errors.append(error)
             continue
-        found[name] = Luggage(targets=frozenset(mount.target for mount in mounts), files=tuple(files))
+        found[name] = Luggage(
+            targets=frozenset(use.mount.target for use in sent),
+            files=tuple(files),
+            folders=frozenset(use.source for use in mine if use.source in written),
+        )
     if errors:
         raise first_of(errors)
     return found
@@ -83,9 +97,6 @@ def _files(
     shown = source.relative_to(root).as_posix()
     what = f'"{container.definition.name}" mounts {shown} of this project, which is not on {host}'
     where = container.merged.where("volumes")
-    if not mount.is_read_only:
-        fix = f"Mount it read-only ({shown}:{mount.target}:ro), and its files travel; or use a named volume."
-        raise ConfigError(what, where=where, fix=fix)
     found = _written(source, root, mount.target, outputs()) or list(_found(source, mount.target, root, read))
     if not found:
         raise ConfigError(
@@ -124,7 +135,7 @@ def _found(source: Path, target: str, root: Path, read: Callable[[Path], None]) 
 def _below(folder: Path, read: Callable[[Path], None]) -> Iterator[Path]:
     for at, folders, files in os.walk(folder):
         read(Path(at))
-        folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
+        folders[:] = sorted(name for name in folders if name not in NEVER_SENT)
         yield from (Path(at, name) for name in sorted(files))
 
 

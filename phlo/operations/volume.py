@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from phlo.errors import OperationError
 from phlo.frozen import dataclass, field
 from phlo.hosts.engine import path_part
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given
+from phlo.operations.fields import given, own
+from phlo.operations.volume_seed import is_half_seeded, seed
 from phlo.values import LABEL_PROJECT, Change
 
 
@@ -24,10 +26,13 @@ class Args:
     project: str = given("project")
     options: Mapping[str, Any] = field(default_factory=dict)
     is_external: bool = False
+    seed: Path | None = own(None)  # the folder here whose files go into it when it is made, and never again
 
 
 def observe(args: Args, host: ReadHost) -> Mapping[str, Any] | None:
-    """The volume's inspect answer, None when there is none of this name."""
+    """The volume's inspect answer, None when there is none of this name, or one whose files are not all there yet."""
+    if args.seed is not None and is_half_seeded(args.name, host.engine):
+        return None
     return host.engine.get_or_none(f"/volumes/{path_part(args.name)}")
 
 
@@ -40,7 +45,8 @@ def decide(args: Args, seen: Mapping[str, Any] | None) -> list[Change]:
                 where=at,
                 fix=f"Create it (`docker volume create {args.name}`), or take `external` out of phlo.yaml.",
             )
-        return [Change(at=at, verb="create", causes=("not found",))]
+        seeds = (f"what {args.seed.name} holds now goes into it, once",) if args.seed else ()
+        return [Change(at=at, verb="create", causes=("not found", *seeds))]
     if args.is_external:
         return []
     causes = _differences(args.options, seen)
@@ -55,6 +61,9 @@ def decide(args: Args, seen: Mapping[str, Any] | None) -> list[Change]:
 
 def apply(change: Change, args: Args, seen: Mapping[str, Any] | None, host: Host) -> None:
     labels = {**(args.options.get("Labels") or {}), LABEL_PROJECT: args.project}
+    if args.seed is not None:
+        seed(args.name, args.seed, labels, host)
+        return
     host.engine.post("/volumes/create", {**args.options, "Name": args.name, "Labels": labels})
 
 

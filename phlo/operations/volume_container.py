@@ -20,7 +20,7 @@ def holding(engine: Engine, volume: str) -> Iterator[str]:
     if engine.get_or_none(f"{engine_path}/json") is not None:
         engine.delete(engine_path, force=True)
     body = {
-        "Image": _any_image(engine),
+        "Image": any_image(engine),
         "Entrypoint": ["/never-started"],
         "NetworkDisabled": True,
         "HostConfig": {
@@ -34,7 +34,7 @@ def holding(engine: Engine, volume: str) -> Iterator[str]:
         engine.delete(f"/containers/{made}", force=True)
 
 
-def _any_image(engine: Engine) -> str:
+def any_image(engine: Engine) -> str:
     """The id of the smallest image on the host: what is in it does not matter."""
     images = engine.get("/images/json")
     if not images:

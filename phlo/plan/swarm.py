@@ -153,7 +153,11 @@ class _Builder:
     def _volumes(self) -> Iterator[Step]:
         for key, spec in self.volumes.items():
             arguments = volume.Args(
-                name=spec.name, project=self.project.name, options=spec.options, is_external=spec.is_external
+                name=spec.name,
+                project=self.project.name,
+                options=spec.options,
+                is_external=spec.is_external,
+                seed=spec.seed,
             )
             for node in self.place.nodes:
                 yield Step(id=f"{node}//volume:{key}", host=node, service="", operation="volume", args=arguments)

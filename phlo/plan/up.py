@@ -85,6 +85,7 @@ def _host_steps(project: Project, services: Sequence[ResolvedService], host: str
             project=project.name,
             options=volume_spec.options,
             is_external=volume_spec.is_external,
+            seed=volume_spec.seed,
         )
         yield Step(id=f"{host}//volume:{key}", host=host, service="", operation="volume", args=volume_args)
 

@@ -67,6 +67,24 @@ def test_a_lost_host_fails_its_own_part_and_the_others_go_on(phlo: Phlo, bed: Be
     assert hosts_of(phlo("ps", "--json").stdout) == ["data-1", "data-2", "data-3"]
 
 
+def test_a_folder_that_is_written_to_is_seeded_once_and_then_lives_on_the_host(
+    phlo: Phlo, bed: Bed, folder: Path, project: str, tiny: str
+) -> None:
+    (folder / "data").mkdir()
+    (folder / "data/a").write_text("first")
+    (folder / "phlo.yaml").write_text(
+        f"name: {project}\nservices:\n  defaults: false\n  app: {{type: inline, image: '{tiny}', hosts: [data-2], "
+        "command: [sh, -c, 'echo written > /data/b; exec sleep infinity'], init: true, volumes: ['./data:/data']}\n"
+    )
+    planned = phlo("plan").stdout
+    assert f"create volume {project}_folder-data-" in planned
+    assert "what data holds now goes into it, once" in planned
+    phlo("up")
+    (folder / "data/a").write_text("second")
+    assert "Nothing to do" in phlo("up").stderr
+    assert phlo("exec", "app", "cat", "/data/a", "/data/b").stdout == "firstwritten\n"
+
+
 def test_a_host_key_that_is_not_known_is_refused_with_what_to_do(bed: Bed, tmp_path: Path) -> None:
     config = tmp_path / "ssh_config"
     config.write_text(bed.ssh_config.read_text().replace(f"{bed.folder}/known_hosts", str(tmp_path / "none")))

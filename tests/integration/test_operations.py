@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -75,6 +77,47 @@ def test_an_external_one_must_be_there(kind: str, project: str, host: Host) -> N
 def test_a_volume_is_made_once(project: str, host: Host) -> None:
     args = volume.Args(name=f"{project}_a", project=project)
     assert [change.verb for change in assert_converges("volume", args, host)] == ["create"]
+
+
+def test_a_volume_is_seeded_once_with_owners_modes_and_empty_folders(
+    project: str, host: Host, tmp_path: Path, tiny: str
+) -> None:
+    folder = tmp_path / "data"
+    (folder / "empty").mkdir(parents=True)
+    (folder / ".git").mkdir()
+    (folder / "a").write_text("first")
+    (folder / "a").chmod(0o640)
+    os.chown(folder / "a", 70, 70)
+    (folder / "link").symlink_to("a")
+    args = volume.Args(name=f"{project}_a", project=project, seed=folder)
+    assert [change.verb for change in assert_converges("volume", args, host)] == ["create"]
+    shown = "ls -lan /data; cat /data/link"
+    there = run_in(host, tiny, shown, f"{project}_a")
+    assert ("-rw-r-----" in there, "70       70" in there, "first" in there) == (True, True, True), there
+    assert "empty" in there
+    assert ".git" not in there
+
+    (folder / "a").write_text("second")
+    assert converge("volume", args, host) == ()
+    assert "first" in run_in(host, tiny, shown, f"{project}_a")
+
+
+def test_a_volume_that_was_not_seeded_to_the_end_is_seeded_again(
+    project: str, host: Host, tmp_path: Path, tiny: str
+) -> None:
+    (tmp_path / "a").write_text("whole")
+    args = volume.Args(name=f"{project}_a", project=project, seed=tmp_path)
+    mount = {"Type": "volume", "Source": args.name, "Target": "/volume"}
+    body = {"Image": tiny, "HostConfig": {"Mounts": [mount]}}
+    host.engine.post("/containers/create", body, name=f"{args.name}-phlo-seed")  # as a run that was killed leaves it
+    assert [change.verb for change in assert_converges("volume", args, host)] == ["create"]
+    assert run_in(host, tiny, "cat /data/a", args.name) == "whole"
+
+
+def run_in(host: Host, image: str, command: str, name: str) -> str:
+    """What a command prints in a container that has a volume on /data."""
+    argv = ["docker", "run", "--rm", "-v", f"{name}:/data", image, "sh", "-c", command]
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
 
 
 def test_a_volume_with_data_is_never_made_anew(project: str, host: Host) -> None:

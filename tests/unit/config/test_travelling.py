@@ -90,10 +90,6 @@ def test_what_roles_write_travels_though_it_is_not_written_yet(workplace: Workpl
     ("volume", "message"),
     [
         (
-            "./code:/app",
-            "which is not on far. Mount it read-only (code:/app:ro), and its files travel; or use a named volume.",
-        ),
-        (
             "./nothing:/app:ro",
             "which is not on far, and there is no file in it. Put the files there, or correct the path.",
         ),
@@ -104,6 +100,71 @@ def test_a_mount_that_cannot_travel_is_an_error(workplace: Workplace, code: Path
     (error,) = workplace.errors(inventory=inventory(**FAR))
     assert error.startswith('phlo.yaml:1 services.app.volumes: "app" mounts ')
     assert error.endswith(message)
+
+
+def test_a_folder_that_is_written_to_is_a_volume_that_it_seeds(workplace: Workplace, code: Path) -> None:
+    app(workplace, "./code:/app", "./data:/data", "./code:/again:ro")
+    found = workplace.resolve(inventory=inventory(**FAR))
+    mounts = {mount.target: mount for mount in found.services["app"].compose.volumes}
+    assert {target: (one.type, one.source, one.is_read_only) for target, one in mounts.items()} == {
+        "/app": ("volume", "./code", False),
+        "/data": ("volume", "./data", False),
+        "/again": ("volume", "./code", True),
+    }
+    assert not any(one.copies_image_content or one.creates_host_path for one in mounts.values())
+    assert {key: spec.seed for key, spec in found.volumes.items()} == {
+        "./code": code,
+        "./data": workplace.root / "data",
+    }
+    assert found.volumes["./code"].name.startswith(f"{found.name}_folder-code-")
+    assert found.services["app"].files == ()
+
+
+def test_paths_that_look_alike_are_different_volumes(workplace: Workplace) -> None:
+    app(workplace, "./a/b:/x", "./a-b:/y")
+    names = [spec.name for spec in workplace.resolve(inventory=inventory(**FAR)).volumes.values()]
+    assert len(set(names)) == 2
+    assert all(":" not in name and "/" not in name for name in names)
+
+
+@pytest.mark.parametrize(
+    ("services", "hosts", "message"),
+    [
+        ({"app": ["./code/main.py:/x"]}, FAR, "and a single file cannot be a volume there"),
+        (
+            {"app": ["./code:/x"], "b": ["./code/deep:/y:ro"]},
+            FAR,
+            "and b mounts code/deep, which would be apart from it",
+        ),
+        (
+            {"app": ["./code:/x"], "b": ["./code:/y:ro"]},
+            {**FAR, "near": None},
+            "and b has it on other hosts, where it would hold something else",
+        ),
+    ],
+)
+def test_what_would_not_be_clear_of_a_folder_that_is_written_to_is_refused(
+    workplace: Workplace, code: Path, services: dict[str, list[str]], hosts: dict[str, str | None], message: str
+) -> None:
+    places = {"app": "far", "b": list(hosts)[-1]}
+    workplace.phlo_yaml(
+        "services:\n"
+        + "".join(
+            f"  {name}: {{type: inline, image: a, hosts: [{places[name]}], volumes: {volumes}}}\n"
+            for name, volumes in services.items()
+        )
+    )
+    (error,) = workplace.errors(inventory=inventory(**hosts))
+    assert '"app" writes to code' in error
+    assert f"which is not on far, {message}. " in error
+
+
+def test_what_roles_bring_is_not_written_to_elsewhere(workplace: Workplace) -> None:
+    text = "default: true\nfiles: [{source: conf, dest: conf/}]\ncompose: {volumes: ['./conf:/etc/conf']}\n"
+    workplace.role("app", text, {"conf/a.ini": "a"})
+    workplace.phlo_yaml("name: lake\n")
+    (error,) = workplace.errors(inventory=inventory(**FAR))
+    assert "and roles bring its files, which change with them. Mount it read-only" in error
 
 
 def test_too_much_to_travel_is_an_error(workplace: Workplace, code: Path) -> None:
