@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from phlo.discovery.definition import ServiceDefinition
 from phlo.discovery.role import read_role
 from phlo.playbook.operations import Operations
 from phlo.report.operation_docs import markdown_of
+from scripts.docs.errors import kind_code, kinds, shown_errors
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -43,6 +45,7 @@ def generated() -> dict[Path, str]:
         REFERENCE / "operations.md": operations_page(),
         REFERENCE / "capabilities.md": capabilities_page(),
         REFERENCE / "services.md": services_page(),
+        REFERENCE / "errors.md": errors_page(),
     }
 
 
@@ -84,6 +87,42 @@ def capabilities_page() -> str:
         page += [f"## {name}", known.meaning + (many if known.is_collected else "")]
         page += [_table(("fact", "kind", "", "meaning"), rows)]
     return _page(page)
+
+
+def errors_page() -> str:
+    """Every error that phlo can show, with its exit code and fix."""
+    page = [
+        "# Errors",
+        (
+            "Written by `invoke docs` out of the code that raises them. An error says where, what is wrong, and what to"
+            "\ndo about it; this page lists the last two, by what you were doing. Words in capitals stand for what only"
+            "\nthe message itself knows: a name, a file, the words of the Docker engine or of another program."
+            "\n[Troubleshooting](../guides/troubleshooting.md) tells more of those that people meet most."
+        ),
+        "## Kinds",
+        _table(
+            ("kind", "when", "exit code"),
+            [
+                (f"`{name}`", _escaped((kind.__doc__ or "").splitlines()[0]), str(kind_code(name)))
+                for name, kind in kinds().items()
+            ],
+        ),
+        (
+            "A service whose old version was put back ends with 5 in the place of 1. What the codes mean is in"
+            "\n[exit codes](exit-codes.md); `--output json` names the kind of each error."
+        ),
+    ]
+    for topic, shown in shown_errors().items():
+        rows = [(_escaped(one.what), _escaped(one.fix), str(one.code)) for one in shown]
+        page += [f"## {topic}", _table(("what it says", "what to do", "exit code"), rows)]
+    return _page(page)
+
+
+def _escaped(text: str) -> str:
+    """A text that may stand in a cell as it is."""
+    parts = re.split(r"(`[^`]*`)", " ".join(text.split()))
+    plain = (re.sub(r"([*_<>\[\]{}])", r"\\\1", part) if index % 2 == 0 else part for index, part in enumerate(parts))
+    return "".join(plain).replace("|", "\\|")
 
 
 def services_page() -> str:
