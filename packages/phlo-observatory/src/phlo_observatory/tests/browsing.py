@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +25,8 @@ _AXE = "/app/node_modules/axe-core/axe.min.js"
 _NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 _TRIES = 10
 _SIGN_IN_MILLISECONDS = 20_000
+_PATIENCE_SECONDS = 120
+_LOOK_MILLISECONDS = 2_000
 
 
 def built(target: str, host: Host) -> str:
@@ -82,10 +85,21 @@ class Visitor:
         for _ in range(_TRIES):
             self._network_changed = False
             self.page.goto(f"{self._address}{path}")
-            self.page.locator("#main h1").first.wait_for()
-            self.page.locator(".loading").first.wait_for(state="detached")
+            self._wait_for("#main h1", "visible")
+            self._wait_for(".loading", "detached")
             if not self._network_changed:
                 return
+
+    def _wait_for(self, selector: str, state: Any) -> None:
+        """Wait for a part of the page, but not for one that will not come as its script was taken away."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not self._network_changed:
+            try:
+                self.page.locator(selector).first.wait_for(state=state, timeout=_LOOK_MILLISECONDS)
+                return
+            except TooLate:
+                if time.monotonic() > deadline:
+                    raise
 
     def barriers(self) -> list[str]:
         """What keeps people out of the page that is open, as axe finds it."""
