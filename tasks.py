@@ -210,8 +210,10 @@ def bench(c: Context, options: str = "") -> None:
 def docs(c: Context) -> None:
     """Write the generated reference pages, and check every link and every command that the documentation shows."""
     from scripts.docs.checks import broken_links, pages, unknown_commands, unsafe_installs
+    from scripts.docs.diagrams import draw
     from scripts.docs.pages import generated
 
+    draw()
     for path, text in generated().items():
         path.write_text(text, encoding="utf-8")
     wrong = [

@@ -109,7 +109,7 @@ def errors_page() -> str:
         ),
         (
             "A service whose old version was put back ends with 5 in the place of 1. What the codes mean is in"
-            "\n[exit codes](exit-codes.md); `--output json` names the kind of each error."
+            "\n[exit codes](exit-codes.md)."
         ),
     ]
     for topic, shown in shown_errors().items():

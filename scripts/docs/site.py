@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 SETTINGS = ROOT / "mkdocs.yml"
 REQUIREMENTS = Path(__file__).with_name("site-requirements.txt")
 # What pages show or lead to, all under the paths they have in the repository, so that their links hold.
-_SHOWN = ("*.md", "docs/*.png", "inventories/*.yaml")
+_SHOWN = ("*.md", "docs/*.png", "docs/*.svg", "inventories/*.yaml")
 
 
 def settings() -> Mapping[str, Any]:
