@@ -12,6 +12,7 @@ from phlo.hosts.host import Host
 from phlo.images.obtain import obtain
 from phlo.images.present import name_of, present
 from phlo.images.registries import Registries
+from phlo.images.trim import layers_there, trimmed
 from phlo.values import ImageSource
 
 _MEGABYTE = 1 << 20
@@ -64,8 +65,25 @@ class Workshop:
 
 
 def ship(reference: str, origin: Host, to: Host) -> None:
-    """Copy an image from one engine to another, through this process and in pieces. Source: Engine API, ImageLoad."""
+    """Copy an image from one engine to another, through this process and in pieces. Source: Engine API, ImageLoad.
+
+    Layers that the other one has stay here; should it not do without them after all, the whole image is sent.
+    """
+    there = layers_there(reference, origin.engine.reader(), to.engine.reader())
+    if there:
+        try:
+            _ship(reference, origin, to, there)
+            return
+        except OperationError:
+            if to.is_cancelled():
+                raise
+    _ship(reference, origin, to, frozenset())
+
+
+def _ship(reference: str, origin: Host, to: Host, left_out: frozenset[str]) -> None:
     pieces = origin.engine.get_bytes(f"/images/{path_part(reference)}/get", patience=PATIENCE)
+    if left_out:
+        pieces = trimmed(pieces, left_out)
     headers = {"Content-Type": "application/x-tar"}
     for message in to.engine.post_stream("/images/load", _told(pieces, reference, to), headers=headers, quiet=True):
         if "error" in message:

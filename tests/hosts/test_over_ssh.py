@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,9 @@ import pytest
 
 from phlo.errors import HostError
 from phlo.hosts.connect import open_engine
+from phlo.hosts.host import Host
+from phlo.images.trim import layers_there, trimmed
+from phlo.images.workshop import ship
 from tests.hosts.bed import Bed
 from tests.hosts.conftest import Phlo
 
@@ -122,6 +126,33 @@ def test_the_agent_is_not_forwarded(bed: Bed) -> None:
     with closing(engine_of(bed, bed.ssh_config)) as engine:
         engine.ping()
     assert "ForwardAgent=no" in next(line for line in processes() if "10.77.9.11" in line and " -N " in line)
+
+
+def test_a_layer_that_a_host_has_is_not_sent_again(bed: Bed, tiny: str, project: str) -> None:
+    name = f"{project}:1"
+    made = _printed("docker", "run", "--detach", tiny, "sh", "-c", "echo above > /probe")
+    try:
+        _printed("docker", "wait", made)
+        _printed("docker", "commit", made, name)
+        with (
+            closing(engine_of(bed, bed.ssh_config)) as there,
+            closing(open_engine(None, name="local", environ=os.environ)) as here,
+        ):
+            origin, to = Host(name="local", engine=here), Host(name="data-1", engine=there)
+            ship(tiny, origin, to)
+            layers = layers_there(name, here.reader(), there.reader())
+            archive = list(trimmed(here.get_bytes(f"/images/{name}/get"), layers))
+            assert sum(map(len, archive)) < 100_000, "the layer below has two megabytes"
+            ship(name, origin, to)
+        assert bed.run("data-1", f"docker run --rm {name} cat /probe") == "above\n"
+        bed.run("data-1", f"docker rmi {name}")
+    finally:
+        _printed("docker", "rm", "--force", made)
+        _printed("docker", "rmi", name)
+
+
+def _printed(*argv: str) -> str:
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def engine_of(bed: Bed, config: Path):  # type: ignore[no-untyped-def]

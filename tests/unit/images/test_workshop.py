@@ -67,7 +67,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.answer(b"")
 
     def do_GET(self) -> None:
-        name, _, verb = self.route().removeprefix("/images/").rpartition("/")
+        path = self.route()
+        if path in ("/info", "/images/json"):
+            self.answer(b"{}" if path == "/info" else b"[]")
+            return
+        name, _, verb = path.removeprefix("/images/").rpartition("/")
         content = self.server.images.get(name)
         if content is None:
             self.answer(b'{"message": "no such image"}', 404)
