@@ -6,6 +6,7 @@ import random
 import signal
 import socket
 import threading
+from collections.abc import Collection
 from urllib.parse import parse_qs, urlsplit
 
 from phlo.values import SET_ASIDE
@@ -16,14 +17,17 @@ from tests.faults.scenario import BROKEN, Target
 from tests.faults.site import Site, Trial, manners
 
 
-def name_taken(site: Site, target: Target, *, at: int) -> Trial:
-    """Somebody makes a container of the very name that phlo is about to give, the `at`-th that it gives."""
+def name_taken(site: Site, target: Target, *, at: int = 1, besides: Collection[str] = ()) -> Trial:
+    """Somebody makes a container of the very name that phlo is about to give, the `at`-th that it gives.
+
+    besides: names, without the project's, that do not count: services side by side give theirs in no fixed order.
+    """
     given: list[str] = []
     taken: list[tuple[str, str]] = []
 
     def take(request: Request) -> bool:
         name = _given_name(request)
-        if name is None:
+        if name is None or name.removeprefix(site.name) in besides:
             return False
         given.append(name)
         if len(given) < at:

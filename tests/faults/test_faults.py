@@ -37,10 +37,10 @@ def test_whatever_write_phlo_is_killed_after_the_next_up_repairs(site: Site) -> 
 
 def test_a_foreign_container_is_never_touched_and_the_next_up_repairs(site: Site) -> None:
     site.reach(FIRST)
-    names = []
-    for at in range(1, MORE_THAN_THERE_ARE):
-        trial = outside.name_taken(site, CHANGED, at=at)
-        assert trial.problems == [], f"{at}: {trial.struck}"
+    names: list[str] = []
+    for _ in range(MORE_THAN_THERE_ARE):
+        trial = outside.name_taken(site, CHANGED, besides=names)
+        assert trial.problems == [], trial.struck
         if not trial.struck:
             break
         names.append(trial.struck.split()[0].removeprefix(site.name))
