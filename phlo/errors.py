@@ -143,6 +143,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     close = nearest(name, names)
     if close:
         return f'Did you mean "{close}"?'
+    return known_names(names)
+
+
+def known_names(names: Sequence[str]) -> str:
+    """A sentence for `fix` that lists names, of many the first ones; empty when there are none."""
     more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED + 1 else ""
     shown = names[:MOST_LISTED] if more else names
     return f"Known: {', '.join(shown)}{more}." if names else ""

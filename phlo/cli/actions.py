@@ -51,9 +51,7 @@ def run_action(action: Action, words: Sequence[str], options: Any, shell: Shell)
     whole = Namespace(**{**hidden, **vars(given), **_leading(options, given)})
     workspace = open_workspace(whole, shell)
     loader, operations = loader_of(workspace)
-    profile = workspace.catalog.services[action.service].profile
-    whole.profile = [profile] if profile else []  # naming a service is to ask for it
-    project = resolve_project(workspace, whole, shell, generate_secrets=not whole.check)
+    project = resolve_project(workspace, whole, shell, generate_secrets=not whole.check, named=(action.service,))
     service = project.services.get(action.service)
     play = action_play(action, loader, service.hosts if service else ())
     command = PlaybookCommand(

@@ -78,13 +78,14 @@ def resolve_project(
     generate_secrets: bool = False,
     fetch_secrets: bool = True,
     asked: Iterable[str] = (),
+    named: Iterable[str] = (),
 ) -> Project:
     """The project with every value final, as the options ask for it.
 
     generate_secrets: make and keep those that are missing; False only says that they will be.
     fetch_secrets: False for what only looks at names, ports and containers: then no command is run for a secret and no
         passphrase asked for.
-    asked: services to restrict it to, with what they need.
+    asked: services to restrict it to, with what they need. named: services whose profiles count as asked for.
     """
     from phlo.cli.prompt import asker
     from phlo.config.candidates import read_extra
@@ -98,6 +99,7 @@ def resolve_project(
         extra=read_extra(options.extra, folder=shell.cwd),
         profiles=getattr(options, "profile", ()),
         asked=tuple(asked),
+        named=tuple(named),
         no_deps=getattr(options, "no_deps", False),
         generate_secrets=generate_secrets,
         dev=getattr(options, "dev", False),

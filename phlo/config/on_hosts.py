@@ -7,11 +7,9 @@ from typing import TypeVar
 
 from phlo.config.candidates import inventory_variables
 from phlo.config.project import Project
-from phlo.errors import ConfigError, did_you_mean, nearest
+from phlo.errors import ConfigError, did_you_mean, known_names, nearest
 from phlo.frozen import replace
 from phlo.inventory.hosts import Inventory
-
-MOST_NAMES = 20  # in an error
 
 Resolved = tuple[Project, frozenset[str]]
 Given = Mapping[str, str | None]
@@ -59,9 +57,7 @@ def not_placed(name: str, inventory: Inventory, where: str) -> ConfigError:
         fix = f'Did you mean it by "{close}" in {there[close]}?'
     else:
         names = (*inventory.groups, *inventory.hosts)
-        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-        known = f"Known: {', '.join(names[:MOST_NAMES])}{more}."
-        fix = f"Write hosts: [...] here, or services: [{name}, ...] in a group of the inventory. {known}"
+        fix = f"Write hosts: [...] here, or services: [{name}, ...] in a group of the inventory. {known_names(names)}"
     return ConfigError(f'"{name}" is placed on no host', where=where, fix=fix)
 
 

@@ -17,17 +17,7 @@ _HONOURED = frozenset(
     {
         *("cap_add", "cap_drop", "command", "cpus", "dns", "dns_opt", "dns_search", "entrypoint", "environment"),
         *("extra_hosts", "group_add", "healthcheck", "hostname", "in_swarm", "init", "labels", "logging", "mem_limit"),
-        *(
-            "mem_reservation",
-            "networks",
-            "pids_limit",
-            "ports",
-            "read_only",
-            "restart",
-            "scale",
-            "shm_size",
-            "stdin_open",
-        ),
+        *("mem_reservation", "networks", "pids_limit", "ports", "read_only", "restart", "scale", "stdin_open"),
         *("stop_grace_period", "stop_signal", "sysctls", "tmpfs", "tty", "ulimits", "update", "user", "volumes"),
         *("shm_size", "working_dir"),
         *("build", "configs", "depends_on", "develop", "env_file", "environment_from_host", "expose", "image"),

@@ -62,6 +62,7 @@ def resolve(
     extra: Mapping[str, str | Candidate] | None = None,
     profiles: Iterable[str] = (),
     asked: Sequence[str] = (),
+    named: Sequence[str] = (),
     generate_secrets: bool,
     no_deps: bool = False,
     dev: bool = False,
@@ -76,6 +77,7 @@ def resolve(
 
     extra:    what `-e` gives, see `read_extra`.
     asked:    services that the run is about, with what they need; empty: all that are enabled.
+    named:    services whose profiles count as asked for.
     generate_secrets: store secrets that nobody gave in `.phlo/.env.local`; without, they get a placeholder.
     no_deps:  leave out what the asked ones need.
     project_name: instead of phlo.yaml's.
@@ -129,7 +131,7 @@ def resolve(
             bases=bases,
         )
         active = frozenset((*profiles, *final.config.profiles))
-        return work.project(active, asked, no_deps=no_deps, secrets=secrets)
+        return work.project(active, asked, named, no_deps=no_deps, secrets=secrets)
 
     first = next(iter(inventory.hosts))
     resolved = on(first)
@@ -191,7 +193,15 @@ class _Resolution:
     read: list[Path] = field(default_factory=list)
     seeded: dict[str, VolumeSpec] = field(default_factory=dict)  # folders that are volumes on other hosts
 
-    def project(self, profiles: frozenset[str], asked: Sequence[str], *, no_deps: bool, secrets: _Secrets) -> Resolved:
+    def project(
+        self,
+        profiles: frozenset[str],
+        asked: Sequence[str],
+        named: Sequence[str],
+        *,
+        no_deps: bool,
+        secrets: _Secrets,
+    ) -> Resolved:
         """The project, and the names of the variables that made it what it is."""
         selector = Selector(
             file=self.file,
@@ -200,7 +210,7 @@ class _Resolution:
             containers=self.containers,
             profiles=profiles,
         )
-        selection = selector.select(asked, no_deps=no_deps)
+        selection = selector.select(asked, named, no_deps=no_deps)
         chosen = [self.containers.of(self.definitions[name]) for name in selection.chosen]
         for container in chosen:
             self._have_secrets(container.definition)

@@ -43,9 +43,13 @@ class Selector:
     failed: set[str] = field(default_factory=set)
     stood_in: dict[str, str] = field(default_factory=dict)
 
-    def select(self, asked: Sequence[str], *, no_deps: bool) -> Selection:
-        """Choose. Raises ConfigError with everything that is wrong in the services looked at."""
+    def select(self, asked: Sequence[str], named: Iterable[str] = (), *, no_deps: bool) -> Selection:
+        """Choose. Raises ConfigError with everything that is wrong in the services looked at.
+
+        named: services whose profiles are active, too.
+        """
         self._check_profiles()
+        self.profiles |= {profile for name in named for profile in self._profiles_of(name)}
         self._check_asked(asked)
         given = self._wanted_providers()
         self._note_stood_in()

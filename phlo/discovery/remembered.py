@@ -34,7 +34,7 @@ _CLASSES = {
     "phlo.yaml_source": ("YamlDocument",),
     "pathlib": ("PosixPath",),
     "pathlib._local": ("PosixPath",),
-    "datetime": ("date", "datetime"),
+    "datetime": ("date", "datetime", "timedelta", "timezone"),
 }
 
 Moment = tuple[int, int, int] | None  # time in nanoseconds, size and number of a file that is there

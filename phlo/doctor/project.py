@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phlo.config.candidates import STATE_FOLDER
 from phlo.doctor.result import CheckResult, CheckStatus
 from phlo.errors import PhloError
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from phlo.hosts.live import LiveContainer
     from phlo.hosts.lock import Holder
 
-_STATE_FOLDER = ".phlo"
 _SECRETS = ".env.local"
 
 
@@ -45,7 +45,7 @@ def check_invalid(error: PhloError) -> Iterator[CheckResult]:
 
 def check_state_folder(root: Path) -> Iterator[CheckResult]:
     """Can phlo keep what it keeps, and is what it keeps safe from other users?"""
-    folder = root / _STATE_FOLDER
+    folder = root / STATE_FOLDER
     nearest = folder if folder.is_dir() else root
     if not os.access(nearest, os.W_OK | os.X_OK):
         yield CheckResult(

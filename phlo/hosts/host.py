@@ -44,8 +44,8 @@ def _ignore(what: object) -> None:
 
 
 def _no_query(container: str, command: Sequence[str], **options: object) -> CommandResult:
-    """The default for a host that nothing can be run on."""
-    raise NotImplementedError
+    """Raises OperationError: the default for a host that nothing can be run on."""
+    raise OperationError("no command can be run in a container here", where=container, fix="Give the host a `query`.")
 
 
 def no_peer(name: str) -> Any:

@@ -86,7 +86,9 @@ class Snapshot(EngineReader):
         found = self._once(path, all=True)
         with self._lock:
             answer = self._answers.get(path)
-            if answer is not None and answer.came_at is not None and answer.value is found:
+            if answer is None or answer.came_at is None or answer.value is not found:
+                return found  # somebody has written meanwhile
+            if self._list is None or self._list.came_at != answer.came_at:
                 names = (name for entry in found for name in (entry["Id"], *_names_of_container(entry)))
                 self._list = _List(answer.came_at, frozenset(names))
         return found

@@ -55,6 +55,13 @@ def fields_of(kind: type[Any]) -> dict[str, Field[Any]]:
     return {found.name: found for found in fields(kind) if "given" not in found.metadata}
 
 
+def filled_in(kind: type[Any]) -> frozenset[str]:
+    """What phlo fills in of an operation's arguments, see `given`."""
+    from dataclasses import fields
+
+    return frozenset(name for found in fields(kind) if (name := found.metadata.get("given")))
+
+
 def field_with(kind: type[Any], mark: str) -> str | None:
     """The name of the field with a mark (`main`, `free`, `expressions`), None when there is none."""
     from dataclasses import fields

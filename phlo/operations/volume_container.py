@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from phlo.errors import OperationError
 from phlo.hosts.engine import Engine, path_part
@@ -19,22 +20,26 @@ def holding(engine: Engine, volume: str) -> Iterator[str]:
     engine_path = f"/containers/{path_part(name)}"
     if engine.get_or_none(f"{engine_path}/json") is not None:
         engine.delete(engine_path, force=True)
-    body = {
-        "Image": any_image(engine),
-        "Entrypoint": ["/never-started"],
-        "NetworkDisabled": True,
-        "HostConfig": {
-            "Mounts": [{"Type": "volume", "Source": volume, "Target": FOLDER, "VolumeOptions": {"NoCopy": True}}]
-        },
-    }
-    made = engine.post("/containers/create", body, name=name)["Id"]
+    made = engine.post("/containers/create", never_started(engine, volume), name=name)["Id"]
     try:
         yield made
     finally:
         engine.delete(f"/containers/{made}", force=True)
 
 
-def any_image(engine: Engine) -> str:
+def never_started(engine: Engine, volume: str, *, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The Engine API's body of such a container. labels: of the volume, should it come to be with the container."""
+    options = {"NoCopy": True, **({"Labels": dict(labels)} if labels else {})}
+    mount = {"Type": "volume", "Source": volume, "Target": FOLDER, "VolumeOptions": options}
+    return {
+        "Image": _any_image(engine),
+        "Entrypoint": ["/never-started"],
+        "NetworkDisabled": True,
+        "HostConfig": {"Mounts": [mount]},
+    }
+
+
+def _any_image(engine: Engine) -> str:
     """The id of the smallest image on the host: what is in it does not matter."""
     images = engine.get("/images/json")
     if not images:

@@ -14,7 +14,7 @@ from pathlib import Path
 from phlo.errors import OperationError
 from phlo.hosts.engine import EngineReader, path_part
 from phlo.hosts.host import Host
-from phlo.operations.volume_container import FOLDER, any_image
+from phlo.operations.volume_container import FOLDER, never_started
 from phlo.values import NEVER_SENT
 
 
@@ -41,15 +41,7 @@ def seed(volume: str, folder: Path, labels: Mapping[str, str], host: Host) -> No
             raise OperationError(f"cannot be read: {reason.strerror}", where=where) from None
         size = archive.tell()
         archive.seek(0)
-        options = {"NoCopy": True, "Labels": dict(labels)}
-        mount = {"Type": "volume", "Source": volume, "Target": FOLDER, "VolumeOptions": options}
-        body = {
-            "Image": any_image(engine),
-            "Entrypoint": ["/never-started"],
-            "NetworkDisabled": True,
-            "HostConfig": {"Mounts": [mount]},
-        }
-        engine.post("/containers/create", body, name=_holder(volume))
+        engine.post("/containers/create", never_started(engine, volume, labels=labels), name=_holder(volume))
         host.progress(f"sending {folder.name}: {size >> 20} MB")
         engine.put_archive(_holder(volume), FOLDER, archive)
     engine.delete(holder, force=True)

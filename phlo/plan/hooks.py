@@ -8,6 +8,8 @@ from phlo.config.project import Hook, Project, ResolvedService
 from phlo.operations import hook
 from phlo.values import Step
 
+NO_HOOKS = hook.AroundStop()
+
 
 def hook_steps(
     project: Project,

@@ -8,9 +8,9 @@ from phlo.frozen import replace
 from phlo.operations import absent, power
 from phlo.operations.hook import AroundStop
 from phlo.plan.graph import Plan, ordered
+from phlo.plan.hooks import NO_HOOKS
 from phlo.values import Secret, Step
 
-NO_HOOKS = AroundStop()
 Dependencies = Mapping[str, Collection[str]]
 _VERBS = {"started": "start", "stopped": "stop", "restarted": "restart"}
 

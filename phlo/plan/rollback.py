@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from phlo.errors import PlanError
 from phlo.hosts.live import Kept
@@ -10,6 +11,8 @@ from phlo.operations import rollback, wait
 from phlo.operations.hook import AroundStop
 from phlo.plan.graph import Plan, ordered
 from phlo.values import Secret, Step
+
+_Work = tuple[str, Any]  # an operation and its arguments
 
 
 def to_put_back(kept: Sequence[Kept], run: str | None) -> tuple[Kept, ...]:
@@ -62,67 +65,49 @@ def build_rollback(
         around_stop = (hooks or {}).get(service, AroundStop())
         after = [gate for other in dependencies.get(service, ()) for gate in gates.get((host, other), ())]
         for one in ones:
-            make = _steps if one.kept else _swarm_steps
-            steps += make(one, tuple(after), gate_timeout_seconds, around_stop)
+            steps += _steps(one, tuple(after), gate_timeout_seconds, around_stop)
     return Plan(title="rollback", project=project, steps=ordered(steps), secrets=secrets)
 
 
 def _steps(one: Kept, after: tuple[str, ...], timeout_seconds: float, around_stop: AroundStop) -> tuple[Step, Step]:
-    arguments = rollback.Args(
-        service=one.service,
-        name=one.name,
-        kept=one.kept,
-        cause=f"it ran before the run {one.replaced_by}",
-        around_stop=around_stop,
+    """What puts a version back, and its gate."""
+    (operation, arguments), (gate, gate_arguments) = (_of_container if one.kept else _of_swarm)(
+        one, timeout_seconds, around_stop, f"it ran before the run {one.replaced_by}"
     )
-    gate = wait.Args(container=one.name, service=one.service, timeout_seconds=timeout_seconds)
     back = Step(
-        id=_id(one, "rollback"), host=one.host, service=one.service, operation="rollback", args=arguments, after=after
+        id=_id(one, "rollback"), host=one.host, service=one.service, operation=operation, args=arguments, after=after
     )
     ready = Step(
         id=_id(one, "ready"),
         host=one.host,
         service=one.service,
-        operation="wait",
-        args=gate,
+        operation=gate,
+        args=gate_arguments,
         after=(back.id,),
         gate=True,
     )
     return back, ready
 
 
-def _swarm_steps(
-    one: Kept, after: tuple[str, ...], timeout_seconds: float, around_stop: AroundStop
-) -> tuple[Step, Step]:
+def _of_container(one: Kept, timeout_seconds: float, around_stop: AroundStop, cause: str) -> tuple[_Work, _Work]:
+    back = rollback.Args(service=one.service, name=one.name, kept=one.kept, cause=cause, around_stop=around_stop)
+    gate = wait.Args(container=one.name, service=one.service, timeout_seconds=timeout_seconds)
+    return ("rollback", back), ("wait", gate)
+
+
+def _of_swarm(one: Kept, timeout_seconds: float, around_stop: AroundStop, cause: str) -> tuple[_Work, _Work]:
     from phlo.operations import swarm_ready, swarm_rollback
 
-    arguments = swarm_rollback.Args(
+    back = swarm_rollback.Args(
         service=one.service,
         name=one.name,
         made_by=one.made_by,
-        cause=f"it ran before the run {one.replaced_by}",
+        cause=cause,
         around_stop=around_stop,
         timeout_seconds=timeout_seconds,
     )
     gate = swarm_ready.Args(name=one.name, service=one.service, timeout_seconds=timeout_seconds)
-    back = Step(
-        id=_id(one, "rollback"),
-        host=one.host,
-        service=one.service,
-        operation="swarm_rollback",
-        args=arguments,
-        after=after,
-    )
-    ready = Step(
-        id=_id(one, "ready"),
-        host=one.host,
-        service=one.service,
-        operation="swarm_ready",
-        args=gate,
-        after=(back.id,),
-        gate=True,
-    )
-    return back, ready
+    return ("swarm_rollback", back), ("swarm_ready", gate)
 
 
 def _id(one: Kept, what: str) -> str:

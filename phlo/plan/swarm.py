@@ -9,14 +9,12 @@ from phlo.config.project import Condition, NetworkSpec, Project, ResolvedService
 from phlo.errors import PlanError
 from phlo.operations import absent, image, network, swarm_absent, swarm_power, swarm_ready, swarm_service, volume
 from phlo.operations.hook import AroundStop
-from phlo.plan.hooks import around_stop, hook_ids, hook_steps
+from phlo.plan.hooks import NO_HOOKS, around_stop, hook_ids, hook_steps
 from phlo.plan.swarm_body import swarm_body
 from phlo.values import Step
 
 if TYPE_CHECKING:
     from phlo.plan.up import Options
-
-NO_HOOKS = AroundStop()
 
 
 def swarm_steps(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -11,7 +10,7 @@ from phlo.errors import ConfigError, OperationError, PhloError
 from phlo.frozen import dataclass, replace
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.arguments import expressions_in, make_args
-from phlo.operations.fields import field_with, fields_of
+from phlo.operations.fields import field_with, fields_of, filled_in
 from phlo.playbook.filters import as_boolean
 from phlo.playbook.model import Task
 from phlo.playbook.result import BAD, Result, failed, of_loop, skipped, unknown
@@ -223,9 +222,8 @@ class Attempt:
 
     def _host_of(self, args: Any) -> Host | ReadHost:
         """The host to do it on: of what concerns a service's container, or its network, the one where that is."""
-        kinds = {one.metadata.get("given") for one in dataclasses.fields(args)}
         service = getattr(args, "service", "") or self.filled["service"]
-        if not service or getattr(args, "container", None) or not kinds & {"service", "network"}:
+        if not service or getattr(args, "container", None) or not filled_in(type(args)) & {"service", "network"}:
             return self.host
         found = self.node_of(service, self.host)
         if found is self.host:

@@ -128,10 +128,14 @@ def test_an_action_s_argument_takes_the_place_of_an_option_of_the_same_name(phlo
     assert "as csv" in phlo("run", "web.say", "--output", "csv").stdout
 
 
-def test_an_action_of_a_service_of_a_profile_needs_no_profile_named(phlo: Phlo, folder: Path) -> None:
+@pytest.mark.parametrize("said_in", ["the role", "phlo.yaml"])
+def test_an_action_of_a_service_of_a_profile_needs_no_profile_named(said_in: str, phlo: Phlo, folder: Path) -> None:
     role = folder / "roles" / "web"
-    service = role / "service.yaml"
-    service.write_text(f"profile: pages\n{service.read_text()}")
+    service, settings = role / "service.yaml", folder / "phlo.yaml"
+    if said_in == "the role":
+        service.write_text(f"profile: pages\n{service.read_text()}")
+    else:
+        settings.write_text(settings.read_text().replace("web: {", "web: {profiles: [pages], "))
     (role / "tasks" / "say.yaml").write_text(
         "help: Say it\ntasks: [{exec: {command: [echo, hello], interactive: true}, changed_when: false}]\n"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from phlo.discovery import services
 from phlo.discovery.catalog import Problem, Scan
 from phlo.discovery.remembered import MOST_KEPT, remembered
 from phlo.discovery.services import discover_services
@@ -132,8 +133,11 @@ def test_memories_of_environments_long_gone_are_forgotten(packages: Packages) ->
     assert "packages-00000000.pickle" not in kept
 
 
-def test_the_packages_of_this_repository_are_remembered_as_they_are(tmp_path: Path) -> None:
+def test_the_packages_of_this_repository_are_remembered_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plain = discover_services(None)
     assert discover_services(None, cache=tmp_path) == plain
     assert list(tmp_path.iterdir())
+    monkeypatch.setattr(services, "_packages", pytest.fail)
     assert discover_services(None, cache=tmp_path) == plain
