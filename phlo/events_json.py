@@ -13,6 +13,7 @@ from typing import Any
 from phlo.values import Change, Event, Status
 
 VERSION = 1
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def schema_text() -> str:
@@ -54,7 +55,7 @@ def event_to_json(event: Event) -> dict[str, Any]:
 
 def event_line(event: Event) -> str:
     """An event as one line of JSON, without the line's end."""
-    return json.dumps(event_to_json(event), ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(event_to_json(event))
 
 
 def event_from_json(data: Mapping[str, Any]) -> Event:

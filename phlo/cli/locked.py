@@ -65,7 +65,12 @@ def locked(
 
     command = " ".join([f"phlo {plan.title}", *getattr(options, "services", ())])
     lock = DeployLock(
-        hosts, plan.project, claim_for(command), wait_seconds=getattr(options, "lock_timeout", 0.0), tell=tell
+        hosts,
+        plan.project,
+        claim_for(command),
+        wait_seconds=getattr(options, "lock_timeout", 0.0),
+        tell=tell,
+        forks=options.forks,
     )
     with lock:
         yield {

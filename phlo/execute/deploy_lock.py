@@ -13,7 +13,7 @@ from phlo.execute.workers import Workers
 from phlo.hosts.host import Host
 from phlo.hosts.lock import RENEWALS_IN_A_LEASE, Claim, acquire, is_there, read_holder, release, renew
 
-MOST_AT_ONCE = 64
+LEAST_AT_ONCE = 64
 # Goes on while the machine sleeps, so that a laptop that wakes up knows that its leases are over.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -22,6 +22,7 @@ class DeployLock:
     """The lock of a project on hosts, taken on entering a `with` block and given back on leaving it.
 
     wait_seconds: how long to wait for somebody else. tell: is told whom it waits for and what it took over.
+    forks: how many hosts are asked at once; it is hardly any work, so that a few more are.
 
     A host that cannot be reached is left out: the steps on it fail by themselves. Raises LockError when somebody
     else holds the lock on one of the others; then it is held on none.
@@ -35,12 +36,14 @@ class DeployLock:
         *,
         wait_seconds: float,
         tell: Callable[[str], None],
+        forks: int = LEAST_AT_ONCE,
     ) -> None:
         self._hosts = hosts
         self._project = project
         self._claim = claim
         self._wait_seconds = wait_seconds
         self._tell = tell
+        self._most_at_once = max(forks, LEAST_AT_ONCE)
         self._ended = threading.Event()
         # Per host: the lock's id, why there is none, and when it was last known to be ours.
         self._ids: dict[str, str] = {}
@@ -91,10 +94,10 @@ class DeployLock:
                 call(name)
             except PhloError as error:
                 errors.append(error)
-            if len(self._hosts) > MOST_AT_ONCE:  # a file descriptor each would be too many
+            if len(self._hosts) > self._most_at_once:  # a file descriptor each would be too many
                 self._hosts[name].engine.close()
 
-        with Workers(MOST_AT_ONCE) as workers:
+        with Workers(self._most_at_once) as workers:
             for rank, name in enumerate(names):
                 workers.submit(rank, partial(make, name))
         if errors:

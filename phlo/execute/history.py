@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from queue import Empty, SimpleQueue
 
 from phlo.config.ownership import give, make_folder
 from phlo.errors import ConfigError, did_you_mean
@@ -16,6 +18,7 @@ from phlo.values import Emit, Event, Status
 
 FOLDER = Path(".phlo") / "runs"
 KEPT_RUNS = 100
+BETWEEN_WRITES_SECONDS = 0.05
 _UNEVENTFUL = (None, Status.OK, Status.SKIPPED)
 _BAD = (Status.FAILED, Status.UNREACHABLE, Status.BLOCKED, Status.ROLLED_BACK)
 _SUCCEEDED = ("ok", "changed")
@@ -36,14 +39,20 @@ def recorded(root: Path, run_id: str, emit: Emit) -> Iterator[Emit]:
             record.take(event)
         except OSError as reason:
             record.give_up()
-            what = f"there is no record of this run: {FOLDER} cannot be written to ({reason.strerror})"
-            emit(Event(kind="note", time=event.time, run=run_id, message=f"{what}; `phlo doctor` tells more"))
+            say_that_there_is_none(event.time, reason)
         emit(event)
+
+    def say_that_there_is_none(moment: float, reason: OSError) -> None:
+        what = f"there is no record of this run: {FOLDER} cannot be written to ({reason.strerror})"
+        emit(Event(kind="note", time=moment, run=run_id, message=f"{what}; `phlo doctor` tells more"))
 
     try:
         yield take
     finally:
-        record.close()
+        try:
+            record.close()
+        except OSError as reason:
+            say_that_there_is_none(time.time(), reason)
 
 
 def run_ids(root: Path) -> list[str]:
@@ -102,33 +111,54 @@ def failed_hosts(events: Iterable[Event]) -> frozenset[str]:
 
 
 class _Record:
+    """Writes events down as they come, in a thread of its own: those who tell them go on meanwhile."""
+
     def __init__(self, path: Path) -> None:
         self._path = path
         self._held: list[Event] = []
-        self._file: TextIO | None = None
+        self._events: SimpleQueue[Event | None] = SimpleQueue()
+        self._is_over = threading.Event()
+        self._writer: threading.Thread | None = None
+        self._failure: OSError | None = None
         self._is_given_up = False
 
     def take(self, event: Event) -> None:
+        """Raises OSError when this one, or one before it, cannot be written."""
         if self._is_given_up:
             return
-        if self._file is None:
-            self._held.append(event)
-            if event.status in _UNEVENTFUL and event.kind != "undo_started":
-                return
-            make_folder(self._path.parent)
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            give(descriptor, self._path.parent)
-            self._file = open(descriptor, "w", encoding="utf-8")  # noqa: SIM115  closed by close()
-            for held in self._held:
-                self._write(held)
-            self._held.clear()
+        if self._failure is not None:
+            raise self._failure
+        if self._writer is not None:
+            self._events.put(event)
             return
-        self._write(event)
+        self._held.append(event)
+        if event.status in _UNEVENTFUL and event.kind != "undo_started":
+            return
+        make_folder(self._path.parent)
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        give(descriptor, self._path.parent)
+        self._writer = threading.Thread(target=self._write_all, args=(descriptor,), daemon=True)
+        self._writer.start()
+        for held in self._held:
+            self._events.put(held)
+        self._held.clear()
 
-    def _write(self, event: Event) -> None:
-        assert self._file is not None
-        self._file.write(event_line(event) + "\n")
-        self._file.flush()
+    def _write_all(self, descriptor: int) -> None:
+        """Write until None comes; what comes within a moment is written at once."""
+        is_over = False
+        try:
+            with open(descriptor, "w", encoding="utf-8") as file:
+                while not is_over:
+                    events = [self._events.get()]
+                    self._is_over.wait(BETWEEN_WRITES_SECONDS)
+                    with suppress(Empty):
+                        while True:
+                            events.append(self._events.get_nowait())
+                    is_over = None in events
+                    file.writelines(f"{event_line(event)}\n" for event in events if event)
+                    file.flush()
+        except OSError as reason:
+            self._failure = reason
 
     def give_up(self) -> None:
         """Take no more events: they cannot be written."""
@@ -136,10 +166,15 @@ class _Record:
         self._held.clear()
 
     def close(self) -> None:
-        if self._file is not None:
-            with suppress(OSError):  # what is left to write on a full disk
-                self._file.close()
-            self._forget_old()
+        """Wait until all is written. Raises OSError when it cannot be, and nobody was told that."""
+        if self._writer is None:
+            return
+        self._is_over.set()
+        self._events.put(None)
+        self._writer.join()
+        self._forget_old()
+        if self._failure is not None and not self._is_given_up:
+            raise self._failure
 
     def _forget_old(self) -> None:
         for path in sorted(self._path.parent.glob("*.jsonl"))[:-KEPT_RUNS]:

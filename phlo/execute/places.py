@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from phlo.frozen import replace
 from phlo.hosts.host import Host, ReadHost, no_peer
 from phlo.hosts.snapshot import Snapshot
+from phlo.values import Step
 
 
 class Place(NamedTuple):
@@ -20,19 +21,26 @@ class Place(NamedTuple):
 
 
 class Places:
-    """The hosts by name. uses: the host of every step, as often as it has steps."""
+    """The hosts by name. steps: those that use them. One thread at a time tells of a step's end."""
 
-    def __init__(self, hosts: Mapping[str, Host], uses: Iterable[str]) -> None:
+    def __init__(self, hosts: Mapping[str, Host], steps: Sequence[Step]) -> None:
         self._hosts = hosts
-        self._left = Counter(uses)
+        self._left = Counter(step.host for step in steps)
+        self._containers: dict[str, list[str]] = defaultdict(list)
+        for step in steps:
+            if step.operation == "container":
+                self._containers[step.host].append(step.args.name)
         self._places: dict[str, Place] = {}
         self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> Place:
+        there = self._places.get(name)
+        if there is not None:
+            return there
         with self._lock:
             if name not in self._places:
                 host = self._hosts[name]
-                snapshot = Snapshot(host.engine)
+                snapshot = Snapshot(host.engine, expected=self._containers.pop(name, ()))
                 self._places[name] = Place(
                     replace(host, engine=host.engine.watched(snapshot.forget), peer=self._peer),
                     replace(host.reader(), engine=snapshot, peer=self._read_peer),
@@ -47,9 +55,7 @@ class Places:
 
     def step_ended(self, name: str) -> None:
         """With a host's last step what is known of it goes, and the connections to it are closed."""
-        with self._lock:
-            self._left[name] -= 1
-            if self._left[name]:
-                return
+        self._left[name] -= 1
+        if not self._left[name]:
             self._places.pop(name, None)
-        self._hosts[name].engine.close()
+            self._hosts[name].engine.close()

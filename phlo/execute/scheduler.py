@@ -10,10 +10,11 @@ from functools import partial
 from typing import Any
 
 from phlo.errors import HostError, NodeError, PhloError, mask_error
+from phlo.execute.in_turn import InTurn
 from phlo.execute.outcome import Outcome, StepResult
 from phlo.execute.places import Places
 from phlo.execute.rollback import Ledger, Rollback
-from phlo.execute.telling import Teller
+from phlo.execute.shares import LEAST, Shares
 from phlo.execute.workers import Workers
 from phlo.frozen import replace
 from phlo.hosts.host import Host
@@ -60,7 +61,11 @@ def run(
 
 
 class _Run:
-    """The state of one run. Everything that more than one thread touches is guarded by `_changed`."""
+    """The state of one run, shared by its threads without a lock (see `InTurn` for the reason).
+
+    What belongs together is changed in calls that are made in turn (`_in_turn`); everything else that is shared is read
+    and changed by single calls, which no other thread can come between.
+    """
 
     def __init__(
         self,
@@ -77,9 +82,10 @@ class _Run:
         find: Callable[[str], Operation],
     ) -> None:
         self._plan = plan
-        self._places = Places(hosts, (step.host for step in plan.steps))
+        self._places = Places(hosts, plan.steps)
         self._masker = Masker(plan.secrets)
-        self._tell = Teller(emit)
+        self._tell = InTurn(emit)
+        self._in_turn: InTurn[Callable[[], None]] = InTurn(lambda call: call())
         self._run_id = run_id
         self._check = check
         self._forks = forks
@@ -89,13 +95,13 @@ class _Run:
         self._has_enough = threading.Event()
         self._clock = clock
         self._find = find
-        self._changed = threading.Condition()
+        self._all_ended = threading.Event()
         self._cancelled = threading.Event()
         self._results: dict[str, StepResult] = {}
         self._failures: list[PhloError] = []
         self._ledger = Ledger(plan.steps, is_stack=rollback is Rollback.STACK)
-        self._taken: set[str] = set()  # ids of steps that somebody is at, or was
-        self._lost: set[str] = set()
+        self._has_begun = False
+        self._lost: dict[str, str] = {}  # by host: the step that found out
         self._rolled: set[str] = set()  # services of which an instance was replaced
         self._looked: dict[str, tuple[Any, tuple[Change, ...]]] = {}
         self._passed: dict[tuple[str, str], int] = {}
@@ -104,7 +110,7 @@ class _Run:
         self._needs = {step.id: set(step.after) for step in plan.steps}
         self._dependents: dict[str, list[Step]] = defaultdict(list)
         for step in plan.steps:
-            for need in step.after:
+            for need in self._needs[step.id]:
                 self._dependents[need].append(step)
 
     def run(self) -> Outcome:
@@ -114,8 +120,10 @@ class _Run:
             self._emit("note", message=warning)
         with Workers(self._forks) as workers, Workers(MOST_GATES) as waiters:
             # In check mode nothing is waited for.
-            self._pools = (workers, workers if self._check else waiters)
-            self._work_through()
+            hosts = len({step.host for step in self._plan.steps})
+            self._shares = Shares(workers, max(self._forks // max(hosts, 1), LEAST))
+            self._waiters = waiters
+            self._work_through(workers)
         self._settle()
         outcome = Outcome(
             steps=dict(self._results),
@@ -140,15 +148,15 @@ class _Run:
         except PhloError as error:
             self._failures.append(self._mask(error))
 
-    def _work_through(self) -> None:
-        """Begin with the steps that wait for nothing, and wait for the end of all."""
-        first = [step for step in self._plan.steps if not self._needs[step.id]]
+    def _work_through(self, workers: Workers) -> None:
+        """Have the work begun, and wait for the end of all."""
+        if not self._plan.steps:
+            return
         while True:
             try:
-                with self._changed:
-                    for step in first:  # after Ctrl-C once more: it may have come in between
-                        self._submit(step)
-                    self._changed.wait_for(lambda: len(self._results) == len(self._plan.steps))
+                # Not by this thread, which Ctrl-C interrupts anywhere; after it once more: it may have come in between.
+                workers.submit(0, lambda: self._in_turn(self._begin))
+                self._all_ended.wait()
                 return
             except KeyboardInterrupt:
                 if self._cancelled.is_set():
@@ -156,31 +164,57 @@ class _Run:
                 self._cancelled.set()
                 self._emit("note", message="stopping: what is under way ends first; Ctrl-C again stops at once")
 
+    def _begin(self) -> None:
+        """Begin with the steps that wait for nothing."""
+        if not self._has_begun:
+            self._has_begun = True
+            for step in self._plan.steps:
+                if not self._needs[step.id]:
+                    self._submit(step)
+
     def _submit(self, step: Step) -> None:
-        workers, waiters = self._pools
-        (waiters if step.gate else workers).submit(self._ranks[step.id], partial(self._step, step))
+        rank, call = self._ranks[step.id], partial(self._step, step)
+        if self._is_wait(step):
+            self._waiters.submit(rank, call)
+        else:
+            self._shares.submit(step.host, rank, call)
+
+    def _is_wait(self, step: Step) -> bool:
+        return step.gate and not self._check  # in check mode nothing is waited for
 
     def _step(self, step: Step) -> None:
-        with self._changed:
-            if step.id in self._taken:
-                return
-            self._taken.add(step.id)
         try:
             if self._is_put_off(step):
+                self._in_turn(partial(self._put_off, step))
                 return
             result = self._result(step)
         except BaseException as error:  # a defect of phlo or of an operation: it must not leave the run waiting
             result = self._failed(step, _internal(step, error), 0.0)
+        self._in_turn(partial(self._ended, step, result))
+
+    def _put_off(self, step: Step) -> None:
+        """Have a step come again after those ahead of it."""
+        self._shares.ended(step.host)
+        ahead = {name for name in _ahead(step) if name in self._steps and name not in self._results}
+        self._needs[step.id] = ahead
+        for name in ahead:
+            self._dependents[name].append(step)
+        if not ahead:
+            self._submit(step)
+
+    def _ended(self, step: Step, result: StepResult) -> None:
+        """Have the steps made that a step's end sets free."""
+        if not self._is_wait(step):
+            self._shares.ended(step.host)
         self._places.step_ended(step.host)
-        with self._changed:
-            self._results[step.id] = result
-            for dependent in self._dependents[step.id]:
-                needs = self._needs[dependent.id]
-                needs.discard(step.id)
-                if not needs:
-                    self._submit(dependent)
-            if len(self._results) == len(self._plan.steps):
-                self._changed.notify_all()
+        self._results[step.id] = result
+        for dependent in self._dependents[step.id]:
+            needs = self._needs[dependent.id]
+            needs.discard(step.id)
+            if not needs:
+                self._submit(dependent)
+        if len(self._results) == len(self._plan.steps):
+            self._all_ended.set()
 
     def _result(self, step: Step) -> StepResult:
         skipped = self._reason_to_skip(step)
@@ -210,10 +244,9 @@ class _Run:
         return StepResult(status=status, changes=changes, seconds=seconds)
 
     def _reason_to_skip(self, step: Step) -> tuple[Status, str] | None:
-        with self._changed:
-            failed = [need for need in step.after if self._results[need].status not in _ENDED_WELL]
-            moved = (Status.CHANGED, Status.PENDING)
-            idle = step.when_changed and not any(self._results[other].status in moved for other in step.when_changed)
+        failed = [need for need in step.after if self._results[need].status not in _ENDED_WELL]
+        moved = (Status.CHANGED, Status.PENDING)
+        idle = step.when_changed and not any(self._results[other].status in moved for other in step.when_changed)
         if failed:
             return Status.BLOCKED, _needs(self._steps[failed[0]], step)
         if step.host in self._lost:
@@ -231,8 +264,7 @@ class _Run:
 
         What was seen of the instance is kept for the step, when it is not put off.
         """
-        with self._changed:
-            is_first = self._check or step.rollout is None or not self._is_anybody_ahead(step, step.rollout)
+        is_first = self._check or step.rollout is None or not self._is_anybody_ahead(step, step.rollout)
         if is_first or self._reason_to_skip(step):
             return False
         module = self._find(step.operation)
@@ -245,14 +277,7 @@ class _Run:
             if not _is_replaced(changes):
                 self._looked[step.id] = seen, changes
                 return False
-        with self._changed:
-            ahead = {name for name in _ahead(step) if name in self._steps and name not in self._results}
-            if ahead:
-                self._taken.discard(step.id)
-            self._needs[step.id] = ahead
-            for name in ahead:
-                self._dependents[name].append(step)
-        return bool(ahead)
+        return True
 
     def _is_anybody_ahead(self, step: Step, rollout: Rollout) -> bool:
         """Whether an image of the step's service, or an instance ahead of it, is not there yet."""
@@ -270,15 +295,13 @@ class _Run:
 
     def _may_replace(self, step: Step, rollout: Rollout) -> bool:
         """Whether an instance may be replaced after those before it; pauses where there was one."""
-        with self._changed:
-            missing, failed = (self._failed_of(names) for names in (rollout.images, rollout.ahead(step.place)))
-            is_next = step.service in self._rolled
+        missing, failed = (self._failed_of(names) for names in (rollout.images, rollout.ahead(step.place)))
+        is_next = step.service in self._rolled
         if missing or failed > rollout.allowed_failures:
             return False
         if is_next and self._cancelled.wait(rollout.delay_seconds):
             return False
-        with self._changed:
-            self._rolled.add(step.service)
+        self._rolled.add(step.service)
         return True
 
     def _failed_of(self, names: Iterable[str]) -> int:
@@ -332,18 +355,16 @@ class _Run:
         return False
 
     def _follows_pending(self, step: Step) -> bool:
-        with self._changed:
-            return any(self._results[need].status in (Status.PENDING, Status.UNKNOWN) for need in step.after)
+        return any(self._results[need].status in (Status.PENDING, Status.UNKNOWN) for need in step.after)
 
     def _failed(self, step: Step, error: PhloError, seconds: float) -> StepResult:
         status = Status.UNREACHABLE if isinstance(error, HostError) else Status.FAILED
         masked = self._mask(error)
-        with self._changed:
-            if step.host in self._lost:  # another step found out at the same time, and has told it
-                return StepResult(status=status, seconds=seconds)
-            if status is Status.UNREACHABLE and not isinstance(error, NodeError):
-                self._lost.add(step.host)
-            self._failures.append(masked)
+        is_host_lost = status is Status.UNREACHABLE and not isinstance(error, NodeError)
+        found_out = self._lost.setdefault(step.host, step.id) if is_host_lost else self._lost.get(step.host, step.id)
+        if found_out != step.id:  # another step found out at the same time, and has told it
+            return StepResult(status=status, seconds=seconds)
+        self._failures.append(masked)
         self._emit(
             "step_finished", step=step, status=status, message=str(masked), detail=masked.detail, seconds=seconds
         )
@@ -360,8 +381,7 @@ class _Run:
             self._ledger.undo(key)
         except PhloError as error:
             masked = self._mask(error)
-            with self._changed:
-                self._failures.append(masked)
+            self._failures.append(masked)
             self._emit("undo_finished", host=host, service=service, status=Status.FAILED, message=str(masked))
         else:
             self._emit("undo_finished", host=host, service=service, status=Status.ROLLED_BACK)

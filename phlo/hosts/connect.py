@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from phlo.errors import ConfigError, HostError, InventoryError
 from phlo.hosts.engine import TIMEOUT_SECONDS, TIMEOUT_VARIABLE, Engine
 from phlo.hosts.patience import is_passing, patiently
-from phlo.hosts.wire import Connect
+from phlo.hosts.wire import Connect, dial
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 
@@ -87,19 +87,9 @@ def _timeout(environ: Mapping[str, str]) -> float:
 
 
 def _unix(path: str, name: str) -> Connect:
-    def dial(timeout_seconds: float | None) -> socket.socket:
-        channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        channel.settimeout(timeout_seconds)
-        try:
-            channel.connect(path)
-        except OSError:
-            channel.close()
-            raise
-        return channel
-
     def connect(timeout_seconds: float | None) -> socket.socket:
         try:
-            return patiently(lambda: dial(timeout_seconds), is_passing)
+            return patiently(lambda: dial(path, timeout_seconds), is_passing)
         except OSError as reason:
             raise _no_engine(path, name, reason) from None
 

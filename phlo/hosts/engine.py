@@ -12,14 +12,18 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from phlo.errors import EngineError, HostError
 from phlo.hosts.patience import pauses
-from phlo.hosts.wire import Answer, Body, Connect, Connection, Limits
+from phlo.hosts.wire import Answer, Body, Connect, Connection, Limits, limit
+
+if TYPE_CHECKING:
+    from contextlib import _GeneratorContextManager
 
 OLDEST_API = (1, 41)
 NEWEST_API = (1, 51)
@@ -28,6 +32,8 @@ TIMEOUT_SECONDS = 60.0
 TIMEOUT_VARIABLE = "PHLO_ENGINE_TIMEOUT"
 # A pull, a build or a load may say nothing for so many times as long: a step of a build compiles, a layer is unpacked.
 PATIENCE = 30
+# So many requests go over a connection before the first answer is read; they have to fit into a socket's buffer.
+AT_ONCE = 100
 
 
 Note = Callable[[str, Mapping[str, Any]], None]
@@ -37,6 +43,7 @@ class CommandTimeoutError(Exception):
     """A command inside a container has not ended in time."""
 
 
+@lru_cache(maxsize=4096)
 def path_part(text: str) -> str:
     """A name made safe as one part of a request path (an image reference keeps its slashes and colons)."""
     return quote(text, safe="/:@")
@@ -96,8 +103,33 @@ class EngineReader:
                 return None
             raise
 
+    def get_each(self, paths: Sequence[str]) -> list[Any]:
+        """GET for each of the paths, all asked at once over one connection: for each the answer parsed as JSON, or the
+        EngineError that it was refused with.
+        """
+        found: list[Any] = []
+        if not paths:
+            return found
+        prefix = f"/v{_dotted(self.api)}"
+        connection = self._take(is_long=False)
+        limits, together = self._limits(), paths[:AT_ONCE]
+        try:
+            answers = connection.get_each([prefix + path for path in together], limits)
+            for path, answer in zip(together, answers, strict=False):  # the engine may close after any of them
+                found.append(_or_refusal(partial(self._value, answer, f"GET {path}")))
+            is_kept = len(found) == len(together) and answer.leaves_open
+        except TimeoutError as reason:
+            raise self._unreachable(reason, f"GET {paths[len(found)]}", limits.silence_seconds) from reason
+        except OSError:  # what it has not answered is asked for below, as anything else is
+            is_kept = False
+        if is_kept:
+            self._link.idle.append(connection)
+        else:
+            connection.close()
+        return [*found, *(_or_refusal(partial(self.get, path)) for path in paths[len(found) :])]
+
     def head(self, path: str, /, **query: Any) -> Mapping[str, str] | None:
-        """The headers of HEAD, or None when the engine answers 404."""
+        """The headers of HEAD, their names in small letters, or None when the engine answers 404."""
         with self._exchange("HEAD", path, query) as answer:
             return None if answer.status == 404 else answer.headers
 
@@ -134,7 +166,7 @@ class EngineReader:
 
     def _negotiate(self) -> tuple[int, int]:
         with self._exchange("HEAD", "/_ping", {}, version=False) as answer:
-            offered = answer.headers.get("Api-Version", "0.0")
+            offered = answer.headers.get("api-version", "0.0")
         major, _, minor = offered.partition(".")
         engine = (int(major), int(minor))
         if engine < OLDEST_API:
@@ -156,9 +188,12 @@ class EngineReader:
         headers = {} if body is None else {"Content-Type": "application/json"}
         limits = self._limits(longer_seconds=longer_seconds)
         with self._exchange(method, path, query, data, headers, limits=limits) as answer:
-            content = answer.read()
-            self._raise_for_status(answer.status, content, f"{method} {path}")
-            return json.loads(content) if content.strip() else None
+            return self._value(answer, f"{method} {path}")
+
+    def _value(self, answer: Answer, request: str) -> Any:
+        content = answer.read()
+        self._raise_for_status(answer.status, content, request)
+        return json.loads(content.decode()) if content.strip() else None
 
     def _pieces(
         self,
@@ -368,7 +403,7 @@ class Engine(EngineReader):
                 if not piece:
                     raise ConnectionResetError("it closed the connection")
                 answer += piece
-            channel.settimeout(None)
+            limit(channel, None)
         except OSError as reason:
             channel.close()
             raise self._unreachable(reason, f"POST {path}", self._link.timeout_seconds) from reason
@@ -403,19 +438,11 @@ class Engine(EngineReader):
         engine._link, engine._allow, engine._note = self._link, self._allow, self._note
         return engine
 
-    @contextmanager
     def _exchange(
         self, method: str, path: str, query: Mapping[str, Any], *rest: Any, **options: Any
-    ) -> Iterator[Answer]:
-        note = self._note if method not in _READING else None
-        if note is not None:
-            note(path, query)
-        try:
-            with super()._exchange(method, path, query, *rest, **options) as answer:
-                yield answer
-        finally:
-            if note is not None:
-                note(path, query)
+    ) -> _GeneratorContextManager[Answer]:
+        exchange = super()._exchange(method, path, query, *rest, **options)
+        return exchange if self._note is None or method in _READING else _noted(exchange, self._note, path, query)
 
     def _send(
         self,
@@ -429,6 +456,25 @@ class Engine(EngineReader):
         if self._allow is not None and method not in _READING:
             self._allow()
         return super()._send(method, url, body, headers, is_long, limits)
+
+
+def _or_refusal(ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except EngineError as error:
+        return error
+
+
+@contextmanager
+def _noted(
+    exchange: _GeneratorContextManager[Answer], note: Note, path: str, query: Mapping[str, Any]
+) -> Iterator[Answer]:
+    note(path, query)
+    try:
+        with exchange as answer:
+            yield answer
+    finally:
+        note(path, query)
 
 
 def _until(answer: Answer, timeout_seconds: float | None) -> Iterator[bytes]:

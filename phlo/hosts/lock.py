@@ -193,7 +193,7 @@ def engine_time(engine: EngineReader) -> float:
     from email.utils import parsedate_to_datetime
 
     headers = engine.head("/_ping") or {}
-    return parsedate_to_datetime(headers["Date"]).timestamp()
+    return parsedate_to_datetime(headers["date"]).timestamp()
 
 
 class _Watch:
@@ -256,7 +256,7 @@ def _create(engine: Engine, project: str, claim: Claim, host: str) -> str | None
 def _renewed(engine: EngineReader, identity: str) -> float:
     """When the lease was last renewed; 0 when it has not been yet, or the engine is just making or removing it."""
     headers = engine.head(f"/containers/{path_part(identity)}/archive", path=f"/{_LEASE_FILE}") or {}
-    stat = headers.get("X-Docker-Container-Path-Stat")
+    stat = headers.get("x-docker-container-path-stat")
     return _epoch(json.loads(binascii.a2b_base64(stat))["mtime"]) if stat else 0.0
 
 

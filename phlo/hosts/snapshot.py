@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from phlo.errors import EngineError, PhloError
-from phlo.hosts.engine import EngineReader
+from phlo.hosts.engine import EngineReader, path_part
 
 FRESH_SECONDS = 2.0
 _HEX = frozenset("0123456789abcdef")
@@ -26,9 +26,18 @@ class Snapshot(EngineReader):
     An answer holds until something is written that may change it (`forget`), and never for longer than
     `FRESH_SECONDS`. Everything else (files in containers, logs, the registry) goes to the engine each time.
     Nobody may change an answer: the next one gets the same.
+
+    expected: the names of containers that will all be looked at. With the first of them the others are asked for, over
+    the same connection.
     """
 
-    def __init__(self, engine: EngineReader, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        engine: EngineReader,
+        *,
+        expected: Sequence[str] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._link = engine._link
         self._clock = clock
         self._lock = threading.Lock()
@@ -36,6 +45,7 @@ class Snapshot(EngineReader):
         # The newest list of containers, which still tells what is not there: all but the names given since.
         self._list: _List | None = None
         self._given_names: set[str] = set()
+        self._expected = expected
 
     def get(self, path: str, /, **query: Any) -> Any:
         _, kind, *rest = path.split("/")
@@ -95,21 +105,43 @@ class Snapshot(EngineReader):
 
     def _container(self, path: str, container: str) -> Any:
         """A container's inspect answer; it is not asked for when a list says that it is not there."""
-        if self._is_missing(container):
-            raise self._missing(path, f"No such container: {container}")
+        with self._lock:
+            if self._is_missing(container):
+                raise self._missing(path, f"No such container: {container}")
+            others = self._begin_expected() if container in self._expected else {}
+        if others:
+            self._finish_expected(others)
         return self._once(path)
 
     def _is_missing(self, container: str) -> bool:
         if _HEX.issuperset(container):  # it may be the beginning of an id
             return False
-        with self._lock:
-            listed = self._list
-            return (
-                listed is not None
-                and listed.came_at >= self._clock() - FRESH_SECONDS
-                and container not in listed.names
-                and container not in self._given_names
-            )
+        listed = self._list
+        return (
+            listed is not None
+            and listed.came_at >= self._clock() - FRESH_SECONDS
+            and container not in listed.names
+            and container not in self._given_names
+        )
+
+    def _begin_expected(self) -> dict[str, _Answer]:
+        """The answers of all containers that are expected and may be there, by path; who wants one has to wait."""
+        names, self._expected = self._expected, ()
+        paths = [f"/containers/{path_part(name)}/json" for name in names if not self._is_missing(name)]
+        begun = {path: _Answer() for path in paths if path not in self._answers}
+        for answer in begun.values():
+            answer.asking.acquire()
+        self._answers.update(begun)
+        return begun
+
+    def _finish_expected(self, begun: Mapping[str, _Answer]) -> None:
+        try:
+            found = super().get_each(tuple(begun))
+        except PhloError as error:
+            found = [error] * len(begun)
+        for answer, value in zip(begun.values(), found, strict=True):
+            answer.take(value, self._clock())
+            answer.asking.release()
 
     def _volume(self, path: str, name: str) -> Any:
         for volume in self._once("/volumes")["Volumes"] or ():
@@ -129,10 +161,10 @@ class Snapshot(EngineReader):
         with answer.asking:
             if answer.came_at is None:
                 try:
-                    answer.value = super().get(path, **query)
+                    value = super().get(path, **query)
                 except PhloError as error:
-                    answer.error = error
-                answer.came_at = self._clock()
+                    value = error
+                answer.take(value, self._clock())
         if answer.error is not None:
             raise answer.error
         return answer.value
@@ -155,6 +187,13 @@ class _Answer:
         self.value: Any = None
         self.error: PhloError | None = None
         self.came_at: float | None = None
+
+    def take(self, value: Any, moment: float) -> None:
+        if isinstance(value, PhloError):
+            self.error = value
+        else:
+            self.value = value
+        self.came_at = moment
 
     def is_older_than(self, moment: float) -> bool:
         return self.came_at is not None and self.came_at < moment

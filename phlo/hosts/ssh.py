@@ -23,7 +23,7 @@ from urllib.parse import SplitResult
 from phlo.errors import HostError, InventoryError
 from phlo.frozen import dataclass
 from phlo.hosts.patience import patiently
-from phlo.hosts.wire import Connect
+from phlo.hosts.wire import Connect, dial
 
 ENGINE_SOCKET = "/var/run/docker.sock"
 CONNECT_SECONDS = 15
@@ -208,14 +208,10 @@ class _SshError(Exception):
 
 def _connected(path: Path, timeout_seconds: float | None) -> socket.socket | None:
     """A socket that is connected to a local one, None when nobody listens there (any more)."""
-    channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    channel.settimeout(timeout_seconds)
     try:
-        channel.connect(str(path))
+        return dial(str(path), timeout_seconds)
     except (FileNotFoundError, ConnectionRefusedError):
-        channel.close()
         return None
-    return channel
 
 
 def _key(address: SshAddress) -> str:

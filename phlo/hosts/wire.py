@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import socket
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO
 
 Connect = Callable[[float | None], socket.socket]
@@ -54,12 +54,8 @@ class Connection:
         body: one that is not bytes is sent as it comes, in chunks.
         """
         limits = limits or Limits(self._timeout_seconds, self._timeout_seconds)
-        if self.sock is None:
-            self.sock = self._connect(self._timeout_seconds)
-            self._patience = None
-            self.sock.settimeout(None)
-        self._wait_at_most(limits.silence_seconds)
-        lines = [f"{method} {url} HTTP/1.1", "Host: docker", *(f"{name}: {text}" for name, text in headers.items())]
+        self._open(limits)
+        lines = _lines(method, url, headers)
         if body is None or isinstance(body, bytes):
             if body is not None or method in ("POST", "PUT"):
                 lines.append(f"Content-Length: {len(body or b'')}")
@@ -70,6 +66,28 @@ class Connection:
                 if piece:
                     self._send(b"%x\r\n%b\r\n" % (len(piece), piece))
             self._send(b"0\r\n\r\n")
+        return self._answer(method, limits)
+
+    def get_each(self, urls: Sequence[str], limits: Limits) -> Iterator[Answer]:
+        """Send a GET for each of the URLs at once, and give their answers in turn, each to be read to its end.
+
+        They end early where the other side means to close after one (RFC 9112, 9.3.2). Raises OSError.
+        """
+        self._open(limits)
+        self._send("".join("\r\n".join([*_lines("GET", url, {}), "\r\n"]) for url in urls).encode())
+        for _ in urls:
+            answer = self._answer("GET", limits)
+            yield answer
+            if not answer.leaves_open:
+                return
+
+    def _open(self, limits: Limits) -> None:
+        if self.sock is None:
+            self.sock = self._connect(self._timeout_seconds)
+            self._patience = math.nan
+        self._wait_at_most(limits.silence_seconds)
+
+    def _answer(self, method: str, limits: Limits) -> Answer:
         self._wait_at_most(limits.answer_seconds)
         answer = Answer(self, method)
         self._wait_at_most(limits.silence_seconds)
@@ -88,12 +106,12 @@ class Connection:
         """The next line, without its end."""
         return self._take_to(b"\r\n")
 
-    def take_head(self) -> list[bytes]:
+    def take_head(self) -> list[str]:
         """The first line of an answer and its headers."""
         self._rest = self._rest or self._receive()
         if not self._rest.startswith(b"HTTP/"[: len(self._rest)]):
             raise _not_http(self._rest)
-        return self._take_to(b"\r\n\r\n").split(b"\r\n")
+        return self._take_to(b"\r\n\r\n").decode("latin-1").split("\r\n")
 
     def take(self, most: int) -> bytes:
         """What is there, or comes next: at least a byte, at most `most`."""
@@ -128,12 +146,7 @@ class Connection:
             return
         assert self.sock is not None
         self._patience = seconds
-        if type(self.sock) is not socket.socket:  # TLS has its own
-            self.sock.settimeout(seconds)
-            return
-        whole, part = divmod(0 if seconds is None else math.ceil(seconds * 1_000_000), 1_000_000)
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            self.sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", whole, part))
+        limit(self.sock, seconds)
 
     def _send(self, data: bytes) -> None:
         assert self.sock is not None
@@ -150,8 +163,35 @@ class Connection:
             raise TimeoutError("timed out") from None
 
 
+def dial(path: str, timeout_seconds: float | None) -> socket.socket:
+    """A socket that is connected to a local one; where many wait to be let in it waits with them. Raises OSError."""
+    channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    limit(channel, timeout_seconds)
+    try:
+        channel.connect(path)
+    except BlockingIOError:
+        channel.close()
+        raise TimeoutError("timed out") from None
+    except OSError:
+        channel.close()
+        raise
+    return channel
+
+
+def limit(channel: socket.socket, seconds: float | None) -> None:
+    """How long each call of a socket may take. None: for ever."""
+    if type(channel) is not socket.socket:  # TLS has its own
+        channel.settimeout(seconds)
+        return
+    if channel.gettimeout() is not None:
+        channel.settimeout(None)
+    whole, part = divmod(0 if seconds is None else math.ceil(seconds * 1_000_000), 1_000_000)
+    for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        channel.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", whole, part))
+
+
 class Answer:
-    """An answer. status, headers: as they came; the body is read by `read` or piece by piece by `read1`."""
+    """An answer. headers: their names in small letters; the body is read by `read` or piece by piece by `read1`."""
 
     __slots__ = ("_connection", "_is_chunked", "_is_kept", "_left", "headers", "is_read", "status")
 
@@ -162,11 +202,11 @@ class Answer:
             version, self.status = _status(first)
             self.headers = {}
             for line in lines:
-                name, _, text = line.decode("latin-1").partition(":")
-                self.headers[name] = text.strip()
+                name, _, text = line.partition(":")
+                self.headers[name.lower()] = text.strip()
             if self.status >= 200 or self.status == 101:
                 break
-        found = {name.lower(): text for name, text in self.headers.items()}
+        found = self.headers
         self._is_chunked = found.get("transfer-encoding", "").lower() == "chunked"
         # How much of the body (or of its current chunk) is still to come; None: all until the connection closes.
         self._left: int | None = None
@@ -176,7 +216,7 @@ class Answer:
             self._left = int(found["content-length"])
         self.is_read = self._left == 0 and (not self._is_chunked or method == "HEAD")
         is_bounded = self._left is not None
-        self._is_kept = is_bounded and version == b"HTTP/1.1" and found.get("connection", "").lower() != "close"
+        self._is_kept = is_bounded and version == "HTTP/1.1" and found.get("connection", "").lower() != "close"
 
     @property
     def leaves_open(self) -> bool:
@@ -212,12 +252,16 @@ class Answer:
         return piece
 
 
-def _status(line: bytes) -> tuple[bytes, int]:
-    version, _, rest = line.partition(b" ")
+def _lines(method: str, url: str, headers: Mapping[str, str]) -> list[str]:
+    return [f"{method} {url} HTTP/1.1", "Host: docker", *(f"{name}: {text}" for name, text in headers.items())]
+
+
+def _status(line: str) -> tuple[str, int]:
+    version, _, rest = line.partition(" ")
     try:
         return version, int(rest[:3])
     except ValueError:
-        raise _not_http(line) from None
+        raise _not_http(line.encode("latin-1")) from None
 
 
 def _not_http(found: bytes) -> WireError:

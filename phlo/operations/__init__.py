@@ -13,6 +13,7 @@ gives what `register` keeps when there is nothing to apply.
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -78,6 +79,7 @@ class Operation(Protocol):
     def apply(self, change: Change, args: Any, seen: Any, host: Host) -> Mapping[str, Any] | None: ...
 
 
+@functools.cache
 def operation(name: str) -> Operation:
     """The operation called `name`; its module is imported when it is first asked for."""
     if name not in EVERY:

@@ -97,19 +97,25 @@ class RunState:
         self.title = ""
         self.began = 0.0
         self.seconds: float | None = None
+        self._hosts: dict[str, None] = {}
+        self._measured: tuple[int, int] = (0, 0)
         for step in steps:
             self._step(step.host, step.service, step.id, step.operation)
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(host for host, _ in self.services))
+        return tuple(self._hosts)
 
     @property
     def label_width(self) -> int:
         """Columns that the longest label takes, within reason."""
-        several = len(self.hosts) > 1
-        labels = (label(host, service, shows_host=several) for host, service in self.services)
-        return min(max(map(len, labels), default=0), 40)
+        count, width = self._measured
+        if count != len(self.services):  # it is asked for with every line, and there may be thousands of each
+            several = len(self._hosts) > 1
+            labels = (label(host, service, shows_host=several) for host, service in self.services)
+            width = min(max(map(len, labels), default=0), 40)
+            self._measured = len(self.services), width
+        return width
 
     def take(self, event: Event) -> None:
         """Note one event."""
@@ -164,8 +170,15 @@ class RunState:
         )
 
     def _service(self, host: str, service: str) -> ServiceState:
-        return self.services.setdefault((host, service), ServiceState(host=host, service=service))
+        found = self.services.get((host, service))
+        if found is None:
+            found = self.services[host, service] = ServiceState(host=host, service=service)
+            self._hosts[host] = None
+        return found
 
     def _step(self, host: str, service: str, name: str, operation: str) -> StepState:
         steps = self._service(host, service).steps
-        return steps.setdefault(name, StepState(id=name, operation=operation))
+        found = steps.get(name)
+        if found is None:
+            found = steps[name] = StepState(id=name, operation=operation)
+        return found

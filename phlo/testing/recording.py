@@ -8,6 +8,7 @@ from typing import Any
 from phlo.hosts.wire import Connect
 
 _METHODS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ")
+_END = b"\r\n\r\n"
 
 
 class Recorder:
@@ -44,7 +45,9 @@ class _Socket:
 
     def sendall(self, data: bytes) -> None:
         if bytes(data[:7]).startswith(_METHODS):
-            self._requests.append(bytes(data).split(b" HTTP/", 1)[0].decode())
+            # Reads may go several at once; what has a body goes alone.
+            heads = data.removesuffix(_END).split(_END) if data.startswith(b"GET ") else [data]
+            self._requests.extend(head.split(b" HTTP/", 1)[0].decode() for head in heads)
         self._channel.sendall(data)
 
     def __getattr__(self, name: str) -> Any:

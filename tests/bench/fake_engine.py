@@ -241,9 +241,14 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
+        while self.take_request():
+            pass
+
+    def take_request(self) -> bool:
+        """Answer the next request, when all of it is there."""
         head, end, rest = self.buffer.partition(b"\r\n\r\n")
         if not end:
-            return
+            return False
         first, _, fields = head.partition(b"\r\n")
         size = 0
         if b"ontent-" in fields:
@@ -252,7 +257,7 @@ class Connection(asyncio.Protocol):
                 if name.lower() == b"content-length":
                     size = int(value)
         if len(rest) < size:
-            return
+            return False
         self.buffer = rest[size:]
         method, url, protocol = first.decode().split(" ")
         path, _, query = url.partition("?")
@@ -261,6 +266,7 @@ class Connection(asyncio.Protocol):
         status, body = self.fake.answer(method, urllib.parse.unquote(path), query, rest[:size])
         whole = ANSWER % (status, DATE.now(), len(body), body)
         self.loop.call_later(self.latency_seconds, self.reply, whole, protocol == "HTTP/1.0")
+        return True
 
     def reply(self, whole: bytes, is_last: bool) -> None:
         if not self.transport.is_closing():

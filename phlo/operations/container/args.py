@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -118,5 +119,10 @@ def config_hash(args: Args, image_id: str) -> str:
         "networks": [[network.name, dict(network.endpoint)] for network in args.networks],
         "files": file_digests(args.files),
     }
-    text = json.dumps(whole, sort_keys=True, separators=(",", ":"), default=str)
+    return _digest(json.dumps(whole, sort_keys=True, separators=(",", ":"), default=str))
+
+
+@functools.lru_cache(maxsize=256)
+def _digest(text: str) -> str:
+    """Many hosts have the same containers; and other threads take over while a long text is hashed."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,20 @@ def test_a_run_goes_on_where_its_record_cannot_be_written_and_says_so_once(tmp_p
     assert told == events
     assert note.kind == "note"
     assert note.message.startswith("there is no record of this run: .phlo/runs cannot be written to (")
+
+
+def test_a_record_that_cannot_be_written_to_its_end_is_told_of_even_if_that_shows_only_then(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir(parents=True)
+    (tmp_path / FOLDER / "r1.jsonl").symlink_to("/dev/full")
+    *told, note = record(tmp_path, "r1", event("step_finished", Status.CHANGED, MADE), event("run_finished"))
+    assert [one.kind for one in told] == ["step_finished", "run_finished"]
+    assert "cannot be written to (No space left on device)" in note.message
+
+
+def test_what_happened_is_on_the_disk_a_moment_later(tmp_path: Path) -> None:
+    with recorded(tmp_path, "r1", lambda event: None) as emit:
+        emit(event("step_finished", Status.CHANGED, MADE))
+        deadline = time.monotonic() + 10
+        while not read_run(tmp_path, "r1"):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)

@@ -26,12 +26,12 @@ def socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 class World:
     """An engine with what it was asked, a snapshot of it, and a clock that a test moves."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *expected: str) -> None:
         self.now = 0.0
         self.recorder = Recorder()
         plain = open_engine(address, name="local", environ={})
         self.engine = Engine(self.recorder.wrap(plain._link.connect), name="local")
-        self.snapshot = Snapshot(self.engine, clock=lambda: self.now)
+        self.snapshot = Snapshot(self.engine, expected=expected, clock=lambda: self.now)
         self.writer = self.engine.watched(self.snapshot.forget)
 
     def asked(self) -> list[str]:
@@ -194,3 +194,80 @@ def test_after_a_write_that_may_make_any_container_no_list_counts(
     world.asked()
     assert world.snapshot.get_or_none("/containers/lake/json") is None
     assert world.asked() == ["/containers/lake/json"]
+
+
+@pytest.fixture
+def expecting(socket: str) -> Iterator[World]:
+    """A world that is known to be asked for three containers."""
+    made = World(socket, "web", "work", "store")
+    yield made
+    for found in made.engine.get("/containers/json", all=True):
+        made.engine.delete(f"/containers/{found['Id']}")
+    made.engine.close()
+
+
+def test_with_the_first_container_that_is_expected_the_others_are_asked_for_over_one_connection(
+    expecting: World,
+) -> None:
+    for name in ("web", "work", "store", "other"):
+        expecting.make(name)
+    expecting.engine.close()
+    expecting.asked()
+    assert expecting.snapshot.get("/containers/work/json")["Name"] == "/work"
+    assert expecting.asked() == ["/containers/web/json", "/containers/work/json", "/containers/store/json"]
+    assert len(expecting.engine._link.idle) == 1
+    assert [expecting.snapshot.get(f"/containers/{name}/json")["Name"] for name in ("web", "store", "other")] == [
+        "/web",
+        "/store",
+        "/other",
+    ]
+    assert expecting.asked() == ["/containers/other/json"]
+
+
+def test_what_is_expected_is_not_asked_for_when_a_list_shows_that_it_is_not_there(expecting: World) -> None:
+    expecting.make("web")
+    expecting.snapshot.get("/containers/json", all=True)
+    expecting.asked()
+    assert expecting.snapshot.get_or_none("/containers/work/json") is None
+    assert expecting.snapshot.get("/containers/web/json")["Name"] == "/web"
+    assert expecting.asked() == ["/containers/web/json"]
+
+
+def test_one_that_is_expected_and_not_there_is_refused_and_the_others_are_not(expecting: World) -> None:
+    for name in ("web", "store"):
+        expecting.make(name)
+    expecting.asked()
+    assert expecting.snapshot.get("/containers/web/json")["Name"] == "/web"
+    assert expecting.snapshot.get_or_none("/containers/work/json") is None
+    assert expecting.snapshot.get("/containers/store/json")["Name"] == "/store"
+    assert len(expecting.asked()) == 3
+
+
+def test_after_a_write_one_that_is_expected_is_asked_for_alone(expecting: World) -> None:
+    for name in ("web", "work", "store"):
+        expecting.make(name)
+    expecting.snapshot.get("/containers/web/json")
+    expecting.asked()
+    expecting.writer.post("/containers/work/start")
+    assert expecting.snapshot.get("/containers/work/json")["State"]["Running"]
+    assert expecting.snapshot.get("/containers/store/json")["Name"] == "/store"
+    assert expecting.asked() == ["/containers/work/json"]
+
+
+def test_many_who_ask_for_what_is_expected_all_get_their_answer(expecting: World) -> None:
+    for name in ("web", "work", "store"):
+        expecting.make(name)
+    expecting.asked()
+    found: list[str] = []
+    threads = [
+        threading.Thread(
+            target=lambda name=name: found.append(expecting.snapshot.get(f"/containers/{name}/json")["Name"])
+        )
+        for name in ("web", "work", "store") * 4
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert sorted(found) == sorted(["/web", "/work", "/store"] * 4)
+    assert len(expecting.asked()) == 3

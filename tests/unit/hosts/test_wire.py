@@ -41,7 +41,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 
 def test_a_body_has_the_length_that_is_said(line: Line) -> None:
     answer = line.ask(OK + b"Content-Length: 5\r\nX-Other: a:b\r\n\r\nhello")
-    assert (answer.status, answer.headers["X-Other"], answer.read()) == (200, "a:b", b"hello")
+    assert (answer.status, answer.headers["x-other"], answer.read()) == (200, "a:b", b"hello")
     assert answer.leaves_open
 
 
