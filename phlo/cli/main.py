@@ -31,6 +31,7 @@ def main(words: Sequence[str]) -> NoReturn:
             reconfigure(errors="replace")  # a terminal that cannot show ✓ gets a ? and not a traceback
     code = run(words, Shell.of_process(words))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and told: Ctrl-C has nothing left to interrupt
+    gc.freeze()  # at its end Python looks for garbage among all there is, several times; the process ends all the same
     raise SystemExit(code)
 
 
