@@ -157,10 +157,16 @@ def images(c: Context) -> None:
 @task(help={"all": "everything: real engine, images, whole projects", "options": "further options for pytest"})
 def test(c: Context, all: bool = False, options: str = "") -> None:  # noqa: A002  the option's name
     """Run the unit tests; with --all every test."""
-    if all:
-        engine(c)
-        images(c)
-    _run(c, f"pytest {'tests packages' if all else 'tests/unit'} {options}")
+    if not all:
+        _run(c, f"pytest tests/unit {options}")
+        return
+    engine(c)
+    images(c)
+    # Two at a time where each test has its own project; then one by one what brings up whole platforms, or hosts.
+    parts = ("-n 2 tests/unit tests/integration packages", "tests/e2e tests/hosts tests/faults")
+    failed = [part for part in parts if not _run(c, f"pytest {part} {options}", warn=True)]
+    if failed:
+        sys.exit(f"test: failed: {', '.join(failed)}")
 
 
 @task(

@@ -62,3 +62,35 @@ def test_an_error_that_leads_out_drops_what_was_not_begun() -> None:
         give_up()
     is_free.set()
     assert made == []
+
+
+def test_a_call_that_is_asked_for_at_the_end_of_another_is_made_by_the_same_thread() -> None:
+    made_by: list[int] = []
+    done = threading.Event()
+
+    def call(left: int) -> None:
+        made_by.append(threading.get_ident())
+        if left:
+            workers.submit(0, lambda: call(left - 1))
+        else:
+            done.set()
+
+    with Workers(4) as workers:
+        workers.submit(0, lambda: call(50))
+        assert done.wait(10)
+    assert len(made_by) == 51
+    assert len(set(made_by)) == 1
+
+
+def test_many_calls_that_ask_for_others_are_all_made_once() -> None:
+    made: list[int] = []
+
+    def call(number: int) -> None:
+        made.append(number)
+        if number < 1000:
+            for further in (2 * number, 2 * number + 1):
+                workers.submit(further, lambda further=further: call(further))  # type: ignore[misc]
+
+    with Workers(8) as workers:
+        workers.submit(1, lambda: call(1))
+    assert sorted(made) == list(range(1, 2000))
