@@ -101,6 +101,18 @@ class LockError(PhloError):
     """Somebody else holds the deploy lock."""
 
 
+def no_engine_address(address: str, where: object) -> InventoryError:
+    """The error for an address by which no engine can be reached. where: the place that it stands at."""
+    start, at, end = address.rpartition("@")
+    if at:  # there may be a password before it
+        address = f"{start.partition('://')[0]}://***@{end}"
+    return InventoryError(
+        f'"{address}" is not an address phlo can reach a Docker engine by',
+        where=where,
+        fix="Write unix:///path/to/docker.sock, ssh://USER@HOST or tcp://HOST:PORT.",
+    )
+
+
 def mask_error(error: PhloError, mask: Callable[[str], str]) -> PhloError:
     """The error itself, with the texts masked of it, of those found with it, and of what led to it (for `--debug`)."""
     waiting: list[BaseException | None] = [error]

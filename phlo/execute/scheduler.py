@@ -118,11 +118,8 @@ class _Run:
         self._emit("run_started", message=self._plan.title)
         for warning in self._plan.warnings:
             self._emit("note", message=warning)
-        with Workers(self._forks) as workers, Workers(MOST_GATES) as waiters:
-            # In check mode nothing is waited for.
-            hosts = len({step.host for step in self._plan.steps})
-            self._shares = Shares(workers, max(self._forks // max(hosts, 1), LEAST))
-            self._waiters = waiters
+        with Workers(self._forks) as workers, Workers(MOST_GATES) as self._waiters:
+            self._shares = Shares(workers, max(self._forks // max(len(self._plan.hosts()), 1), LEAST))
             self._work_through(workers)
         self._settle()
         outcome = Outcome(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from phlo.errors import ConfigError, HostError, InventoryError
+from phlo.errors import ConfigError, HostError, no_engine_address
 from phlo.hosts.engine import TIMEOUT_SECONDS, TIMEOUT_VARIABLE, Engine
 from phlo.hosts.patience import is_passing, patiently
 from phlo.hosts.wire import Connect, dial
@@ -35,12 +35,13 @@ def open_engine(
     address = docker_host or environ.get("DOCKER_HOST") or DEFAULT_SOCKET
     if not docker_host:
         cert_path = cert_path or cert_path_of(environ)
-    connect = _way_to(address, name, environ, cert_path, ssh_options)
+    where = "DOCKER_HOST" if address == environ.get("DOCKER_HOST") else name
+    connect = _way_to(address, name, where, environ, cert_path, ssh_options)
     return Engine(connect, name=name, timeout_seconds=_timeout(environ))
 
 
 def _way_to(
-    address: str, name: str, environ: Mapping[str, str], cert_path: str | None, ssh_options: Sequence[str]
+    address: str, name: str, where: str, environ: Mapping[str, str], cert_path: str | None, ssh_options: Sequence[str]
 ) -> Connect:
     parts = urlsplit(address)
     if parts.scheme == "unix":
@@ -56,11 +57,7 @@ def _way_to(
         from phlo.hosts.ssh import ssh_address, tunnel
 
         return tunnel(ssh_address(parts, name=name, options=ssh_options), name=name, environ=environ)
-    raise InventoryError(
-        f'"{address}" is not an address phlo can reach a Docker engine by',
-        where=name,
-        fix="Write unix:///path/to/docker.sock, ssh://USER@HOST or tcp://HOST:PORT.",
-    )
+    raise no_engine_address(address, where)
 
 
 def cert_path_of(environ: Mapping[str, str]) -> str | None:

@@ -6,13 +6,15 @@ import re
 import shlex
 from collections.abc import Mapping
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
-from phlo.errors import InventoryError
+from phlo.errors import InventoryError, no_engine_address
 from phlo.inventory.hosts import LOCAL, Variable
 
 _LOCAL_NAMES = (LOCAL, "localhost", "127.0.0.1")
 _TEMPLATE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _MOST_TEMPLATES = 20
+_SCHEMES = ("unix", "ssh", "tcp")
 _SSH_KINDS = ("ssh", "smart", "paramiko", "paramiko_ssh")
 
 
@@ -44,6 +46,8 @@ def connection_of(name: str, variables: Mapping[str, Variable]) -> Connection:
             where=variables["docker_context"].source,
             fix="Keep one of the two.",
         )
+    if docker_host and urlsplit(docker_host).scheme not in _SCHEMES:
+        raise no_engine_address(docker_host, variables["docker_host"].source)
     if docker_host or context:
         return Connection(docker_host, context, text("docker_cert_path"), _ssh_options(name, variables), address)
     kind = text("ansible_connection")

@@ -25,6 +25,7 @@ TOPICS = {
     "testing": "Testing a role",
     "inventory": "Writing an inventory",
     "hosts": "Reaching a Docker engine",
+    "errors": "Reaching a Docker engine",  # that of an address, which hosts and inventories have in common
     "images": "Getting an image",
     "plan": "Making a plan",
     "execute": "Carrying out a plan",

@@ -62,6 +62,11 @@ def test_a_context_is_kept_for_when_it_is_needed(tmp_path: Path) -> None:
             "{docker_host: 'ssh://a', docker_context: b}",
             'hosts.yaml:1: "db" has a docker_host and a docker_context. Keep one of the two.',
         ),
+        (
+            "{docker_host: 'https://ops:hunter22@a'}",
+            'hosts.yaml:1: "https://***@a" is not an address phlo can reach a Docker engine by. Write unix:///path',
+        ),
+        ("{docker_host: engine.sock}", 'hosts.yaml:1: "engine.sock" is not an address'),
         ("{ansible_connection: winrm}", 'hosts.yaml:1: "db" is connected to by "winrm".'),
         ('{ansible_ssh_common_args: "-o \'x"}', 'hosts.yaml:1: ansible_ssh_common_args of "db" is not a command line'),
     ],
