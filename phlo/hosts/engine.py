@@ -106,27 +106,28 @@ class EngineReader:
     def get_each(self, paths: Sequence[str]) -> list[Any]:
         """GET for each of the paths, all asked at once over one connection: for each the answer parsed as JSON, or the
         EngineError that it was refused with.
+
+        They are fewer than the paths where the engine closes before its last answer, and never more than AT_ONCE.
         """
         found: list[Any] = []
-        if not paths:
+        prefix, limits, together = f"/v{_dotted(self.api)}", self._limits(), paths[:AT_ONCE]
+        if not together:
             return found
-        prefix = f"/v{_dotted(self.api)}"
         connection = self._take(is_long=False)
-        limits, together = self._limits(), paths[:AT_ONCE]
         try:
             answers = connection.get_each([prefix + path for path in together], limits)
-            for path, answer in zip(together, answers, strict=False):  # the engine may close after any of them
+            for path, answer in zip(together, answers, strict=False):
                 found.append(_or_refusal(partial(self._value, answer, f"GET {path}")))
-            is_kept = len(found) == len(together) and answer.leaves_open
+            is_kept = answer.leaves_open
         except TimeoutError as reason:
-            raise self._unreachable(reason, f"GET {paths[len(found)]}", limits.silence_seconds) from reason
-        except OSError:  # what it has not answered is asked for below, as anything else is
+            raise self._unreachable(reason, f"GET {together[len(found)]}", limits.silence_seconds) from reason
+        except OSError:
             is_kept = False
         if is_kept:
             self._link.idle.append(connection)
         else:
             connection.close()
-        return [*found, *(_or_refusal(partial(self.get, path)) for path in paths[len(found) :])]
+        return found
 
     def head(self, path: str, /, **query: Any) -> Mapping[str, str] | None:
         """The headers of HEAD, their names in small letters, or None when the engine answers 404."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pytest
 from phlo.errors import EngineError, HostError
 from phlo.hosts.connect import open_engine
 from phlo.hosts.engine import AT_ONCE, EngineReader
+from phlo.hosts.snapshot import Snapshot
 
 PATHS = ["/a", "/b", "/c"]
 PONG = b"HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: 0\r\n\r\n"
@@ -98,16 +100,43 @@ def test_what_is_refused_is_told_in_its_place(listen: Listen) -> None:
 
 
 @pytest.mark.parametrize("last", ["/a", "/b", "/c"])
-def test_what_is_left_when_the_engine_closes_is_asked_for_anew(last: str, listen: Listen) -> None:
-    engine, reader = listen(lambda number, path: said(f'"{path}"', closes=number == 0 and path == last))
-    assert reader.get_each(PATHS) == PATHS
-    assert [path for over in engine.connections for path in over] == ["/_ping", *PATHS]
+def test_when_the_engine_closes_there_are_as_many_answers_as_came(last: str, listen: Listen) -> None:
+    engine, reader = listen(lambda number, path: said(f'"{path}"', closes=path == last))
+    assert reader.get_each(PATHS) == PATHS[: PATHS.index(last) + 1]
+    assert len(engine.connections) == 1
+    assert reader.get("/d") == "/d"
+    assert engine.connections[1] == ["/d"]
 
 
-def test_what_is_left_when_the_connection_breaks_is_asked_for_anew(listen: Listen) -> None:
+def test_when_the_connection_breaks_there_are_as_many_answers_as_came(listen: Listen) -> None:
     engine, reader = listen(lambda number, path: None if number == 0 and path == "/b" else said(f'"{path}"'))
-    assert reader.get_each(PATHS) == PATHS
-    assert engine.connections == [["/_ping", "/a", "/b"], ["/b", "/c"]]
+    assert reader.get_each(PATHS) == ["/a"]
+    assert reader.get("/b") == "/b"
+    assert engine.connections == [["/_ping", "/a", "/b"], ["/b"]]
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_a_snapshot_has_the_answers_of_an_engine_that_closes_after_each(breaks: bool, listen: Listen) -> None:
+    def reply(number: int, path: str) -> bytes | None:
+        if breaks and number == 0:
+            return None
+        name = path.split("/")[2]
+        return said(json.dumps({"Id": name * 64, "Name": f"/{name}"}), closes=True)
+
+    engine, reader = listen(reply)
+    snapshot = Snapshot(reader, expected=("x", "y", "z"))
+    found: list[str] = []
+    threads = [
+        threading.Thread(target=lambda name=name: found.append(snapshot.get(f"/containers/{name}/json")["Name"]))
+        for name in ("x", "y", "z") * 3
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert sorted(found) == sorted(["/x", "/y", "/z"] * 3)
+    asked = [path for over in engine.connections[1:] for path in over]
+    assert sorted(asked) == sorted(set(asked))  # each but the first once, by itself
 
 
 def test_an_engine_that_falls_silent_is_given_up_at_once(listen: Listen) -> None:
@@ -126,8 +155,8 @@ def test_an_engine_that_falls_silent_is_given_up_at_once(listen: Listen) -> None
 def test_very_many_do_not_all_go_at_once(listen: Listen) -> None:
     many = [f"/{number}" for number in range(AT_ONCE + 3)]
     engine, reader = listen(lambda number, path: said(f'"{path}"'))
-    assert reader.get_each(many) == many
-    assert engine.connections == [["/_ping", *many]]
+    assert reader.get_each(many) == many[:AT_ONCE]
+    assert engine.connections == [["/_ping", *many[:AT_ONCE]]]
 
 
 def test_nothing_is_asked_for_nothing(listen: Listen) -> None:
