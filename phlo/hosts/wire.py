@@ -206,17 +206,16 @@ class Answer:
                 self.headers[name.lower()] = text.strip()
             if self.status >= 200 or self.status == 101:
                 break
-        found = self.headers
-        self._is_chunked = found.get("transfer-encoding", "").lower() == "chunked"
+        self._is_chunked = self.headers.get("transfer-encoding", "").lower() == "chunked"
         # How much of the body (or of its current chunk) is still to come; None: all until the connection closes.
         self._left: int | None = None
         if self._is_chunked or method == "HEAD" or self.status in _WITHOUT_BODY:
             self._left = 0
-        elif "content-length" in found:
-            self._left = int(found["content-length"])
+        elif "content-length" in self.headers:
+            self._left = int(self.headers["content-length"])
         self.is_read = self._left == 0 and (not self._is_chunked or method == "HEAD")
         is_bounded = self._left is not None
-        self._is_kept = is_bounded and version == "HTTP/1.1" and found.get("connection", "").lower() != "close"
+        self._is_kept = is_bounded and version == "HTTP/1.1" and self.headers.get("connection", "").lower() != "close"
 
     @property
     def leaves_open(self) -> bool:

@@ -6,7 +6,6 @@ import re
 import shlex
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from phlo.errors import InventoryError, no_engine_address
 from phlo.inventory.hosts import LOCAL, Variable
@@ -46,7 +45,7 @@ def connection_of(name: str, variables: Mapping[str, Variable]) -> Connection:
             where=variables["docker_context"].source,
             fix="Keep one of the two.",
         )
-    if docker_host and urlsplit(docker_host).scheme not in _SCHEMES:
+    if docker_host and docker_host.partition("://")[0].lower() not in _SCHEMES:
         raise no_engine_address(docker_host, variables["docker_host"].source)
     if docker_host or context:
         return Connection(docker_host, context, text("docker_cert_path"), _ssh_options(name, variables), address)

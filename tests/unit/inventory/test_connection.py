@@ -66,6 +66,7 @@ def test_a_context_is_kept_for_when_it_is_needed(tmp_path: Path) -> None:
             "{docker_host: 'https://ops:hunter22@a'}",
             'hosts.yaml:1: "https://***@a" is not an address phlo can reach a Docker engine by. Write unix:///path',
         ),
+        ("{docker_host: 'https://[a'}", 'hosts.yaml:1: "https://[a" is not an address'),
         ("{docker_host: engine.sock}", 'hosts.yaml:1: "engine.sock" is not an address'),
         ("{ansible_connection: winrm}", 'hosts.yaml:1: "db" is connected to by "winrm".'),
         ('{ansible_ssh_common_args: "-o \'x"}', 'hosts.yaml:1: ansible_ssh_common_args of "db" is not a command line'),
