@@ -43,16 +43,20 @@ def open_engine(
 def _way_to(
     address: str, name: str, where: str, environ: Mapping[str, str], cert_path: str | None, ssh_options: Sequence[str]
 ) -> Connect:
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+        port = parts.port if parts.scheme == "tcp" else None
+    except ValueError:
+        raise no_engine_address(address, where) from None
     if parts.scheme == "unix":
         return _unix(parts.path, name)
     if parts.scheme == "tcp" and parts.hostname and cert_path:
         from phlo.hosts.tls import secured
 
-        plain = _tcp(parts.hostname, parts.port or 2376, name)
+        plain = _tcp(parts.hostname, port or 2376, name)
         return secured(plain, parts.hostname, Path(cert_path), name=name)
     if parts.scheme == "tcp" and parts.hostname:
-        return _tcp(parts.hostname, parts.port or 2375, name)
+        return _tcp(parts.hostname, port or 2375, name)
     if parts.scheme == "ssh":
         from phlo.hosts.ssh import ssh_address, tunnel
 

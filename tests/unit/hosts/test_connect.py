@@ -36,9 +36,11 @@ def test_what_is_no_address_is_refused_without_showing_a_password(url: str) -> N
     assert "hunter22" not in str(caught.value)
 
 
-def test_an_address_of_the_environment_is_refused_with_the_variables_name() -> None:
-    with pytest.raises(InventoryError, match=r'DOCKER_HOST: "engine.sock" is not an address .* Write unix:///'):
-        open_engine(None, name="local", environ={"DOCKER_HOST": "engine.sock"})
+@pytest.mark.parametrize("url", ["engine.sock", "tcp://[a", "tcp://a:port"])
+def test_an_address_of_the_environment_is_refused_with_the_variables_name(url: str) -> None:
+    with pytest.raises(InventoryError) as caught:
+        open_engine(None, name="local", environ={"DOCKER_HOST": url})
+    assert str(caught.value).startswith(f'DOCKER_HOST: "{url}" is not an address phlo can reach')
 
 
 def test_an_ssh_that_is_not_installed_is_told(tmp_path: Path) -> None:
