@@ -25,6 +25,8 @@ import phlo.tasks
 ROOT = Path(__file__).resolve().parent
 LIGHT = ROOT / "examples" / "github-stats"
 FULL = ROOT / "examples" / "lakehouse"
+# What is measured beside the newest Compose; the other tables do not depend on it.
+NEWEST_CASES = "noop,chain,cold,change,down,help,tasks"
 # Charts of the full set: title, SQL on the lake, type, column to group by, metric.
 CHARTS = (
     ("Commits by month", "SELECT * FROM iceberg.stats.commits", "bar", "month", "COUNT(*)"),
@@ -156,17 +158,22 @@ def images(c: Context) -> None:
 
 @task(help={"all": "everything: real engine, images, whole projects", "options": "further options for pytest"})
 def test(c: Context, all: bool = False, options: str = "") -> None:  # noqa: A002  the option's name
-    """Run the unit tests; with --all every test."""
+    """Run the unit tests and the comparison with the recordings of Compose and Ansible; with --all every test."""
     if not all:
-        _run(c, f"pytest tests/unit {options}")
+        _run(c, f"pytest -n 2 tests/unit tests/peers/compose/test_compose.py tests/peers/ansible {options}")
         return
+    from tests.support.slowest import read_report, report_lines
+
     engine(c)
     images(c)
-    # Two at a time where each test has its own project; then one by one what brings up whole platforms, or hosts.
-    parts = ("-n 2 tests/unit tests/integration packages", "tests/e2e tests/hosts tests/faults")
-    failed = [part for part in parts if not _run(c, f"pytest {part} {options}", warn=True)]
-    if failed:
-        sys.exit(f"test: failed: {', '.join(failed)}")
+    report = ROOT / "build" / "tests.xml"
+    report.unlink(missing_ok=True)
+    # Two at a time, in the order of tests/support/schedule.py: each test has a project and ports of its own.
+    has_passed = _run(c, f"pytest -n 2 tests packages --junitxml {report} {options}", warn=True)
+    if report.is_file():
+        print("\n".join(report_lines(*read_report(report))), flush=True)
+    if not has_passed:
+        sys.exit("test: failed")
 
 
 @task(
@@ -203,10 +210,34 @@ def faults(c: Context, options: str = "") -> None:
     _run(c, f"python -m tests.faults {options or '--save'}")
 
 
-@task(help={"options": "options of `python -m tests.bench`, e.g. --options='--quick'"})
-def bench(c: Context, options: str = "") -> None:
+@task(
+    help={
+        "newest": "beside the newest Compose on the newest engine; builds both where they are missing (20 minutes)",
+        "engine": "the Unix socket of the engine to measure on",
+        "compose": "the Compose binary to measure",
+        "options": "further options of `python -m tests.bench`, e.g. --options='--quick'; without any: --save",
+    }
+)
+def bench(c: Context, newest: bool = False, engine: str = "", compose: str = "", options: str = "") -> None:
     """Measure phlo beside its peers, and write the tables into docs/benchmarks.md."""
-    _run(c, f"python -m tests.bench {options or '--save'}")
+    named = [f"--engine {shlex.quote(engine)}"] if engine else []
+    named += [f"--compose {shlex.quote(compose)}"] if compose else []
+    named += [f"--newest --cases {NEWEST_CASES}"] if newest else []
+    _run(c, " ".join(["python -m tests.bench", *named, options or "--save"]))
+
+
+@task(
+    help={
+        "peer": "compose or ansible",
+        "record": "run the peer on new cases first; builds Compose, or installs ansible-core, where it is missing",
+        "options": "further options of `python -m tests.peers.PEER`, e.g. --options='--only ports'",
+    }
+)
+def peers(c: Context, peer: str, record: bool = False, options: str = "") -> None:
+    """Compare phlo with what another tool made of the same files, and write the tables into the documentation."""
+    if peer not in ("ansible", "compose"):
+        sys.exit(f"peers: there is no recording of {peer}. Write: invoke peers compose, or invoke peers ansible")
+    _run(c, f"python -m tests.peers.{peer} {'--record ' if record else ''}{options}")
 
 
 # -- what is generated -------------------------------------------------------------------------------------
@@ -229,6 +260,14 @@ def docs(c: Context) -> None:
     ]
     if wrong:
         sys.exit("\n".join(wrong))
+
+
+@task
+def record(c: Context) -> None:
+    """Record runs on a terminal of 80 columns, and write them into docs/reference/output.md."""
+    from scripts.docs.recordings import record as record_all
+
+    record_all()
 
 
 @task
@@ -293,7 +332,9 @@ for own in (
     check,
     faults,
     bench,
+    peers,
     docs,
+    record,
     site,
     lock,
     clean,

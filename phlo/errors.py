@@ -4,9 +4,9 @@
     ├── ConfigError      phlo.yaml, service.yaml values, environment files, command-line variables
     ├── PackageError     a service package or plug-in that cannot be used
     ├── InventoryError   inventory files, host patterns
-    ├── PlanError        the graph: cycles, unknown or disabled dependencies, clashes
+    ├── PlanError        the graph: cycles, unknown or disabled dependencies, conflicts
     ├── HostError        a Docker engine that cannot be reached or is too old
-    │   └── NodeError    that of a Swarm's node, while the manager that is asked for its services can be reached
+    │   └── NodeError    that of a cluster's node, while the manager that is asked for its services can be reached
     ├── OperationError   a step that failed on a host
     │   └── EngineError  the Docker engine refused a request (HTTP status, engine's message)
     └── LockError        somebody else holds the deploy lock
@@ -61,7 +61,12 @@ class PhloError(Exception):
 
 
 class ConfigError(PhloError):
-    """phlo.yaml, a service's values, an environment file or a command-line variable is wrong."""
+    """phlo.yaml, a service's values, an environment file or a command-line variable is wrong.
+
+    variable: the name of the variable that must have a value and has none, else empty.
+    """
+
+    variable = ""
 
 
 class PackageError(PhloError):
@@ -81,7 +86,7 @@ class HostError(PhloError):
 
 
 class NodeError(HostError):
-    """The engine of a Swarm's node cannot be reached; the host that its service's steps are on can."""
+    """The engine of a cluster's node cannot be reached; the host that its service's steps are on can."""
 
 
 class OperationError(PhloError):

@@ -3,7 +3,8 @@
 The standard decorator writes and compiles six methods for every class: half a millisecond each, with a hundred classes
 a good part of what a short command takes; loading it loads `inspect`, which is as much again. Here all classes share
 the methods. In every other respect they are the standard ones: `dataclasses.replace`, `fields`, `asdict` and `match`
-know them, type checkers see nothing else. See docs/architecture/decisions/0010.
+know them, type checkers see nothing else. What a standard dataclass can do and these cannot is refused when the class
+is made, see `_check`. See docs/architecture/decisions/0010.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ else:
             return _changeable
         import dataclasses
 
-        return dataclasses.dataclass(**options)
+        standard = dataclasses.dataclass(**options)
+        return lambda cls: standard(_with_standard_fields(cls))
 
     def field(**options: Any) -> Any:
         """As `dataclasses.field`."""
@@ -60,8 +62,16 @@ class _Given:
         compare: bool = True,
         metadata: Any = None,
     ) -> None:
+        if default is not MISSING and default_factory is not MISSING:
+            raise ValueError("cannot specify both default and default_factory")
         self.default, self.default_factory = default, default_factory
         self.repr, self.compare, self.metadata = repr, compare, metadata
+
+    def options(self) -> dict[str, Any]:
+        """The arguments of `dataclasses.field` for the same field."""
+        found = {"repr": self.repr, "compare": self.compare, "metadata": self.metadata}
+        given = {"default": self.default, "default_factory": self.default_factory}
+        return found | {name: value for name, value in given.items() if value is not MISSING}
 
 
 class _Fields:
@@ -73,24 +83,70 @@ class _Fields:
     def __get__(self, one: Any, kind: type) -> dict[str, Any]:
         import dataclasses
 
-        options = {
-            name: {
-                "repr": given.repr,
-                "compare": given.compare,
-                "metadata": given.metadata,
-                **({} if given.default is MISSING else {"default": given.default}),
-                **({} if given.default_factory is MISSING else {"default_factory": given.default_factory}),
-            }
-            for name, (_, given) in self._given.items()
-        }
         standard = dataclasses.make_dataclass(
             kind.__name__,
-            [(name, text, dataclasses.field(**options[name])) for name, (text, _) in self._given.items()],
+            [(name, text, dataclasses.field(**given.options())) for name, (text, given) in self._given.items()],
             kw_only=True,
         )
         found: dict[str, Any] = vars(standard)["__dataclass_fields__"]
         setattr(kind, "__dataclass_fields__", found)  # noqa: B010 - to mypy a type has none
         return found
+
+
+# What a standard dataclass would keep and this module would replace, each with the reason.
+_OWN = {
+    "__slots__": "the fields are its slots",
+    "__init__": "it takes the fields by name",
+    "__getstate__": "copies and pickles have the fields",
+    "__setstate__": "copies and pickles have the fields",
+}
+_SPECIAL = ("ClassVar", "InitVar", "KW_ONLY")
+
+
+def _check(cls: type, *, is_frozen: bool) -> None:
+    """Refuse what the standard decorator would do otherwise. Raises TypeError."""
+
+    def refuse(what: str) -> NoReturn:
+        raise TypeError(f"{cls.__qualname__}: {what}; use the standard library's dataclass")
+
+    body = vars(cls)
+    if any("__dataclass_fields__" in vars(base) for base in cls.__mro__[1:]):
+        refuse("a dataclass cannot inherit from a dataclass here")
+    if "__annotate__" in body or "__annotate_func__" in body:
+        refuse("the module needs `from __future__ import annotations`")
+    for name, why in _OWN.items():
+        if name in body:
+            refuse(f"{name} cannot be defined here, {why}")
+    if is_frozen and ("__setattr__" in body or "__delattr__" in body):
+        refuse("a frozen dataclass cannot say how attributes are set")
+    annotations = body.get("__annotations__", {})
+    for name, kind in annotations.items():
+        outer = (kind if isinstance(kind, str) else str(kind)).split("[")[0]
+        if found := next((word for word in _SPECIAL if word in outer), None):
+            refuse(f"{name} is {found}, which is not supported here")
+        default = body.get(name, MISSING)
+        given = default if isinstance(default, _Given) else _Given(default=default)
+        if isinstance(given.default, (list, dict, set, bytearray)):
+            refuse(f"{name} has a default that can change, give it a default_factory")
+    for name, value in body.items():
+        if isinstance(value, _Given) and name not in annotations:
+            refuse(f"{name} is a field without a type")
+        code = getattr(getattr(value, "__func__", value), "__code__", None)
+        if code is not None and "__class__" in code.co_freevars:
+            refuse(f"{name} uses super() or __class__, which is the class before it had slots")
+    after = getattr(cls, "__post_init__", None)
+    if after is not None and getattr(after, "__code__", None) and after.__code__.co_argcount != 1:
+        refuse("__post_init__ takes nothing but self here")
+
+
+def _with_standard_fields(cls: type) -> type:
+    """The class with the standard library's fields in the place of ours."""
+    import dataclasses
+
+    for name, value in list(vars(cls).items()):
+        if isinstance(value, _Given):
+            setattr(cls, name, dataclasses.field(**value.options()))
+    return cls
 
 
 def _made(cls: type) -> Any:
@@ -115,6 +171,7 @@ def _made(cls: type) -> Any:
 
 
 def _frozen(cls: type) -> Any:
+    _check(cls, is_frozen=True)
     body = _made(cls)
     body.update(__setattr__=_refuse, __delattr__=_refuse)
     if body.get("__hash__") is None:
@@ -123,6 +180,7 @@ def _frozen(cls: type) -> Any:
 
 
 def _changeable(cls: type) -> Any:
+    _check(cls, is_frozen=False)
     body = _made(cls)
     body.setdefault("__hash__", None)
     return _class(cls, body)

@@ -6,7 +6,7 @@ A stage may import this module and `phlo.errors`; this module imports nothing el
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +93,8 @@ def mask_all(value: Any) -> Any:
 class Masker:
     """Replaces known secret texts in what comes from outside (logs, engine messages, build output).
 
-    A secret is also known by what JSON and URLs make of it. Texts of fewer than four characters are left alone: they
-    would mask ordinary words.
+    A secret is also known by what JSON and URLs make of it, and one of several lines by each of its longer lines. Texts
+    of fewer than four characters are left alone: they would mask ordinary words.
     """
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
@@ -109,8 +109,19 @@ class Masker:
         return text
 
 
+# Shorter lines of a secret can be ordinary words or brackets.
+_LONG_LINE = 8
+
+
 def _forms(text: str) -> tuple[str, ...]:
-    """A text as it stands, inside a JSON text, and inside a URL."""
+    """The forms of a secret: as it is, in JSON, in a URL; its longer lines, too, because logs are masked by lines."""
+    if "\n" in text:
+        lines = [line for line in map(str.strip, text.splitlines()) if len(line) >= _LONG_LINE]
+        return (*_encoded(text), *(form for line in lines for form in _encoded(line)))
+    return _encoded(text)
+
+
+def _encoded(text: str) -> tuple[str, ...]:
     if text.replace("-", "").replace("_", "").isalnum() and text.isascii():
         return (text,)
     import json
@@ -148,11 +159,36 @@ class Value:
 
 
 class ImagePolicy(enum.StrEnum):
-    """How an image is had: `auto` uses what is there, else pulls, else builds."""
+    """Where the image of a service with a recipe comes from, when it is not on the host.
+
+    AUTO:     the recipe's image: pulled from the registries that the project names, else built.
+    PULL:     pulled, never built. BUILD: built, never pulled.
+    UPSTREAM: upstream's image instead of the recipe's.
+    """
 
     AUTO = "auto"
     PULL = "pull"
     BUILD = "build"
+    UPSTREAM = "upstream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildSettings:
+    """Further options of the engine's builder (Engine API, ImageBuild); None and empty: the builder's own choice.
+
+    tags: further names of the image. extra_hosts: `name:address`. ulimits: as the Engine API has them.
+    dockerfile_text: a Dockerfile that is written in the service's `build` itself.
+    """
+
+    labels: Mapping[str, Text] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    no_cache: bool = False
+    pull: bool = False
+    network: str | None = None
+    extra_hosts: tuple[str, ...] = ()
+    shm_size: int | None = None
+    ulimits: tuple[Mapping[str, Any], ...] = ()
+    dockerfile_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +198,8 @@ class BuildRecipe:
     name: repository and version part of the tag, e.g. `phlo/postgres:17`; the content hash is appended.
     base: name of the bootstrapped base the Dockerfile starts from through `ARG BASE`
           (`trixie`, `bookworm`; None: the Dockerfile's own FROM stands).
+    has_guard: the build context also has the files of phlo's HTTP guard, in `.phlo/guard/`.
+    written: files that phlo writes before it builds, which may be missing or different before the first `up`.
     """
 
     name: str
@@ -170,13 +208,32 @@ class BuildRecipe:
     args: Mapping[str, Text] = field(default_factory=dict)
     target: str | None = None
     base: str | None = None
+    has_guard: bool = False
+    settings: BuildSettings = BuildSettings()
+    written: Mapping[Path, bytes] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRegistry:
+    """A registry that the project names.
+
+    prefix:  what is in front of the names of its images, such as `registry.example.com/lake`.
+    mirrors: the registry whose images it has copies of; None: it has the images of recipes.
+    password: of `username`; without both, the login that `docker login` stored is used.
+    """
+
+    prefix: str
+    mirrors: str | None = None
+    username: str = ""
+    password: Text = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSource:
-    """Where a service's image comes from: an upstream reference, a recipe, or both (then `policy` decides).
+    """Where a service's image comes from: a reference, a recipe, or both (then `policy` decides).
 
     pull_policy: Compose's `pull_policy` (always, never, missing, build), None: by `policy`.
+    registries:  where the recipe's image, or a copy of the reference's, may be pulled from, first choice first.
     """
 
     reference: str | None
@@ -184,6 +241,30 @@ class ImageSource:
     policy: ImagePolicy = ImagePolicy.AUTO
     platform: str | None = None
     pull_policy: str | None = None
+    registries: tuple[ImageRegistry, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def family(self) -> str:
+        """The image without its version: `phlo/postgres` for a recipe, `postgres` for upstream's."""
+        name = self.recipe.name if self.recipe is not None else (self.reference or "").partition("@")[0]
+        head, separator, version = name.rpartition(":")
+        return head if separator and "/" not in version else name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageNeeds:
+    """What a service relies on in its image.
+
+    user:     the uid that the service's process and its files have; None: any.
+    data:     folders in the container that the service writes to.
+    programs: what its health check, hooks and tasks call: names that PATH finds, or absolute paths.
+    where:    where the needs are written, for errors.
+    """
+
+    user: int | None = None
+    data: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    where: str = ""
 
 
 # -- files put into containers --------------------------------------------------------------------
@@ -223,7 +304,7 @@ class Condition(enum.StrEnum):
     COMPLETED = "service_completed_successfully"
 
 
-# -- changes, steps, events -------------------------------------------------------------------------
+# -- changes and steps -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +315,7 @@ class Change:
     verb:  create, recreate, start, stop, remove, rename, connect, disconnect, update, pull, build, load, wait.
     causes: why, one short phrase each (`image: 17.5 -> 17.6`, `environment.FLAG added`). Never empty.
     is_counted: False for a wait or a tidy-up, which a plan shows but does not call a change.
+    calls: the engine calls that it takes, where the plan was asked for them.
     """
 
     at: str
@@ -241,6 +323,7 @@ class Change:
     causes: tuple[str, ...]
     is_counted: bool = True
     data: Any = field(default=None, compare=False, repr=False)
+    calls: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,29 +343,34 @@ class Rollout:
     delay_seconds: float
     allowed_failures: int
 
-    def ahead(self, place: int) -> tuple[str, ...]:
-        """The gates of all batches before that of the instance at `place`, which counts from 0."""
-        return self.gates[: self.count_ahead(place)]
+    def ahead(self, index: int) -> tuple[str, ...]:
+        """The gates of all batches before that of the instance at `index`, which counts from 0."""
+        return self.gates[: self.count_ahead(index)]
 
-    def count_ahead(self, place: int) -> int:
-        return place // self.parallelism * self.parallelism if self.parallelism else 0
+    def count_ahead(self, index: int) -> int:
+        return index // self.parallelism * self.parallelism if self.parallelism else 0
+
+
+def step_id(host: str, service: str, name: str) -> str:
+    """How plans refer to a step."""
+    return f"{host}/{service}/{name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One operation on one host, with the ids of the steps that must be done before it.
 
-    id:    `host/service/operation[:what]`, unique in a plan, e.g. `local/postgres/container`.
+    name:  what it is called among the service's steps on the host, e.g. `container` or `network:lake`.
     gate:  True for the step that says whether the service's new version works; when it fails the
            service's earlier steps of the same host are undone.
     when_changed: ids of steps; the step is skipped unless one of them changed something.
     when_pending: ids of steps still to come; the step is skipped unless one of them has something to change.
-    rollout, place: one instance waits for those ahead of it, when it has to be replaced; its place among them.
+    rollout, index: one instance waits for those ahead of it, when it has to be replaced; its position, from 0.
     """
 
-    id: str
     host: str
     service: str
+    name: str
     operation: str
     args: Any
     after: tuple[str, ...] = ()
@@ -290,7 +378,12 @@ class Step:
     when_changed: tuple[str, ...] = ()
     when_pending: tuple[str, ...] = ()
     rollout: Rollout | None = None
-    place: int = 0
+    index: int = 0
+
+    @property
+    def id(self) -> str:
+        """`host/service/name`, unique in a plan."""
+        return step_id(self.host, self.service, self.name)
 
 
 class Status(enum.StrEnum):
@@ -305,72 +398,3 @@ class Status(enum.StrEnum):
     ROLLED_BACK = "rolled-back"
     UNREACHABLE = "unreachable"
     BLOCKED = "blocked"  # a step it needs failed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that happened in a run. Everything a user sees of a run is a rendering of these.
-
-    kind: run_started, step_started, step_progress, step_finished, undo_started, undo_finished, play_started,
-          note, run_finished.
-    time: seconds since the epoch. seconds: how long the step or the run took.
-    """
-
-    kind: str
-    time: float
-    run: str
-    step: str | None = None
-    host: str | None = None
-    service: str | None = None
-    operation: str | None = None
-    status: Status | None = None
-    changes: tuple[Change, ...] = ()
-    message: str = ""
-    detail: tuple[str, ...] = ()
-    seconds: float | None = None
-
-
-Emit = Callable[[Event], None]
-
-
-# -- labels: what phlo knows its own things by ----------------------------------------------------------
-
-LABEL_PROJECT = "phlo.project"
-LABEL_SERVICE = "phlo.service"
-LABEL_INSTANCE = "phlo.instance"
-LABEL_CONFIG_HASH = "phlo.config-hash"
-LABEL_FILES = "phlo.files"
-LABEL_VERSION = "phlo.version"
-LABEL_ONE_SHOT = "phlo.one-shot"
-LABEL_FILE_FOLDERS = "phlo.file-folders"
-LABEL_RUN = "phlo.run"
-LABEL_CAUSES = "phlo.causes"
-LABEL_RESTART = "phlo.restart"
-LABEL_REFERENCE = "phlo.image-reference"
-OWN_LABELS = frozenset(
-    {
-        LABEL_PROJECT,
-        LABEL_SERVICE,
-        LABEL_INSTANCE,
-        LABEL_CONFIG_HASH,
-        LABEL_FILES,
-        LABEL_VERSION,
-        LABEL_ONE_SHOT,
-        LABEL_FILE_FOLDERS,
-        LABEL_RUN,
-        LABEL_CAUSES,
-        LABEL_RESTART,
-        LABEL_REFERENCE,
-    }
-)
-
-# Of a Swarm's node, with its name in the inventory behind it.
-NODE_HOST = "phlo.host."
-
-# A container that was replaced stays, stopped, under its name with this and the id of the run that replaced it.
-SET_ASIDE = ".phlo-before-"
-
-
-def is_set_aside(container: str) -> bool:
-    """Whether a container's name says that it was replaced, and is kept only to go back to."""
-    return SET_ASIDE in container

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from phlo.errors import ConfigError
 from phlo.frozen import dataclass
 
-FORMAT = 1
+FORMAT = 2
+# The first had no MAC beside the manifest.
+_READABLE = (1, FORMAT)
 MANIFEST = "manifest.json"
 
 
@@ -68,21 +69,36 @@ def _plain(value: Any) -> Any:
 
 
 def read_manifest(text: str, *, where: object) -> Manifest:
-    """The manifest of a text. Raises ConfigError when it is none, or of a form that this phlo does not know."""
+    """The manifest of a text. Raises ConfigError when anything in it does not fit the form.
+
+    Every path has to be the one that belongs to its service or volume, so that a manifest can name no other file.
+    """
+    from pydantic import ValidationError
+
+    from phlo.backup.form import ManifestForm
+
     try:
         data = json.loads(text)
-        if data["format"] != FORMAT:
+        if isinstance(data, dict) and data.get("format", FORMAT) not in _READABLE:
             fix = "Restore it with the phlo that made it, or a newer one."
             raise ConfigError(f"is of the form {data['format']}, this phlo knows {FORMAT}", where=where, fix=fix)
-        return Manifest(
-            project=data["project"],
-            created=data["created"],
-            phlo=data["phlo"],
-            entries=tuple(_entry(entry) for entry in data["entries"]),
+        form = ManifestForm.model_validate(data)
+    except ValidationError as reason:
+        place = ".".join(map(str, reason.errors()[0]["loc"])) or "file"
+        what = f"is not a manifest: {place}: {reason.errors()[0]['msg']}"
+        raise ConfigError(what, where=where, fix="Is it a backup of phlo?") from None
+    except (ValueError, RecursionError):
+        raise ConfigError("is not a manifest", where=where, fix="Is it a backup of phlo?") from None
+    entries = tuple(
+        Entry(
+            service=entry.service,
+            path=entry.path,
+            volume=entry.volume,
+            image=entry.image,
+            version=entry.version,
+            package=entry.package,
+            files=tuple(BackupFile(path=file.path, size=file.size, sha256=file.sha256) for file in entry.files),
         )
-    except (ValueError, KeyError, TypeError) as reason:
-        raise ConfigError(f"is not a manifest: {reason!r}", where=where, fix="Is it a backup of phlo?") from None
-
-
-def _entry(data: Mapping[str, Any]) -> Entry:
-    return Entry(**{**data, "files": tuple(BackupFile(**file) for file in data["files"])})
+        for entry in form.entries
+    )
+    return Manifest(project=form.project, created=form.created, phlo=form.phlo, entries=entries)

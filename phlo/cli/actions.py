@@ -9,7 +9,7 @@ from typing import Any
 
 from phlo.cli import exits
 from phlo.cli.option import Option, Verb
-from phlo.cli.parser import HELP_FLAGS, parse
+from phlo.cli.parser import HELP_FLAGS, before_separator, parse
 from phlo.cli.play import PlaybookCommand, loader_of
 from phlo.cli.shared_options import DIFF, PROJECT, WRITE
 from phlo.cli.shell import Shell
@@ -41,10 +41,10 @@ def find_actions(catalog: Catalog, root: Path | None) -> tuple[list[Action], lis
 def run_action(action: Action, words: Sequence[str], options: Any, shell: Shell) -> int:
     """Run an action with the words behind its name."""
     verb = _verb(action)
-    if any(word in HELP_FLAGS for word in words):
+    if any(word in HELP_FLAGS for word in before_separator(words)):
         from phlo.cli.help import verb_help
 
-        shell.out.write(verb_help(verb, shell.style(None).width))
+        shell.say(verb_help(verb, shell.style(None).width).removesuffix("\n"))
         return exits.OK
     given = parse(verb, words)
     hidden = {option.name: option.initial() for option in _SHARED if option not in verb.options}
@@ -63,9 +63,9 @@ def run_action(action: Action, words: Sequence[str], options: Any, shell: Shell)
         choice=Choice(),
         takes_lock=action.needs_lock and not whole.check,
         extra={one.variable: _value(one, getattr(given, _dest(one)), shell) for one in action.arguments},
-        is_brief=True,
+        is_result=False,  # the result of an action is what its tasks print
     )
-    return exits.BY_OUTCOME[outcome.status]
+    return exits.of_outcome(outcome)
 
 
 def _verb(action: Action) -> Verb:

@@ -11,24 +11,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import phlo
-from phlo.backup.archive import files_of, manifest_of, pack, unpack
+from phlo.backup.archive import Contents, contents_of, files_of, pack, unpack
 from phlo.backup.manifest import Entry, Manifest
 from phlo.cli import exits
+from phlo.cli.backup_notice import backup_notice, parts_with_data, refuse_protected, restore_notice
 from phlo.cli.backup_parts import Part, backup_play, in_order, left_out, parts_of, restore_play
 from phlo.cli.bring_up import bring_up
 from phlo.cli.carry_out import carry_out, exit_code
-from phlo.cli.lifecycle import dependencies
+from phlo.cli.deletion import agreed, check_unprotect, protection_of
+from phlo.cli.planning import dependencies
 from phlo.cli.play import PlaybookCommand, loader_of
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import Workspace, all_places, open_hosts, open_workspace, resolve_project
+from phlo.cli.workspace import Workspace, all_places, open_hosts, open_workspace, project_root, resolve_project
+from phlo.config.backup_key import backup_key, backup_keys
 from phlo.config.candidates import STATE_FOLDER
 from phlo.errors import ConfigError, OperationError, PhloError, did_you_mean
 from phlo.hosts.live import live_containers
+from phlo.images.present import name_of
 from phlo.operations.local_file import written
 from phlo.plan import build_power
 from phlo.playbook.selection import Choice
-from phlo.report.size import size_text
 from phlo.report.table import table
+from phlo.size import size_text
 
 if TYPE_CHECKING:
     from phlo.config.project import Project
@@ -49,6 +53,12 @@ def backup(options: Any, shell: Shell) -> int:
     if not parts:
         what = "no service of this project has an action `backup`"
         raise ConfigError(what, where="phlo backup", fix="Add --volumes to back up its volumes as they are.")
+    work.announce(backup_notice(parts, work.project))
+    if options.check:
+        names = ", ".join(part.path for part in parts)
+        shell.say(f"{_shown(target, shell)} would hold: {names}.")
+        return exits.OK
+    key = backup_key(work.project.root)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".phlo-backup-", dir=target.parent) as name:
         folder = Path(name)
@@ -57,7 +67,7 @@ def backup(options: Any, shell: Shell) -> int:
             return code
         manifest = _manifest(parts, work.project, folder)
         with written(target, mode=0o600) as out:
-            pack(manifest, folder, out)
+            pack(manifest, folder, out, key=key)
     if not options.quiet and options.output != "json":
         _show(manifest, options, shell)
     size = target.stat().st_size
@@ -71,19 +81,44 @@ def restore(options: Any, shell: Shell) -> int:
         raise ConfigError("says no archive", where="phlo restore", fix="Add --from FILE.")
     source = (shell.cwd / Path(options.source).expanduser()).resolve()
     if options.list:
-        manifest = manifest_of(source)
-        shell.say(f"{manifest.project}, {manifest.created}, by phlo {manifest.phlo}")
-        _show(manifest, options, shell)
+        _list(contents_of(source, keys=_keys_if_any(options, shell)), options, shell)
         return exits.OK
     work = _Work(options, shell)
     with tempfile.TemporaryDirectory(prefix="phlo-restore-", dir=options.scratch) as name:
         folder = Path(name)
-        manifest = unpack(source, folder)
+        keys = backup_keys(work.project.root)
+        manifest, unverified = unpack(source, folder, keys=keys, accepts_unverified=options.unverified)
+        if unverified is not None:
+            work.announce([f"{_shown(source, shell)} is not verified: {unverified.what}."])
         parts = _parts_in(manifest, work, options.services)
-        if not _may_replace(manifest, parts, options, shell):
+        check_unprotect(work.project, options)
+        known = work.existing(parts)
+        work.announce(restore_notice(parts, work.dependents(parts), work.project))
+        if options.check:
+            return exits.OK
+        if known and not _may_replace(manifest, known, options, shell):
             shell.tell("Nothing was restored.")
             return exits.FAILED
         return work.put_back(parts, folder)
+
+
+def _keys_if_any(options: Any, shell: Shell) -> tuple[bytes, ...]:
+    """The keys of the project; none outside a project, where the content of an archive can be listed, too."""
+    try:
+        root = project_root(options, shell)
+    except ConfigError:
+        if options.project_dir:
+            raise
+        return ()
+    return backup_keys(root)
+
+
+def _list(contents: Contents, options: Any, shell: Shell) -> None:
+    """Show what an archive holds, and whether its MAC shows that this project wrote it."""
+    manifest, unverified = contents
+    shell.say(f"{manifest.project}, {manifest.created}, by phlo {manifest.phlo}")
+    shell.say("Verified with the key of this project." if unverified is None else f"Not verified: {unverified.what}.")
+    _show(manifest, options, shell)
 
 
 def _target(given: str, project: str, shell: Shell) -> Path:
@@ -114,7 +149,7 @@ def _entry(part: Part, folder: Path) -> Entry:
         service=part.service.name,
         volume=part.volume,
         path=part.path,
-        image=part.service.image.reference or "",
+        image=name_of(part.service.image),
         version=definition.version or "",
         package=" ".join(filter(None, (definition.package, definition.package_version))),
         files=files,
@@ -138,7 +173,7 @@ def _parts_in(manifest: Manifest, work: _Work, services: Sequence[str]) -> list[
             fix = "Enable the service, or name those that you want: `phlo restore SERVICE --from FILE`."
             errors.append(ConfigError(what, where="phlo restore", fix=fix))
         else:
-            found.append(part._replace(path=entry.path))
+            found.append(part)
     if errors:
         from phlo.errors import first_of
 
@@ -147,13 +182,10 @@ def _parts_in(manifest: Manifest, work: _Work, services: Sequence[str]) -> list[
 
 
 def _may_replace(manifest: Manifest, parts: Sequence[Part], options: Any, shell: Shell) -> bool:
-    """Ask on a terminal; elsewhere having said `restore` is enough."""
-    if options.yes or not shell.input.isatty():
-        return True
+    """Whether the data that services have now may be replaced. parts: those that have data."""
     names = ", ".join(dict.fromkeys(part.service.name for part in parts))
-    shell.err.write(f"What {names} keep now is replaced by what they kept at {manifest.created}. Go on? [y/N] ")
-    shell.err.flush()
-    return shell.input.readline().strip().lower() in ("y", "yes")
+    what = f"The data that {names} have now will be replaced by their data of {manifest.created}."
+    return agreed(what, options, shell, command="phlo restore")
 
 
 def _show(manifest: Manifest, options: Any, shell: Shell) -> None:
@@ -184,6 +216,21 @@ class _Work:
     def sign(self, sign: str) -> str:
         return self._shell.style(self._options, err=True).sign(sign)
 
+    def announce(self, sentences: Sequence[str]) -> None:
+        """Say what is about to be stopped, removed or overwritten."""
+        for sentence in sentences:
+            self._shell.tell(f"{self.sign('!')} {sentence}")
+
+    def dependents(self, parts: Sequence[Part]) -> list[str]:
+        """The services that must not see half-restored data, and are stopped meanwhile."""
+        return _dependents(self.project, {part.service.name for part in parts if part.restore})
+
+    def existing(self, parts: Sequence[Part]) -> list[Part]:
+        """The parts whose service or volume is on a host. Raises OperationError when one of them is protected."""
+        hosts = open_hosts(self._workspace.inventory, all_places(self.project), self._shell.environ)
+        refuse_protected(parts, self.project, hosts, protection_of(self.project, self._options))
+        return parts_with_data(parts, self.project, hosts)
+
     def save(self, parts: Sequence[Part], folder: Path) -> int:
         """Write every part below `folder`."""
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -197,7 +244,7 @@ class _Work:
         known = [] if self._options.no_copy else self._there(parts)
         code = self._up([part.service.name for part in parts])
         if code == exits.OK:
-            code = self._stop(_dependents(self.project, {part.service.name for part in parts if part.restore}))
+            code = self._stop(self.dependents(parts))
         if code == exits.OK and known:
             code = self.save(known, before)
         if code != exits.OK:
@@ -254,8 +301,8 @@ class _Work:
             options=self._options,
             shell=self._shell,
         )
-        outcome = command.carry_out(plays, title=title, choice=Choice(), takes_lock=True, is_brief=True)
-        return exits.BY_OUTCOME[outcome.status]
+        outcome = command.carry_out(plays, title=title, choice=Choice(), takes_lock=True, is_result=False)
+        return exits.of_outcome(outcome)
 
     def _up(self, services: Sequence[str]) -> int:
         return bring_up(self._workspace, self._options, self._shell, services)
@@ -272,7 +319,7 @@ class _Work:
             services,
             "stopped",
             places={name: project.services[name].hosts for name in services},
-            swarms={name: project.services[name].scale for name in services if project.services[name].place},
+            in_clusters={name: project.services[name] for name in services if project.services[name].placement},
             secrets=project.secrets,
         )
         opened = open_hosts(self._workspace.inventory, plan.hosts(), self._shell.environ)

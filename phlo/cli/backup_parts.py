@@ -58,10 +58,8 @@ def parts_of(
             errors.append(error)
     bare = list(_bare_volumes(project, services, loader)) if with_volumes else []
     for volume, service in bare:
-        if service.place is not None:
-            what = (
-                f'the volume {volume} is on a node of the Swarm "{service.place.swarm}", where --volumes does not reach'
-            )
+        if service.placement is not None:
+            what = f"the volume {volume} is on a node of {service.placement.label}, where --volumes does not reach"
             fix = f"Give {service.name} an action {BACKUP} and one called {RESTORE}, or leave --volumes out."
             errors.append(ConfigError(what, where=service.definition.where(), fix=fix))
     if errors:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from phlo.cli.carry_out import carry_out, exit_code
-from phlo.cli.lifecycle import whole_plan, write_outputs
+from phlo.cli.planning import whole_plan, write_outputs
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import Workspace, open_hosts, resolve_project
 

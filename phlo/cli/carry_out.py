@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phlo.cli import exits
-from phlo.cli.locked import locked, nothing_to_do
+from phlo.cli.locked import LockAtFirstChange
 from phlo.cli.out_file import check_writable, unwritable
-from phlo.cli.reporter import reporter
+from phlo.cli.reporter import SHOWS_DETAILS, reporter, show_requests
+from phlo.cli.run_id import new_run_id
 from phlo.cli.shell import Shell
 from phlo.cli.traced import traced
 from phlo.errors import LockError
+from phlo.events import Emit, Event
 from phlo.plan import Plan
-from phlo.values import Emit, Event
 
 if TYPE_CHECKING:
     from phlo.execute import Outcome
@@ -35,27 +35,45 @@ def carry_out(
     approve: Approve | None = None,
 ) -> Outcome:
     """Run a plan as the options say. approve: see `phlo.execute.run`."""
+    show_requests(hosts.values(), options, shell)
     from phlo.execute import Rollback, run
-    from phlo.execute.history import recorded
+    from phlo.execute.history import recorded, run_ids
 
-    run_id = new_run_id()
     with (
         reporter(options, shell, plan.steps, is_check=check) as shown,
         traced(shown, plan.project, options, shell) as told,
         _extras(plan, options, shell, told) as emit,
     ):
+        has_details = options.verbose >= SHOWS_DETAILS
         if check:
-            return run(plan, hosts, emit=emit, run_id=run_id, check=True, forks=options.forks)
+            return run(
+                plan,
+                hosts,
+                emit=emit,
+                run_id=new_run_id(),
+                check=True,
+                forks=options.forks,
+                has_details=has_details,
+            )
         rollback = Rollback(getattr(options, "rollback", Rollback.SERVICE))
-        with recorded(root, run_id, emit) as noted:
-            if approve is None:
-                outcome = nothing_to_do(plan, hosts, noted, run_id=run_id, forks=options.forks)
-                if outcome is not None:
-                    return outcome
-            with locked(plan, hosts, options, noted, run_id=run_id) as ours:
-                return run(
-                    plan, ours, emit=noted, run_id=run_id, forks=options.forks, rollback=rollback, approve=approve
-                )
+        with LockAtFirstChange(plan, hosts, options) as lock:
+            while True:
+                run_id = lock.next_run_id(run_ids(root))
+                with recorded(root, run_id, emit) as noted:
+                    outcome = run(
+                        plan,
+                        lock.hosts,
+                        emit=lock.begin(noted),
+                        run_id=run_id,
+                        forks=options.forks,
+                        rollback=rollback,
+                        approve=approve,
+                        take_lock=None if lock.is_taken else lock.take,
+                        has_details=has_details,
+                    )
+                    if not outcome.is_stale:
+                        lock.end()
+                        return outcome
 
 
 @contextmanager
@@ -98,16 +116,10 @@ def _tell_timing(plan: Plan, events: list[Event], options: Any, shell: Shell) ->
     shell.tell(timing_text(plan.steps, events, shell.style(options, err=True)))
 
 
-def new_run_id() -> str:
-    """A name for a run that sorts by time: `20260131-120000-123456`."""
-    now = time.time()
-    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{int(now % 1 * 1e6):06d}"
-
-
 def exit_code(outcome: Outcome, shell: Shell) -> int:
     """What the process ends with after a run."""
-    if outcome.is_interrupted:
+    if outcome.signal is not None:
         shell.tell("Interrupted. What was under way has ended; run the same command again to go on.")
-    if any(isinstance(error, LockError) for error in outcome.failures):
+    elif any(isinstance(error, LockError) for error in outcome.failures):
         return exits.LOCKED
-    return exits.BY_OUTCOME[outcome.status]
+    return exits.of_outcome(outcome)

@@ -39,14 +39,20 @@ def _names(kind: str, shell: Shell) -> Iterable[str]:
     from phlo.discovery.services import discover_services
     from phlo.errors import ConfigError
     from phlo.user_cache import cache_folder
-    from phlo.yaml_source import load_yaml
+    from phlo.yaml_source import CoreLoader, load_yaml
 
     cache = cache_folder(shell.environ)
     try:
         root = find_project_root(shell.cwd)
     except ConfigError:
         return list(discover_services(cache=cache).services)
-    given = load_yaml(root / PROJECT_FILE).data.get("services") or {}
+    if not (root / PROJECT_FILE).is_file():
+        from phlo.compose.project import read_project
+        from phlo.compose.project_files import default_files, files_of
+
+        files = files_of(default_files(root), start=root, environ=shell.environ)
+        return sorted(read_project(files, environ=shell.environ).services)
+    given = load_yaml(root / PROJECT_FILE, loader=CoreLoader).data.get("services") or {}
     own = [name for name, entry in given.items() if isinstance(entry, dict)]
     return sorted({*discover_services(root, cache=cache).services, *own})
 

@@ -9,6 +9,7 @@ from phlo.cli.shell import Shell
 from phlo.cli.workspace import open_workspace, resolve_project
 from phlo.discovery.services import OWN_ROLES
 from phlo.errors import ConfigError
+from phlo.visible import visible
 
 
 def show(options: Any, shell: Shell) -> int:
@@ -23,7 +24,10 @@ def show(options: Any, shell: Shell) -> int:
     else:
         import yaml
 
-        shell.out.write(yaml.safe_dump(data, sort_keys=False, allow_unicode=True))
+        text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+        if visible(text) != text:  # the other form has escapes for all but ASCII, and the same value
+            text = yaml.safe_dump(data, sort_keys=False)
+        shell.say(text.removesuffix("\n"))
     return exits.OK
 
 
@@ -34,11 +38,11 @@ def validate(options: Any, shell: Shell) -> int:
     """
     from phlo.config.on_hosts import unknown_services
     from phlo.plan import build
-    from phlo.playbook.on_up import with_role_tasks
+    from phlo.plan.role_tasks import with_role_tasks
 
     workspace = open_workspace(options, shell, asks_hosts=False)
     project = resolve_project(workspace, options, shell, fetch_secrets=False)
-    with_role_tasks(build(project), project, workspace.inventory, workspace.catalog.services)
+    with_role_tasks(build(project), project, workspace.inventory, workspace.catalog.services, cache=workspace.cache)
     own = [problem.package for problem in workspace.catalog.problems if problem.package.startswith(OWN_ROLES)]
     if own:
         fix = "Mend what is told above, or take the folder out of roles/."
@@ -58,21 +62,20 @@ def validate(options: Any, shell: Shell) -> int:
 def explain(options: Any, shell: Shell) -> int:
     """Show where a value comes from: the one that counts first, then those that lost."""
     from phlo.config.show import explain as explained
-    from phlo.report.table import table
+    from phlo.report.explained import explained_text
 
     workspace = open_workspace(options, shell, asks_hosts=False)
     found = explained(resolve_project(workspace, options, shell, fetch_secrets=False), options.value)
     if options.json:
         shell.say_json(found)
         return exits.OK
-    rows = [("✓" if one["wins"] else " ", one["name"], one["value"], one["layer"], one["where"]) for one in found]
-    shell.say(table(("", "NAME", "VALUE", "LAYER", "WHERE"), rows, shell.style(options)))
+    shell.say(explained_text(found, shell.style(options)))
     return exits.OK
 
 
 def schema(options: Any, shell: Shell) -> int:
     """Print the JSON Schema of phlo.yaml."""
-    from phlo.config.schema import project_schema
+    from phlo.config.project_models import project_schema
 
     shell.say_json(project_schema())
     return exits.OK

@@ -8,24 +8,41 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from phlo.bounded import text_lines
 from phlo.cli import exits
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import all_places, known_by_name, open_hosts, open_workspace, resolve_project
-from phlo.errors import ConfigError, OperationError, PackageError, PhloError, did_you_mean
+from phlo.cli.workspace import (
+    Workspace,
+    all_places,
+    known_by_name,
+    open_hosts,
+    open_workspace,
+    outline,
+    resolve_project,
+)
+from phlo.errors import ConfigError, OperationError, PackageError, did_you_mean
 from phlo.hosts.host import Host
 from phlo.hosts.live import LiveContainer, live_containers
+from phlo.published import merged
 from phlo.report.style import PREFIX_COLOURS
+from phlo.stop_signals import exit_code_of, signal_of, take_from
+from phlo.visible import visible
+
+if TYPE_CHECKING:
+    from phlo.config.project import Project
 
 _AGE = re.compile(r"(\d+)([smhd])")
 _AGE_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _END = None
+# So many groups of lines, each of at most 64 KiB and a line, may wait to be printed.
+MOST_WAITING = 16
 
 
 def ps(options: Any, shell: Shell) -> int:
     """List the project's containers."""
-    project, hosts, _, known = _named(options, shell, fetch_secrets=False)
+    project, hosts, _, known = find_project(options, shell)
     found = containers_on(hosts, project, options.services, known=known)
     if options.json:
         shell.say_json([_container_data(one) for one in found])
@@ -38,13 +55,14 @@ def ps(options: Any, shell: Shell) -> int:
     several = len(hosts) > 1
     header = (*(("HOST",) if several else ()), "SERVICE", "CONTAINER", "STATE", "PORTS", "SINCE", "IMAGE")
     rows = [(*((one.host,) if several else ()), *_container_cells(one)) for one in found]
-    shell.say(table(header, rows, shell.style(options)))
+    wrapped, optional = ("PORTS", "IMAGE"), ("CONTAINER", "IMAGE", "SINCE")
+    shell.say(table(header, rows, shell.style(options), wrapped=wrapped, optional=optional))
     return exits.OK
 
 
 def logs(options: Any, shell: Shell) -> int:
     """Show what containers print; with --follow until Ctrl-C."""
-    project, hosts, mask, known = _named(options, shell)
+    project, hosts, mask, known = find_project(options, shell, masks=True)
     found = containers_on(hosts, project, options.services, known=known)
     if not found:
         raise OperationError("there is no container to show the output of", fix="`phlo up` starts the services.")
@@ -52,17 +70,20 @@ def logs(options: Any, shell: Shell) -> int:
     if options.since:
         query["since"] = _since(options.since)
     style = shell.style(options)
-    names = {one.id: _short_name(one, found) for one in found}
+    names = {one.id: short_name(one, found) for one in found}
     width = max(map(len, names.values()))
     colours = {one.id: PREFIX_COLOURS[index % len(PREFIX_COLOURS)] for index, one in enumerate(found)}
     try:
-        for container, line in _lines_of(found, hosts, query):
+        for container, lines in _lines_of(found, hosts, query):
             prefix = style(f"{names[container.id]:<{width}} |", colours[container.id]) + " " if len(found) > 1 else ""
-            shell.say(prefix + mask(line))
+            text = "".join(f"{prefix}{mask(line)}\n" for line in lines)
+            if shell.out.isatty():
+                text = visible(text, keeps_colours=True)
+            shell.out.write(text)  # into a file or a pipe as the container wrote it, as `docker logs` does
             if options.follow:
                 shell.out.flush()
-    except KeyboardInterrupt:  # how --follow ends
-        return exits.INTERRUPTED
+    except KeyboardInterrupt as stopped:  # how --follow ends
+        return exit_code_of(signal_of(stopped))
     return exits.OK
 
 
@@ -72,7 +93,7 @@ def exec_in(options: Any, shell: Shell) -> int:
 
     if not options.command:
         raise ConfigError("says no command", where="phlo exec", fix="Write `phlo exec SERVICE COMMAND`.")
-    project, hosts, _, known = _named(options, shell, fetch_secrets=False)
+    project, hosts, _, known = find_project(options, shell)
     running = [one for one in containers_on(hosts, project, [options.service], known=known) if one.is_running]
     if not running:
         raise OperationError("has no running container", where=options.service, fix="Start it: `phlo up`.")
@@ -109,7 +130,7 @@ def containers_on(
     return [one for one in found if not services or one.service in services]
 
 
-class _Named(NamedTuple):
+class FoundProject(NamedTuple):
     """A project as far as its containers need it.
 
     mask:  takes secrets out of a text, as far as they are known.
@@ -122,22 +143,34 @@ class _Named(NamedTuple):
     known: Collection[str] = ()
 
 
-def _named(options: Any, shell: Shell, *, fetch_secrets: bool = True) -> _Named:
-    """The project; one whose phlo.yaml cannot be used by its name alone."""
+def find_project(options: Any, shell: Shell, *, masks: bool = False) -> FoundProject:
+    """The project; one whose phlo.yaml cannot be used by its name alone. masks: fetch the secrets, to mask them."""
     try:
         workspace = open_workspace(options, shell)
-        project = resolve_project(workspace, options, shell, fetch_secrets=fetch_secrets)
+        project = outline(workspace, options, shell)
+        if masks:
+            project = _with_secrets(project, workspace, options, shell)
     except (ConfigError, PackageError) as error:
-        return _Named(*known_by_name(options, shell, error)[:2], str)
+        return FoundProject(*known_by_name(options, shell, error)[:2], str)
     hosts = open_hosts(workspace.inventory, all_places(project), shell.environ)
-    return _Named(project.name, hosts, project.masker(), {*project.services, *project.absent})
+    return FoundProject(project.name, hosts, project.masker(), {*project.services, *project.absent})
+
+
+def _with_secrets(project: Project, workspace: Workspace, options: Any, shell: Shell) -> Project:
+    """The project with its secrets; where these are not available it is as it was, and a warning says so."""
+    try:
+        return resolve_project(workspace, options, shell, asks=False)
+    except ConfigError as error:
+        sign = shell.style(options, err=True).sign("!")
+        shell.tell(f"{sign} secrets that are not available here are not masked: {error}")
+        return project
 
 
 def _container_cells(one: LiveContainer) -> tuple[str, ...]:
     state = f"{one.state} ({one.health})" if one.health else one.state
     if one.exit_code is not None and one.state == "exited":
         state = f"exited ({one.exit_code})"
-    ports = ", ".join(f"{f'{port.ip}:' if port.ip else ''}{port.published}->{port.target}" for port in one.ports)
+    ports = ", ".join(map(str, merged(port.text for port in one.ports)))
     return one.service, one.name, state, ports, one.since, one.image
 
 
@@ -160,7 +193,7 @@ def _container_data(one: LiveContainer) -> dict[str, Any]:
     }
 
 
-def _short_name(one: LiveContainer, found: Collection[LiveContainer]) -> str:
+def short_name(one: LiveContainer, found: Collection[LiveContainer]) -> str:
     """The service, with instance and host where that is needed to tell containers apart."""
     name = one.service
     if sum(other.service == one.service and other.host == one.host for other in found) > 1:
@@ -170,44 +203,35 @@ def _short_name(one: LiveContainer, found: Collection[LiveContainer]) -> str:
 
 def _lines_of(
     found: Collection[LiveContainer], hosts: Mapping[str, Host], query: Mapping[str, Any]
-) -> Iterator[tuple[LiveContainer, str]]:
-    """Lines of all containers: one container after the other, or as they come when they are followed."""
+) -> Iterator[tuple[LiveContainer, list[str]]]:
+    """Lines of all containers in groups: one container after the other, or as they arrive when they are followed."""
     if not query["follow"]:
         for one in found:
-            for line in _lines(one, hosts[one.host], query):
-                yield one, line
+            for group in text_lines(hosts[one.host].engine.logs(one.id, **query)):
+                yield one, group
         return
-    lines: queue.SimpleQueue[tuple[LiveContainer, str | PhloError | None]] = queue.SimpleQueue()
+    # Bounded, so that a container that writes faster than phlo prints is read more slowly, and fills no memory.
+    found_lines: queue.Queue[tuple[LiveContainer, list[str] | Exception | None]] = queue.Queue(MOST_WAITING)
     for one in found:
-        threading.Thread(target=_follow, args=(one, hosts[one.host], query, lines), daemon=True).start()
+        threading.Thread(target=_follow, args=(one, hosts[one.host], query, found_lines), daemon=True).start()
     left = len(found)
     while left:
-        container, item = lines.get()
+        container, item = take_from(found_lines)
         if item is _END:
             left -= 1
-        elif isinstance(item, PhloError):
+        elif isinstance(item, Exception):
             raise item
         else:
             yield container, item
 
 
-def _follow(one: LiveContainer, host: Host, query: Mapping[str, Any], lines: queue.SimpleQueue[Any]) -> None:
+def _follow(one: LiveContainer, host: Host, query: Mapping[str, Any], lines: queue.Queue[Any]) -> None:
     try:
-        for line in _lines(one, host, query):
-            lines.put((one, line))
-    except PhloError as error:
+        for group in text_lines(host.engine.logs(one.id, **query)):
+            lines.put((one, group))
+    except Exception as error:  # raised by whoever waits for lines
         lines.put((one, error))
     lines.put((one, _END))
-
-
-def _lines(one: LiveContainer, host: Host, query: Mapping[str, Any]) -> Iterator[str]:
-    rest = b""
-    for piece in host.engine.logs(one.id, **query):
-        *whole, rest = (rest + piece).split(b"\n")
-        for line in whole:
-            yield line.decode(errors="replace").rstrip("\r")
-    if rest:
-        yield rest.decode(errors="replace")
 
 
 def _tail(text: str) -> int | str:

@@ -19,9 +19,9 @@ def operations(options: Any, shell: Shell) -> int:
     if options.json:
         shell.say_json([{"name": name, "summary": text} for name, text in rows])
         return exits.OK
-    width = max(len(name) for name, _ in rows)
-    for name, text in rows:
-        shell.say(f"  {name:<{width}}  {text}")
+    from phlo.report.table import table
+
+    shell.say(table((), [(f"  {name}", text) for name, text in rows], shell.style(options)))
     return exits.OK
 
 

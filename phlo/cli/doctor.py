@@ -172,7 +172,11 @@ def _of_history(root: Path) -> Iterator[CheckResult]:
     runs = run_ids(root)
     if not runs:
         return
-    last = past_run(runs[-1], read_run(root, runs[-1]))
+    try:
+        last = past_run(runs[-1], read_run(root, runs[-1]))
+    except ConfigError as error:
+        yield CheckResult(name="last run", status=CheckStatus.WARN, text=f"{error.where}: {error.what}", fix=error.fix)
+        return
     began = datetime.fromtimestamp(last.began).astimezone().isoformat(sep=" ", timespec="minutes")
     is_good = last.result in ("ok", "changed")
     yield CheckResult(
@@ -198,7 +202,7 @@ def _text(results: Iterable[CheckResult], style: Style) -> str:
 
 def _wrapped(text: str, style: Style, indent: int) -> list[str]:
     """For a terminal, lines that fit; for a file or another program, one."""
-    if not style.is_coloured:
+    if not style.is_terminal:
         return [text]
     import textwrap
 

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from phlo.errors import ConfigError, HostError, InventoryError, LockError, PackageError, PhloError, PlanError
+from phlo.errors import (
+    ConfigError,
+    HostError,
+    InventoryError,
+    LockError,
+    OperationError,
+    PackageError,
+    PhloError,
+    PlanError,
+)
+from phlo.stop_signals import SIGNALS, exit_code_of, signal_of
 
 if TYPE_CHECKING:
     from phlo.cli.shell import Shell
@@ -17,7 +27,6 @@ USAGE = 3
 UNREACHABLE = 4
 ROLLED_BACK = 5
 LOCKED = 6
-INTERRUPTED = 130
 
 _BY_ERROR: tuple[tuple[type[PhloError], int], ...] = (
     (LockError, LOCKED),
@@ -28,15 +37,34 @@ _BY_ERROR: tuple[tuple[type[PhloError], int], ...] = (
     (PlanError, USAGE),
 )
 
-BY_OUTCOME = {
+_BY_STATUS = {
     "ok": OK,
     "changed": OK,
     "pending": OK,
     "failed": FAILED,
     "rolled_back": ROLLED_BACK,
     "unreachable": UNREACHABLE,
-    "interrupted": INTERRUPTED,
 }
+
+
+class _Ended(Protocol):
+    """How a run of a plan or of playbooks ended. signal: what stopped it, None when it ran to its end."""
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def signal(self) -> int | None: ...
+
+
+def of_outcome(outcome: _Ended) -> int:
+    """The exit code after a run."""
+    return _BY_STATUS[outcome.status] if outcome.signal is None else exit_code_of(outcome.signal)
+
+
+def is_interrupted(code: int) -> bool:
+    """Whether an exit code says that a signal stopped the run."""
+    return code in map(exit_code_of, SIGNALS)
 
 
 # What a file system refuses, which no program can know before, and what to do about it.
@@ -46,6 +74,7 @@ _NOT_OURS = {
     errno.EROFS: "Put the project on a file system that can be written to.",
     errno.ENOSPC: "Make room: `docker system df` and `du` show what takes it.",
     errno.EDQUOT: "Make room, or have your quota raised.",
+    errno.EFBIG: "Check that it is the right file.",
     errno.EMFILE: "Raise the limit of open files (`ulimit -n`), or lower --forks.",
     errno.ENAMETOOLONG: "Use a shorter name.",
     errno.ENOTDIR: "Something on the way to it is a file and not a folder.",
@@ -58,17 +87,24 @@ def code_of(error: PhloError) -> int:
     return next((code for kind, code in _BY_ERROR if isinstance(error, kind)), FAILED)
 
 
+def lost_output(name: str, reason: OSError) -> OperationError:
+    """The error for an output of this process that could not be written."""
+    what = f"some of the output could not be written: {reason.strerror or reason}"
+    fix = f"{_NOT_OURS.get(reason.errno or 0, '')} What the command had to do is done.".strip()
+    return OperationError(what, where=name, fix=fix)
+
+
 def report_error(error: BaseException, options: Any, shell: Shell) -> int:
     """Print what went wrong, and give the exit code for it. With --debug a traceback comes first."""
     if isinstance(error, KeyboardInterrupt):
         shell.tell("Interrupted.")
-        return INTERRUPTED
+        return exit_code_of(signal_of(error))
     if getattr(options, "debug", False):
-        import traceback
+        from phlo.report.traceback_text import traceback_text
 
-        shell.tell("".join(traceback.format_exception(error)).rstrip())
-    if isinstance(error, OSError) and error.filename is not None and error.errno in _NOT_OURS:
-        error = ConfigError(str(error.strerror), where=error.filename, fix=_NOT_OURS[error.errno])
+        shell.tell(traceback_text(error, shell.style(options, err=True)))
+    if isinstance(error, OSError) and error.errno in _NOT_OURS:
+        error = ConfigError(str(error.strerror), where=error.filename or "", fix=_NOT_OURS[error.errno])
     if isinstance(error, PhloError):
         from phlo.report.errors import error_text
 

@@ -72,8 +72,10 @@ def picture(source: str, form: str) -> bytes:
 
 def _put(drawn: bytes, target: Path | None, form: str, shell: Shell) -> None:
     if target:
+        from phlo.config.atomic import replace_file
+
         try:
-            target.write_bytes(drawn)
+            replace_file(target, drawn)
         except OSError as reason:
             raise unwritable(target, reason) from None
     elif form != "png":

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from phlo import __version__
+from phlo.cli.headings import FAMILIES
 from phlo.cli.option import Option, Verb
 from phlo.cli.shared_options import PROJECT
 from phlo.cli.verbs import SERVICES_ALIASES, VERBS
+from phlo.orchestrators import TITLES, load
+
+_FAMILIES = {**FAMILIES, **{name: load(name, "verbs").FAMILY for name in TITLES}}
 
 EXAMPLES = (
     ("phlo init my-lakehouse", "make a project"),
@@ -24,22 +28,28 @@ def overview(width: int = 80) -> str:
     for group in dict.fromkeys(verb.group for verb in VERBS):
         lines += [group, *_rows(_overview_rows(group), width), ""]
     lines += ["Examples", *_rows(EXAMPLES, width), ""]
-    lines += ["phlo COMMAND --help tells more about a command; phlo --version prints the version."]
+    lines += ["phlo COMMAND --help describes a command; phlo --version prints the version."]
     return "\n".join(lines) + "\n"
 
 
 def _overview_rows(group: str) -> list[tuple[str, str]]:
-    """One row a verb; verbs of one family (`config show`, ...) share a row."""
+    """One row a verb; verbs of one family (`config show`, ...) share a row, unless its first word is a verb itself."""
     rows: dict[str, str] = {}
     for verb in VERBS:
         if verb.group != group:
             continue
-        first, _, member = verb.name.partition(" ")
-        if not member:
-            rows[", ".join((verb.name, *verb.aliases))] = verb.help
+        first = verb.name.partition(" ")[0]
+        if first in _FAMILIES:
+            rows[first] = f"{_FAMILIES[first]}: {', '.join(_members(first))}"
         else:
-            rows[first] = f"{rows[first]}, {member}" if first in rows else member
+            rows[", ".join((verb.name, *verb.aliases))] = verb.help
     return list(rows.items())
+
+
+def _members(first: str) -> list[str]:
+    """The second words of a family's commands."""
+    own = [verb.name.partition(" ")[2] for verb in VERBS if verb.name.startswith(f"{first} ")]
+    return [*own, *(SERVICES_ALIASES if first == "services" else ())]
 
 
 def family(first: str, width: int = 80) -> str:
@@ -48,7 +58,8 @@ def family(first: str, width: int = 80) -> str:
     if first == "services":
         named = {name: verb for verb in VERBS for name in (verb.name, *verb.aliases)}
         rows += [(f"services {name}", named[name].help) for name in SERVICES_ALIASES]
-    return "\n".join([f"Usage: phlo {first} COMMAND [OPTIONS]", "", "Commands", *_rows(rows, width)]) + "\n"
+    lines = [f"Usage: phlo {first} COMMAND [OPTIONS]", "", f"{_FAMILIES[first]}.", "", "Commands"]
+    return "\n".join([*lines, *_rows(rows, width)]) + "\n"
 
 
 def verb_help(verb: Verb, width: int = 80) -> str:

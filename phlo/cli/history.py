@@ -7,8 +7,9 @@ from typing import Any
 from phlo.cli import exits
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import project_root
-from phlo.events_json import event_to_json, schema_text
-from phlo.execute.history import find_run, read_run, run_ids
+from phlo.events_json import event_to_json
+from phlo.events_schema import schema_text
+from phlo.execute.history import find_run, read_run, read_runs, run_ids
 
 
 def history(options: Any, shell: Shell) -> int:
@@ -16,7 +17,7 @@ def history(options: Any, shell: Shell) -> int:
     from phlo.report.history import history_text, past_run
 
     root = project_root(options, shell)
-    runs = [past_run(run, read_run(root, run)) for run in reversed(run_ids(root))]
+    runs = [past_run(run, events) for run, events in read_runs(root, reversed(run_ids(root)), shell.tell)]
     shown = runs[: options.limit] if options.limit else runs
     if options.json:
         shell.say_json([run.as_json() for run in shown])

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from phlo.cli import exits
 from phlo.cli.shell import Shell
+from phlo.compose.project_files import FILE_NAMES, default_files, existing, files_of
 from phlo.compose_import.convert import Converted, convert
-from phlo.compose_import.load import ComposeProject, default_files, load
+from phlo.compose_import.source import ComposeSource, read_source
 from phlo.compose_import.text import yaml_text
 from phlo.config.atomic import replace_file
 from phlo.config.candidates import STATE_FOLDER
 from phlo.config.project_file import parse_project_file
 from phlo.config.root import PROJECT_FILE
 from phlo.errors import ConfigError, PhloError
-from phlo.yaml_source import missing_file_fix
 
 if TYPE_CHECKING:
     from phlo.discovery.catalog import Catalog
@@ -27,9 +27,15 @@ def import_compose(options: Any, shell: Shell) -> int:
     """Write the phlo.yaml that stands for a Compose project."""
     from phlo.discovery.services import discover_services
 
-    files = [_existing(shell.cwd / name) for name in options.files] or default_files(shell.cwd)
-    project = load(files, environ=shell.environ, env_files=[_existing(shell.cwd / name) for name in options.env_file])
-    target = (shell.cwd / options.out if options.out else project.folder).resolve()
+    cwd = shell.cwd.resolve()
+    files = [existing(cwd / name) for name in options.files] or list(default_files(cwd))
+    if not files:
+        fix = f"Name one, or add {FILE_NAMES[0]}."
+        raise ConfigError("there is no Compose file here", where=shell.cwd, fix=fix)
+    env_files = [existing(cwd / name) for name in options.env_file]
+    found_files = files_of(files, start=cwd, environ=shell.environ, env_files=env_files)
+    project = read_source(found_files, environ=shell.environ)
+    target = (cwd / options.out if options.out else found_files.folder).resolve()
     target = target / PROJECT_FILE if target.is_dir() else target
     catalog = discover_services(target.parent)
     default = [name for name, one in catalog.services.items() if one.default]
@@ -44,12 +50,6 @@ def import_compose(options: Any, shell: Shell) -> int:
     written = _write(wanted, force=options.force)
     _tell(found, project, target, written, catalog, options, shell)
     return exits.OK
-
-
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise ConfigError("there is no such file", where=path, fix=missing_file_fix(path))
-    return path.resolve()
 
 
 def _write(wanted: Mapping[Path, tuple[bytes, int]], *, force: bool) -> list[Path]:
@@ -73,7 +73,7 @@ def _write(wanted: Mapping[Path, tuple[bytes, int]], *, force: bool) -> list[Pat
 
 def _tell(
     found: Converted,
-    project: ComposeProject,
+    project: ComposeSource,
     target: Path,
     written: Collection[Path],
     catalog: Catalog,
@@ -108,6 +108,7 @@ def _shown(path: Path, shell: Shell) -> str:
 
 def _open_ends(target: Path, catalog: Catalog, options: Any, shell: Shell) -> list[PhloError]:
     """What is wrong with the project as written: a variable without a value, a file that is not there."""
+    from phlo.config.request import Request
     from phlo.config.resolve import resolve
     from phlo.inventory.hosts import Inventory
     from phlo.plan import build
@@ -121,8 +122,7 @@ def _open_ends(target: Path, catalog: Catalog, options: Any, shell: Shell) -> li
                 Inventory(),
                 root=target.parent,
                 environ=shell.environ,
-                generate_secrets=False,
-                fetch_secrets=False,
+                request=Request(fetch_secrets=False),
             )
         )
     except PhloError as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 from phlo.cli import exits
 from phlo.cli.shell import Shell
+from phlo.config.capability_types import is_collected
 from phlo.config.root import PROJECT_FILE, normalized_name
 from phlo.errors import ConfigError
 
@@ -31,10 +32,17 @@ services: {{}}
 #    ports: ["4001:4000"]
 #    depends_on: [a-service]
 
-# Variables for services and templates. Secrets do not belong here: those that you do not give are made
+{capabilities}# Variables for services and templates. Secrets do not belong here: those that you do not give are made
 # up once and kept in .phlo/.env.local; give your own there, or in the environment.
 #env:
 #  LOG_LEVEL: info
+"""
+
+_CAPABILITIES = """\
+# Which service provides a capability. {reasons}
+capabilities:
+{lines}
+
 """
 
 _GITIGNORE = (".phlo/",)
@@ -53,7 +61,7 @@ def init(options: Any, shell: Shell) -> int:
     name = _name_of(root, options.name)
     if root.exists() and not root.is_dir():
         raise ConfigError("there is a file of that name", where=root, fix="Choose another name.")
-    made = _write_missing(root, name)
+    made = _write_missing(root, name, "" if (root / PROJECT_FILE).exists() else _successors(root, shell))
     label = f"{options.name}/" if options.name else ""
     for path, is_new in made:
         sign = shell.style(options).sign("+" if is_new else "-") if is_new else " "
@@ -83,11 +91,37 @@ def _named_in(root: Path, name: str) -> str:
     return str(load_project_file(root / PROJECT_FILE).config.name or name)
 
 
-def _write_missing(root: Path, name: str) -> list[tuple[str, bool]]:
+def _successors(root: Path, shell: Shell) -> str:
+    """The part of phlo.yaml that has successors provide what services of which there will be no newer version do."""
+    from phlo.discovery.services import discover_services
+    from phlo.user_cache import cache_folder
+
+    services = discover_services(root, cache=cache_folder(shell.environ)).services
+    chosen: dict[str, str] = {}
+    reasons = []
+    for name, old in sorted(services.items()):
+        new = services.get(old.succeeded_by or "")
+        if not old.default or new is None:
+            continue
+        reasons.append(f"There will be no newer {name}: {new.name} takes its place here.")
+        for capability in new.provides:
+            # What the new one offers besides stays with the default service that offers it, if there is one.
+            others = [
+                one.name for one in services.values() if one.default and one != old and capability in one.provides
+            ]
+            if not is_collected(capability) and (others or capability in old.provides):
+                chosen[capability] = new.name if capability in old.provides else others[0]
+    if not chosen:
+        return ""
+    lines = "\n".join(f"  {capability}: {new}" for capability, new in sorted(chosen.items()))
+    return _CAPABILITIES.format(reasons=" ".join(reasons), lines=lines)
+
+
+def _write_missing(root: Path, name: str, capabilities: str) -> list[tuple[str, bool]]:
     """Write what is not there: (path, whether it was written)."""
     (root / "workflows").mkdir(parents=True, exist_ok=True)
     return [
-        (PROJECT_FILE, _write_new(root / PROJECT_FILE, _PROJECT_YAML.format(name=name))),
+        (PROJECT_FILE, _write_new(root / PROJECT_FILE, _PROJECT_YAML.format(name=name, capabilities=capabilities))),
         ("workflows/README.md", _write_new(root / "workflows" / "README.md", _WORKFLOWS_README)),
         (".gitignore", _add_lines(root / ".gitignore")),
     ]
@@ -95,9 +129,10 @@ def _write_missing(root: Path, name: str) -> list[tuple[str, bool]]:
 
 def _write_new(path: Path, text: str) -> bool:
     """Write a file unless it is there."""
+    from phlo.config.atomic import new_file
+
     try:
-        with path.open("x", encoding="utf-8") as stream:
-            stream.write(text)
+        new_file(path, text.encode())
     except FileExistsError:
         return False
     return True
@@ -105,11 +140,22 @@ def _write_new(path: Path, text: str) -> bool:
 
 def _add_lines(path: Path) -> bool:
     """Add to .gitignore what is missing in it."""
+    from phlo.config.atomic import replace_file
+    from phlo.config.file_lock import locked
+
+    with locked(path):
+        text = _with_lines(path)
+        if text is not None:
+            replace_file(path, text.encode())
+        return text is not None
+
+
+def _with_lines(path: Path) -> str | None:
+    """The text of a .gitignore with the lines that it should have, None when it has them."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     there = {line.strip().strip("/") for line in text.splitlines()}
     missing = [line for line in _GITIGNORE if line.strip("/") not in there]
     if not missing:
-        return False
+        return None
     before = text if not text or text.endswith("\n") else text + "\n"
-    path.write_text("\n".join([f"{before}{_GITIGNORE_TITLE}", *missing]) + "\n", encoding="utf-8")
-    return True
+    return "\n".join([f"{before}{_GITIGNORE_TITLE}", *missing]) + "\n"

@@ -101,7 +101,7 @@ class Answer(NamedTuple):
 
 def reach_hosts(inventory: Inventory, names: Sequence[str], shell: Shell, *, forks: int) -> Mapping[str, Answer]:
     """Ask hosts side by side, `forks` at once."""
-    from phlo.execute.workers import Workers
+    from phlo.execute.worker_pool import WorkerPool
 
     found: dict[str, Answer] = {}
 
@@ -113,7 +113,7 @@ def reach_hosts(inventory: Inventory, names: Sequence[str], shell: Shell, *, for
         except PhloError as error:
             found[name] = Answer(error=error)
 
-    with Workers(forks) as workers:
+    with WorkerPool(forks) as workers:
         for rank, name in enumerate(names):
             workers.submit(rank, lambda name=name: ask(name))  # type: ignore[misc]
     return found

@@ -8,34 +8,39 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from phlo.cli import exits
-from phlo.cli.carry_out import carry_out, exit_code, new_run_id
-from phlo.cli.narrow import builds_only, pulls_only, tagged
+from phlo.cli.carry_out import carry_out, exit_code
+from phlo.cli.deletion import agreed, check_unprotect, doomed_volumes, protection_of
+from phlo.cli.narrow import builds_only, pulls_only
+from phlo.cli.noop_entry import capture, store_entry
 from phlo.cli.out_file import check_writable
-from phlo.cli.proof import look, remember
-from phlo.cli.role_tasks import has_role_tasks, with_role_tasks
+from phlo.cli.planning import dependencies, hooks_around_stops, whole_plan, write_outputs
+from phlo.cli.role_tasks import has_role_tasks
+from phlo.cli.run_id import new_run_id
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import (
     Workspace,
     all_hosts,
+    clusters_by_manager,
     known_by_name,
     open_hosts,
     open_workspace,
-    refuse_on_swarm,
+    outline,
+    refuse_in_cluster,
     resolve_project,
-    swarm_nodes,
 )
 from phlo.errors import ConfigError, PackageError, PhloError, did_you_mean
-from phlo.frozen import replace
-from phlo.plan import Options, Plan, build_down, build_power
+from phlo.operations.protection import Protection
+from phlo.plan import Plan, build_down, build_power
 from phlo.plan import build as build_plan
-from phlo.plan.hooks import around_stop
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from phlo.config.project import Project
     from phlo.hosts.host import Host
-    from phlo.operations.hook import AroundStop
+
+# States that only a container of an engine can be in, and the command for each.
+_ENGINE_ONLY = {"killed": "kill", "paused": "pause", "unpaused": "unpause"}
 
 
 def up(options: Any, shell: Shell) -> int:
@@ -47,14 +52,18 @@ def up(options: Any, shell: Shell) -> int:
     started = time.time()
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, generate_secrets=not options.check, asked=options.services)
+    if options.frozen:
+        from phlo.cli.lock_file import frozen
+
+        project = frozen(project)
     plan = whole_plan(project, workspace, options)
     if not options.check:
         write_outputs(project)
     hosts = open_hosts(workspace.inventory, plan.hosts(), shell.environ)
-    before = None if has_role_tasks(plan) else look(project, workspace, hosts, options, shell)
+    before = None if has_role_tasks(plan) else capture(project, workspace, hosts, options, shell)
     outcome = carry_out(project.root, plan, hosts, options, shell, check=options.check)
     if before is not None and not any(result.changes for result in outcome.steps.values()) and outcome.status == "ok":
-        remember(before, project, options, shell, started)
+        store_entry(before, project, options, shell, started)
     return exit_code(outcome, shell)
 
 
@@ -71,7 +80,15 @@ def plan(options: Any, shell: Shell) -> int:
     steps = whole_plan(project, workspace, options)
     state = RunState(steps.steps)
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
-    outcome = run(steps, hosts, emit=state.take, run_id=new_run_id(), check=True, forks=options.forks)
+    outcome = run(
+        steps,
+        hosts,
+        emit=state.take,
+        run_id=new_run_id(),
+        check=True,
+        forks=options.forks,
+        shows_calls=options.verbose > 0,
+    )
     style = shell.style(options)
     for warning in steps.warnings if not options.quiet else ():
         shell.tell(f"{shell.style(options, err=True).sign('!')} {warning}")
@@ -93,7 +110,7 @@ def down(options: Any, shell: Shell) -> int:
     """Take the project down; one whose phlo.yaml cannot be used by its name alone."""
     try:
         workspace = open_workspace(options, shell)
-        project = resolve_project(workspace, options, shell, fetch_secrets=False)
+        project = _with_hooks(outline(workspace, options, shell), workspace, options, shell)
     except (ConfigError, PackageError) as error:
         return _down_by_name(options, shell, error)
     if getattr(options, "grace", None) is not None:
@@ -105,10 +122,12 @@ def down(options: Any, shell: Shell) -> int:
         with_volumes=options.volumes,
         hooks=hooks_around_stops(project),
         grace_seconds=_grace_seconds(options),
-        swarms=swarm_nodes(workspace.inventory),
+        clusters=clusters_by_manager(workspace.inventory),
         secrets=project.secrets,
+        protection=protection_of(project, options),
     )
-    return take_down(steps, project.root, open_hosts(workspace.inventory, steps.hosts(), shell.environ), options, shell)
+    hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
+    return take_down(steps, project.root, hosts, options, shell, project=project)
 
 
 def _down_by_name(options: Any, shell: Shell, error: PhloError) -> int:
@@ -116,11 +135,19 @@ def _down_by_name(options: Any, shell: Shell, error: PhloError) -> int:
     from pathlib import Path
 
     name, hosts, inventory = known_by_name(options, shell, error)
-    swarms = swarm_nodes(inventory)
-    workers = {node for manager, nodes in swarms.items() for node in nodes if node != manager}
+    clusters = clusters_by_manager(inventory)
+    workers = {node for manager, cluster in clusters.items() for node in cluster.nodes if node != manager}
     places = [host for host in hosts if host not in workers]
     grace = _grace_seconds(options)
-    steps = build_down(name, places, {}, with_volumes=options.volumes, swarms=swarms, grace_seconds=grace)
+    steps = build_down(
+        name,
+        places,
+        {},
+        with_volumes=options.volumes,
+        clusters=clusters,
+        grace_seconds=grace,
+        protection=Protection(project=name, lifted=frozenset(options.unprotect)),
+    )
     with tempfile.TemporaryDirectory() as folder:  # there may be no folder of the project's to keep a history in
         return take_down(steps, Path(folder), hosts, options, shell)
 
@@ -132,16 +159,27 @@ def _grace_seconds(options: Any) -> int | None:
 
 
 def refuse_grace(project: Project, services: Collection[str], verb: str) -> None:
-    """Raise ConfigError for a time to stop in that is given for services on a Swarm."""
-    fix = "Write stop_grace_period of the service: the Swarm stops its tasks."
-    refuse_on_swarm(project, services, f"{verb} --timeout", fix)
+    """Raise ConfigError for a time to stop in that is given for services in a cluster."""
+    fix = "Write stop_grace_period of the service: its cluster stops the tasks."
+    refuse_in_cluster(project, services, f"{verb} --timeout", fix)
 
 
-def take_down(steps: Plan, root: Path, hosts: Mapping[str, Host], options: Any, shell: Shell) -> int:
-    """Carry out a plan that removes things; volumes only once somebody has agreed to it."""
-    if options.volumes and not options.check and not _may_remove_volumes(steps, hosts, options, shell):
-        shell.tell("Nothing was removed.")
-        return exits.FAILED
+def take_down(
+    steps: Plan, root: Path, hosts: Mapping[str, Host], options: Any, shell: Shell, *, project: Project | None = None
+) -> int:
+    """Carry out a plan that removes things; volumes only once somebody has agreed to it.
+
+    project: None when it is only known by its name. Raises OperationError when a volume is protected.
+    """
+    if options.volumes:
+        command = f"phlo {steps.title} --volumes"
+        doomed = doomed_volumes(steps, hosts, options, command=command)
+        if project is not None:
+            check_unprotect(project, options, doomed)
+        what = f"These volumes will be removed, with all data in them: {', '.join(doomed)}"
+        if doomed and not options.check and not agreed(what, options, shell, command=command):
+            shell.tell("Nothing was removed.")
+            return exits.FAILED
     return exit_code(carry_out(root, steps, hosts, options, shell, check=options.check), shell)
 
 
@@ -158,6 +196,21 @@ def stop(options: Any, shell: Shell) -> int:
 def restart(options: Any, shell: Shell) -> int:
     """Stop services and start them again."""
     return _power("restarted", options, shell)
+
+
+def kill(options: Any, shell: Shell) -> int:
+    """Send a signal to the containers of services."""
+    return _power("killed", options, shell)
+
+
+def pause(options: Any, shell: Shell) -> int:
+    """Suspend all processes of services."""
+    return _power("paused", options, shell)
+
+
+def unpause(options: Any, shell: Shell) -> int:
+    """Resume services that are paused."""
+    return _power("unpaused", options, shell)
 
 
 def pull(options: Any, shell: Shell) -> int:
@@ -180,12 +233,15 @@ def build(options: Any, shell: Shell) -> int:
 
 def _power(state: str, options: Any, shell: Shell) -> int:
     workspace = open_workspace(options, shell)
-    project = resolve_project(workspace, options, shell)
+    project = _with_hooks(outline(workspace, options, shell), workspace, options, shell)
     known = dependencies(project)
     for name in options.services:
         if name not in known:
             raise ConfigError(f'there is no service "{name}"', fix=did_you_mean(name, known))
     services = options.services or list(project.services)
+    if state in _ENGINE_ONLY:
+        fix = "A cluster replaces a task that ends, and cannot pause one: use `phlo stop` or `phlo restart`."
+        refuse_in_cluster(project, services, _ENGINE_ONLY[state], fix)
     if getattr(options, "grace", None) is not None:
         refuse_grace(project, services, {"stopped": "stop", "restarted": "restart"}[state])
     steps = build_power(
@@ -201,68 +257,17 @@ def _power(state: str, options: Any, shell: Shell) -> int:
             for name, service in project.services.items()
         },
         places={name: service.hosts for name, service in project.services.items()},
-        swarms={name: service.scale for name, service in project.services.items() if service.place},
+        in_clusters={name: service for name, service in project.services.items() if service.placement},
+        runs_again=bool(options.services),
         secrets=project.secrets,
+        signal=getattr(options, "signal", ""),
     )
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
     return exit_code(carry_out(project.root, steps, hosts, options, shell), shell)
 
 
-def whole_plan(project: Project, workspace: Workspace, options: Any) -> Plan:
-    """The steps of `up`, tasks of roles included, cut down to what the options ask for."""
-    plan = build_plan(project, plan_options(project, options))
-    return tagged(with_role_tasks(plan, project, workspace), options.tags)
-
-
-def plan_options(project: Project, options: Any) -> Options:
-    """What the command line says about how a project is brought up."""
-    return Options(
-        recreate=frozenset(options.services or project.services) if options.recreate else frozenset(),
-        only=frozenset(project.services) if options.services else None,
-        remove_orphans=options.remove_orphans,
-        gate_timeout_seconds=getattr(options, "timeout", Options().gate_timeout_seconds),
-    )
-
-
-def dependencies(project: Project) -> Mapping[str, Collection[str]]:
-    """Every service that is known, part of the project or not -> what it depends on."""
-    active = {name: [need.service for need in service.depends_on] for name, service in project.services.items()}
-    absent = {name: list(absence.definition.depends_on) for name, absence in project.absent.items()}
-    return {**absent, **active}
-
-
-def hooks_around_stops(project: Project) -> Mapping[str, AroundStop]:
-    """Service -> the hooks to run when a container of it stops."""
-    return {name: around_stop(project, service) for name, service in project.services.items()}
-
-
-def write_outputs(project: Project) -> None:
-    """Put the files that packages bring along under `.phlo/`, those that differ."""
-    from phlo.config.atomic import replace_file
-    from phlo.config.ownership import make_folder
-
-    for name, data in project.outputs.items():
-        path = project.root / name
-        if not path.is_file() or path.read_bytes() != data:
-            make_folder(path.parent)
-            replace_file(path, data)
-
-
-def _may_remove_volumes(steps: Plan, hosts: Mapping[str, Host], options: Any, shell: Shell) -> bool:
-    """Show which volumes would go, and ask on a terminal; elsewhere having said --volumes is enough."""
-    from phlo.execute import run
-    from phlo.report.run_state import RunState
-
-    volumes = tuple(step for step in steps.steps if step.id.endswith("/volumes"))
-    state = RunState()
-    preview = replace(steps, steps=tuple(replace(step, after=()) for step in volumes))
-    run(preview, hosts, emit=state.take, run_id=new_run_id(), check=True)
-    names = [change.at.partition(":")[2] for one in state.services.values() for change in one.changes]
-    if not names or options.yes:
-        return True
-    shell.tell(f"These volumes will be removed, with all data in them: {', '.join(names)}")
-    if not shell.input.isatty():
-        return True
-    shell.err.write("Remove them? [y/N] ")
-    shell.err.flush()
-    return shell.input.readline().strip().lower() in ("y", "yes")
+def _with_hooks(project: Project, workspace: Workspace, options: Any, shell: Shell) -> Project:
+    """The project with every value where a service has hooks around its stops, whose environment may need them."""
+    if any(hook.environment for service in project.services.values() for hook in service.hooks):
+        return resolve_project(workspace, options, shell)
+    return project

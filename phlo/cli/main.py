@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -11,7 +10,9 @@ from typing import Any, NoReturn
 from phlo import __version__
 from phlo.cli import exits
 from phlo.cli.option import Verb
-from phlo.cli.shell import Shell, lead_nowhere
+from phlo.cli.shell import Shell, redirect_to_devnull
+from phlo.errors import ConfigError
+from phlo.stop_signals import ignore_stop_signals, stop_signals
 
 Handler = Callable[[Any, Shell], int]
 
@@ -30,22 +31,36 @@ def main(words: Sequence[str]) -> NoReturn:
         if reconfigure:
             reconfigure(errors="replace")  # a terminal that cannot show ✓ gets a ? and not a traceback
     code = run(words, Shell.of_process(words))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and told: Ctrl-C has nothing left to interrupt
+    ignore_stop_signals()
     gc.freeze()  # at its end Python looks for garbage among all there is, several times; the process ends all the same
     raise SystemExit(code)
 
 
 def run(words: Sequence[str], shell: Shell) -> int:
     """Run phlo on words; gives the exit code and lets no exception out but SystemExit."""
+    options = _Debug("--debug" in words)
     try:
-        code = _dispatch(list(words), shell)
-        shell.out.flush()
-        return code
+        with stop_signals():
+            return finished(_dispatch(list(words), shell), options, shell)
     except BrokenPipeError:
-        lead_nowhere(shell.out)
+        redirect_to_devnull(shell.out)
         return exits.FAILED
     except (Exception, KeyboardInterrupt) as error:
-        return exits.report_error(error, _Debug("--debug" in words), shell)
+        return exits.report_error(error, options, shell)
+
+
+def finished(code: int, options: Any, shell: Shell) -> int:
+    """The exit code of a command that ended with `code`: not 0 when some of its output could not be written."""
+    try:
+        shell.out.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as reason:
+        shell.lost("standard output", reason)
+        redirect_to_devnull(shell.out)
+    for name, why in shell.losses or ():
+        code = code or exits.report_error(exits.lost_output(name, why), options, shell)
+    return code
 
 
 class _Debug:
@@ -69,7 +84,7 @@ def _dispatch(words: list[str], shell: Shell) -> int:
 
     leading, rest = parser.split(words)
     if not rest or rest[0] in (*parser.HELP_FLAGS, "help"):
-        return _help(shell, lambda texts, width: texts.overview(width))
+        return _help(shell, lambda texts, width: texts.overview(width), keep=words)
     verb, rest = parser.find_verb(rest)
     if verb is None:
         return _help(shell, lambda texts, width: texts.family(words[len(leading)], width))
@@ -81,11 +96,14 @@ def _dispatch(words: list[str], shell: Shell) -> int:
     return perform(lambda: parser.parse(verb, words), verb, shell)
 
 
-def _help(shell: Shell, text: Callable[[Any, int], str]) -> int:
-    """Print a text of the help module, which nothing else needs."""
+def _help(shell: Shell, text: Callable[[Any, int], str], *, keep: Sequence[str] = ()) -> int:
+    """Print a text of the help module, which nothing else needs. keep: the words that print it again."""
     from phlo.cli import help  # noqa: A004  it is the module's right name
+    from phlo.kept_help import keep_help
 
-    shell.out.write(text(help, shell.style(None).width))
+    made = text(help, shell.style(None).width)
+    keep_help(list(keep), made, shell.environ, shell.out)
+    shell.say(made.removesuffix("\n"))
     return exits.OK
 
 
@@ -103,13 +121,10 @@ def _task_verb(verb: Verb, words: list[str]) -> tuple[Verb, list[str]]:
 
 def _asks_for_help(verb: Verb, words: Sequence[str]) -> bool:
     """True for -h or --help that is not part of the command line of somebody else (`phlo exec web ls --help`)."""
-    if any(option.positional == "rest" for option in verb.options):
-        from phlo.cli.parser import HELP_FLAGS, split
+    from phlo.cli.parser import HELP_FLAGS, before_separator, split
 
-        words = split(words)[1][:1]
-    else:
-        from phlo.cli.parser import HELP_FLAGS
-    return any(word in HELP_FLAGS for word in words)
+    is_rest = any(option.positional == "rest" for option in verb.options)
+    return any(word in HELP_FLAGS for word in (split(words)[1][:1] if is_rest else before_separator(words)))
 
 
 def perform(read: Callable[[], Any], verb: Verb, shell: Shell) -> int:
@@ -119,12 +134,24 @@ def perform(read: Callable[[], Any], verb: Verb, shell: Shell) -> int:
     """
     options: Any = None
     try:
+        refuse_free_threading()
         options = read()
         return handler(verb)(options, shell)
     except BrokenPipeError:
         raise
     except (Exception, KeyboardInterrupt) as error:
         return exits.report_error(error, options, shell)
+
+
+def refuse_free_threading() -> None:
+    """Raise ConfigError on a Python without the global interpreter lock, on which the threads of a run rely."""
+    has_lock = getattr(sys, "_is_gil_enabled", lambda: True)
+    if "t" in sys.abiflags or not has_lock():
+        raise ConfigError(
+            "this is a free-threaded build of Python, on which phlo does not run",
+            where=sys.executable,
+            fix="Install phlo with a standard build, e.g. `python3` instead of `python3t`.",
+        )
 
 
 def handler(verb: Verb) -> Handler:

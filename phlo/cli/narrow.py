@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection
 
 from phlo.errors import PlanError, did_you_mean
 from phlo.frozen import replace
+from phlo.images.present import published
 from phlo.plan.graph import Plan
 from phlo.values import ImagePolicy, ImageSource, Step
 
@@ -26,21 +26,30 @@ def tagged(plan: Plan, tags: str | None) -> Plan:
 
 
 def pulls_only(plan: Plan) -> Plan:
-    """Only pulling the upstream images; services that have none are left out."""
-    return _images(plan, "reference", {"policy": ImagePolicy.PULL, "pull_policy": "always"}, "pull")
+    """Only pulling images that a registry has; services that have none there are left out."""
+
+    def pulled(source: ImageSource) -> ImageSource | None:
+        changed: ImageSource = replace(source, policy=ImagePolicy.PULL, pull_policy="always")
+        return changed if source.reference is not None or published(changed) else None
+
+    return _images(plan, pulled, "pull")
 
 
 def builds_only(plan: Plan) -> Plan:
     """Only building the images that have a recipe."""
-    return _images(plan, "recipe", {"policy": ImagePolicy.BUILD, "pull_policy": None}, "build")
+
+    def built(source: ImageSource) -> ImageSource | None:
+        return replace(source, policy=ImagePolicy.BUILD, pull_policy=None) if source.recipe is not None else None
+
+    return _images(plan, built, "build")
 
 
-def _images(plan: Plan, needed: str, source: Mapping[str, Any], title: str) -> Plan:
+def _images(plan: Plan, changed: Callable[[ImageSource], ImageSource | None], title: str) -> Plan:
     steps = []
     for step in plan.steps:
-        if step.operation == "image" and getattr(step.args.source, needed) is not None:
-            changed: ImageSource = replace(step.args.source, **source)
-            steps.append(replace(step, args=replace(step.args, source=changed)))
+        source = changed(step.args.source) if step.operation == "image" else None
+        if source is not None:
+            steps.append(replace(step, args=replace(step.args, source=source)))
     return replace(_only(plan, steps), title=title)
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from phlo.child_environment import child_environment
 from phlo.cli import exits
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import Workspace, engine_address, open_hosts, open_workspace, resolve_project
@@ -124,11 +125,17 @@ def _data(page: Page) -> Mapping[str, Any]:
     }
 
 
+_OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
+
+
 def _show(url: str, shell: Shell) -> None:
     if sys.platform not in ("darwin", "win32") and not any(shell.environ.get(name) for name in _DISPLAYS):
         shell.tell("There is no display here: open it in a browser of yours.")
         return
-    import webbrowser
+    import subprocess
 
-    if not webbrowser.open(url):
+    # A process of its own, because webbrowser hands its whole environment to the browser.
+    command = [sys.executable, "-c", _OPEN, url]
+    ended = subprocess.run(command, env=child_environment(shell.environ), capture_output=True, check=False)
+    if ended.returncode:
         shell.tell("No browser could be started: open it yourself, or name one in BROWSER.")

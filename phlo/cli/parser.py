@@ -7,21 +7,28 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from phlo.cli.option import Option, Verb
-from phlo.cli.shared_options import PROJECT
+from phlo.cli.shared_options import COMPOSE_FILE, PROJECT
 from phlo.cli.verbs import SERVICES_ALIASES, VERBS
 from phlo.errors import ConfigError, did_you_mean
 
 HELP_FLAGS = ("-h", "--help")
+# Marks a word that stood behind `--`. The kernel passes no NUL in a word, so no word can begin with one by itself.
+_LITERAL = "\0"
 
 
 def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Options that stand before the command, and the rest: `-C lake up` -> `-C lake`, `up`."""
-    takes_value = {flag: option.takes_value for option in PROJECT for flag in option.flags}
-    position = 0
-    while position < len(words) and words[position].partition("=")[0] in takes_value:
-        flag, has_value, _ = words[position].partition("=")
-        position += 2 if takes_value[flag] and not has_value else 1
-    return list(words[:position]), list(words[position:])
+    """Options before the command, in their long form, and the rest: `-C lake up` -> `--project-dir lake`, `up`.
+
+    A short form may be another option of the command.
+    """
+    known = {flag: option for option in PROJECT for flag in option.flags} | {"-f": COMPOSE_FILE}
+    position, leading = 0, []
+    while position < len(words) and (option := known.get(words[position].partition("=")[0])):
+        _, has_value, value = words[position].partition("=")
+        following = words[position + 1 : position + 2] if option.takes_value and not has_value else []
+        leading += [f"{option.flags[-1]}{has_value}{value}", *following]
+        position += 1 + len(following)
+    return leading, list(words[position:])
 
 
 def find_verb(words: Sequence[str], verbs: Sequence[Verb] = VERBS) -> tuple[Verb | None, list[str]]:
@@ -51,17 +58,31 @@ def _see_help(hint: str) -> str:
 
 
 def parse(verb: Verb, words: Sequence[str]) -> Namespace:
-    """The verb's options out of `words`. Raises ConfigError for what it does not know or allow."""
+    """The verb's options out of `words`; words behind `--` are positional arguments, whatever they begin with.
+
+    Raises ConfigError for words that the verb does not know or allow.
+    """
     parser = _Parser(verb)
     if any(option.positional == "rest" for option in verb.options):
         found = parser.parse_args(words)
     else:
-        found = parser.parse_intermixed_args(words)
+        found = parser.parse_intermixed_args(_marked(words))
     for option in verb.options:
         if option.positional == "rest":
             given = getattr(found, option.name)
             setattr(found, option.name, given[1:] if given[:1] == ["--"] else given)
     return found
+
+
+def before_separator(words: Sequence[str]) -> Sequence[str]:
+    """The words before `--`: only these can be options."""
+    return words[: words.index("--")] if "--" in words else words
+
+
+def _marked(words: Sequence[str]) -> list[str]:
+    """The words, those behind `--` marked as literal: argparse's intermixed parser reads them as options otherwise."""
+    options = before_separator(words)
+    return [*options, *(_LITERAL + word for word in words[len(options) + 1 :])]
 
 
 def checked(verb: Verb, values: Mapping[str, Any]) -> Namespace:
@@ -153,7 +174,12 @@ class _Parser(ArgumentParser):
             self.add_argument(*option.flags, dest=option.name, default=option.default, type=self._converter(option))
 
     def _converter(self, option: Option) -> Any:
-        return lambda text: _converted(self._verb, option, text)
+        def convert(text: str) -> Any:
+            if option.flags and text.startswith(_LITERAL):
+                raise _usage(self._verb, f"{option.flags[-1]} needs a value, {option.value_name}")
+            return _converted(self._verb, option, text.removeprefix(_LITERAL))
+
+        return convert
 
     def _plain(self, message: str) -> str:
         """What argparse says, in the words of the other errors."""
@@ -165,6 +191,7 @@ class _Parser(ArgumentParser):
         return f"{option.flags[-1]} needs a value, {option.value_name}" if is_bare and option else message
 
     def error(self, message: str) -> NoReturn:
+        message = message.replace(_LITERAL, "")
         unknown = message.removeprefix("unrecognized arguments: ")
         if unknown == message:
             raise _usage(self._verb, self._plain(message))

@@ -52,11 +52,16 @@ def list_plugins(options: Any, shell: Shell) -> int:
         return exits.OK
     style = shell.style(options)
     rows = [
-        (plugin.name, plugin.group, plugin.distribution, plugin.version, plugin.problem or plugin.summary)
+        (plugin.name, _kind(plugin.group), plugin.distribution, plugin.version, plugin.problem or plugin.summary)
         for plugin in found
     ]
-    shell.say(table(("NAME", "KIND", "PACKAGE", "VERSION", ""), rows, style))
+    shell.say(table(("NAME", "KIND", "PACKAGE", "VERSION", "WHAT IT IS"), rows, style))
     return exits.OK
+
+
+def _kind(group: str) -> str:
+    """`phlo.plugins.services` -> `service`."""
+    return group.rpartition(".")[2].removesuffix("s")
 
 
 def info(options: Any, shell: Shell) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
+from phlo.cli.deletion import protection_of
 from phlo.cli.lifecycle import take_down
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import limit_hosts, open_hosts, open_workspace, resolve_project, swarm_nodes
+from phlo.cli.workspace import clusters_by_manager, limit_hosts, open_hosts, open_workspace, resolve_project
 from phlo.plan.prune import build_prune
 
 
@@ -18,6 +19,12 @@ def prune(options: Any, shell: Shell) -> int:
     unlimited = Namespace(**{**vars(options), "limit": None})
     project = resolve_project(workspace, unlimited, shell, fetch_secrets=False)
     names = limit_hosts(workspace.inventory, options.limit or "all", workspace.root)
-    steps = build_prune(project, names, with_volumes=options.volumes, swarms=swarm_nodes(workspace.inventory))
+    steps = build_prune(
+        project,
+        names,
+        with_volumes=options.volumes,
+        clusters=clusters_by_manager(workspace.inventory),
+        protection=protection_of(project, options),
+    )
     hosts = open_hosts(workspace.inventory, steps.hosts(), shell.environ)
-    return take_down(steps, project.root, hosts, options, shell)
+    return take_down(steps, project.root, hosts, options, shell, project=project)

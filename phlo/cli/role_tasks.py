@@ -15,9 +15,11 @@ def with_role_tasks(plan: Plan, project: Project, workspace: Workspace) -> Plan:
     if not files.intersection(_MAIN_FILES):
         return plan
     # Loaded only here: reading tasks takes Jinja2 and more.
-    from phlo.playbook import on_up
+    from phlo.plan import role_tasks
 
-    return on_up.with_role_tasks(plan, project, workspace.inventory, workspace.catalog.services)
+    return role_tasks.with_role_tasks(
+        plan, project, workspace.inventory, workspace.catalog.services, cache=workspace.cache
+    )
 
 
 def has_role_tasks(plan: Plan) -> bool:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from phlo.cli import exits
 from phlo.cli.carry_out import carry_out, exit_code
-from phlo.cli.lifecycle import dependencies, hooks_around_stops
+from phlo.cli.planning import dependencies, hooks_around_stops
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import all_hosts, open_hosts, open_workspace, resolve_project
 from phlo.errors import ConfigError, did_you_mean
 from phlo.hosts.host import Host
 from phlo.hosts.live import Kept, kept_containers
+from phlo.operations.cluster_state import state_of
 from phlo.plan.rollback import build_rollback, to_put_back
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def rollback(options: Any, shell: Shell) -> int:
         project.name,
         containers_before(options.run, project, hosts),
         dependencies(project),
-        gate_timeout_seconds=options.timeout,
+        gate_timeout_seconds=options.wait_timeout,
         hooks=hooks_around_stops(project),
         secrets=project.secrets,
     )
@@ -40,17 +41,16 @@ def rollback(options: Any, shell: Shell) -> int:
 
 
 def containers_before(run: str | None, project: Project, hosts: Mapping[str, Host]) -> tuple[Kept, ...]:
-    """The containers, and services of Swarms, that `phlo rollback RUN` puts back.
+    """The containers, and services of clusters, that `phlo rollback RUN` puts back.
 
     run: its id, or a beginning or end of it; None: the last one.
 
     Raises ConfigError for a run that made nothing, PlanError when there is no way back.
     """
     kept = [one for host in hosts.values() for one in kept_containers(host.engine, project.name, host=host.name)]
-    for manager in sorted({service.hosts[0] for service in project.services.values() if service.place}):
-        from phlo.operations.swarm_rollback import kept_services
-
-        kept += kept_services(hosts[manager].engine, project.name, host=manager)
+    managers = {one.hosts[0]: one.placement.orchestrator for one in project.services.values() if one.placement}
+    for manager, orchestrator in sorted(managers.items()):
+        kept += state_of(orchestrator).kept_services(hosts[manager].engine, project.name, host=manager)
     return to_put_back(kept, _run(run, kept))
 
 

@@ -1,4 +1,4 @@
-"""phlo secrets rotate: a new value for a secret, and the services that use it made anew with it."""
+"""phlo secrets rotate: a new value for a secret, and the services that use it recreated with it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from phlo.cli import exits
 from phlo.cli.carry_out import carry_out, exit_code
-from phlo.cli.lifecycle import write_outputs
+from phlo.cli.planning import write_outputs
 from phlo.cli.role_tasks import with_role_tasks
 from phlo.cli.secrets import open_vault_of, with_passphrase
 from phlo.cli.shell import Shell
@@ -89,7 +89,7 @@ def _run_actions(project: Project, services: Sequence[str], workspace: Workspace
 
 def _roll(project: Project, services: Sequence[str], workspace: Workspace, options: Any, shell: Shell) -> int:
     """`up` of exactly these services."""
-    plan = build(project, Options(only=frozenset(services), gate_timeout_seconds=options.timeout))
+    plan = build(project, Options(only=frozenset(services), gate_timeout_seconds=options.wait_timeout))
     plan = with_role_tasks(plan, project, workspace)
     write_outputs(project)
     hosts = open_hosts(workspace.inventory, plan.hosts(), shell.environ)

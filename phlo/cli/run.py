@@ -33,7 +33,7 @@ def run(options: Any, shell: Shell) -> int:
     from invoke.program import Program
 
     from phlo.cli.actions import find_actions, run_action
-    from phlo.tasks.collect import everything
+    from phlo.cli.task_collection import everything
 
     root = _root_or_none(options, shell)
     catalog = discover_services(root, cache=cache_folder(shell.environ))
@@ -77,7 +77,7 @@ def _root_or_none(options: Any, shell: Shell) -> Path | None:
 
 
 def _runnables(whole: Collection, services: Any) -> Iterator[Runnable]:
-    from phlo.tasks.verb_task import VerbTask
+    from phlo.cli.verb_task import VerbTask
 
     for name, aliases in sorted(whole.task_names.items()):
         task = whole[name]
@@ -94,15 +94,14 @@ def _list(found: list[Runnable], problems: list[PhloError], options: Any, shell:
     if options.json:
         shell.say_json([one._asdict() for one in found])
         return exits.OK
-    from phlo.report.style import shortened
+    from phlo.report.table import table
 
     out = shell.style(options)
     width = max(len(one.name) for one in found)
     blocks = []
     for origin, title in _TITLES.items():
-        rows = [f"  {one.name:<{width}}  {one.help}".rstrip() for one in found if one.origin == origin]
+        rows = [(f"  {one.name:<{width}}", one.help) for one in found if one.origin == origin]
         if rows:
-            shown = [shortened(row, out.width) if out.is_coloured else row for row in rows]
-            blocks.append("\n".join([out(title, "bold"), *shown]))
+            blocks.append(f"{out(title, 'bold')}\n{table((), rows, out)}")
     shell.say("\n\n".join(blocks))
     return exits.OK

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phlo.cli.carry_out import carry_out, exit_code, new_run_id
+from phlo.cli.carry_out import carry_out, exit_code
 from phlo.cli.out_file import unwritable
+from phlo.cli.run_id import new_run_id
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import open_hosts, open_workspace, project_root, resolve_project
 from phlo.errors import ConfigError, PlanError, first_of
@@ -23,7 +25,20 @@ if TYPE_CHECKING:
     from phlo.plan import Plan
 
 # The options that a plan depends on, and that are therefore kept with it. -e is not: it may give a secret.
-_KEPT = ("services", "profile", "no_deps", "dev", "image_source", "tags", "recreate", "remove_orphans", "project_name")
+_KEPT = (
+    "services",
+    "profile",
+    "no_deps",
+    "exclude",
+    "scale",
+    "dev",
+    "image_source",
+    "tags",
+    "recreate",
+    "remove_orphans",
+    "unprotect",
+    "project_name",
+)
 
 
 def save(plan: Plan, outcome: Outcome, project: Project, hosts: Mapping[str, Host], options: Any, shell: Shell) -> None:
@@ -40,28 +55,25 @@ def save(plan: Plan, outcome: Outcome, project: Project, hosts: Mapping[str, Hos
     except OSError as reason:
         raise unwritable(path, reason) from None
     if not options.quiet:
-        shell.tell(f"Saved in {options.out}. Carry out exactly this: phlo up --plan {options.out}")
+        inventory = "".join(f"-i {shlex.quote(name)} " for name in options.inventory)
+        shell.tell(f"Saved in {options.out}. Carry out exactly this: phlo up {inventory}--plan {options.out}")
 
 
 def show(options: Any, shell: Shell) -> int:
     """Print a saved plan."""
     from phlo.cli import exits
+    from phlo.events import StepFinished, StepId
     from phlo.report.plan import plan_data, plan_text
     from phlo.report.run_state import RunState
-    from phlo.values import Event
 
     saved = read(shell.cwd / options.file)
     state = RunState()
     for step in saved.steps:
         state.take(
-            Event(
-                kind="step_finished",
+            StepFinished(
                 time=saved.made,
                 run="",
-                step=step.id,
-                host=step.host,
-                service=step.service,
-                operation=step.operation,
+                step=StepId(host=step.host, service=step.service, operation=step.operation, name=step.name),
                 status=step.status,
                 changes=step.changes,
             )
@@ -79,12 +91,12 @@ def show(options: Any, shell: Shell) -> int:
 
 def up_saved(options: Any, shell: Shell) -> int:
     """Carry out a saved plan, if all it was made from is still the same."""
-    from phlo.cli.lifecycle import whole_plan, write_outputs
+    from phlo.cli.planning import whole_plan, write_outputs
     from phlo.execute import run
 
     path = shell.cwd / options.plan
     saved = read(path)
-    _take_over(saved, options, project_root(options, shell))
+    _take_over(saved, options, project_root(options, shell), shell)
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, asked=options.services)
     plan = whole_plan(project, workspace, options)
@@ -132,13 +144,17 @@ def _live(host: Host, project: str) -> dict[str, dict[str, str]]:
 
 def _asked(options: Any, root: Path, shell: Shell) -> dict[str, Any]:
     asked = {name: getattr(options, name) for name in _KEPT}
-    asked["inventory"] = [os.path.relpath(shell.cwd / name, root) for name in options.inventory]
+    asked["inventory"] = _inventory(options, root, shell)
     asked["extra"] = sorted(_name_of(text) for text in options.extra)
     return asked
 
 
-def _take_over(saved: SavedPlan, options: Any, root: Path) -> None:
-    """Set the options as they were when the plan was made. Raises ConfigError for those given besides it."""
+def _take_over(saved: SavedPlan, options: Any, root: Path, shell: Shell) -> None:
+    """Set the options as they were when the plan was made. Raises ConfigError for those given besides it.
+
+    The inventory is not taken from the file: it can be a program, or name hosts, and the file may have been changed by
+    somebody. It has to be given again, and to be the same.
+    """
     given = [name for name in _KEPT if name != "project_name" and getattr(options, name)]
     if given:
         raise ConfigError(
@@ -155,7 +171,21 @@ def _take_over(saved: SavedPlan, options: Any, root: Path) -> None:
         )
     for name in _KEPT:
         setattr(options, name, saved.asked[name])
-    options.inventory = options.inventory or [str(root / name) for name in saved.asked["inventory"]]
+    inventory = _inventory(options, root, shell)
+    if inventory != saved.asked["inventory"]:
+        named = " ".join(f"-i {shlex.quote(name)}" for name in saved.asked["inventory"])
+        raise ConfigError(
+            f"the plan was made with {named or 'no -i'}, this command has {_words(inventory) or 'none'}",
+            where="phlo up --plan",
+            fix="Give the same inventory again: phlo opens none that only the file names."
+            if named
+            else "Leave -i out, or make another plan with it.",
+        )
+
+
+def _inventory(options: Any, root: Path, shell: Shell) -> list[str]:
+    """The inventories that the command names, relative to the project's folder."""
+    return [os.path.relpath(shell.cwd / name, root) for name in options.inventory]
 
 
 def _name_of(extra: str) -> str:

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from phlo.child_environment import child_environment
 from phlo.cli.shell import Shell
 from phlo.errors import ConfigError
 from phlo.values import Secret
@@ -43,7 +44,9 @@ def edited(secrets: Mapping[str, Secret], shell: Shell) -> dict[str, Secret]:
 def _open_editor(path: Path, shell: Shell) -> None:
     command = shell.environ.get("VISUAL") or shell.environ.get("EDITOR") or "vi"
     try:
-        done = subprocess.run([*shlex.split(command), str(path)], env=dict(shell.environ), cwd=shell.cwd, check=False)
+        done = subprocess.run(
+            [*shlex.split(command), str(path)], env=child_environment(shell.environ), cwd=shell.cwd, check=False
+        )
     except (OSError, ValueError) as reason:
         raise ConfigError(f"the editor {command} cannot be started: {reason}", fix="Set EDITOR to another.") from None
     if done.returncode:

@@ -9,9 +9,11 @@ from phlo.cli import exits
 from phlo.cli.prompt import ask_twice, asker
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import open_workspace, project_root, resolve_project
+from phlo.config.file_lock import locked
 from phlo.config.layers import SECRET_SOURCES
 from phlo.config.secret_sources import VAULT_FILE, SecretSources
 from phlo.errors import ConfigError, did_you_mean
+from phlo.user_cache import cache_folder
 from phlo.values import Secret
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ def list_secrets(options: Any, shell: Shell) -> int:
             ("SECRET", "KEPT IN", "DECLARED BY"),
             [(str(name), str(kept), ", ".join(names)) for name, kept, names in cells],
             shell.style(options),
+            wrapped=("KEPT IN", "DECLARED BY"),
         )
     )
     return exits.OK
@@ -76,24 +79,34 @@ def set_secret(options: Any, shell: Shell) -> int:
     """Put a secret into the encrypted file, which is made when it is not there."""
     text = _new_value(options, shell)
     root = project_root(options, shell)
-    opened = open_vault_of(root, shell, make=True).with_secret(options.name, text)
-    opened.save()
+    with locked(root / VAULT_FILE, notify=shell.tell):
+        open_vault_of(root, shell, make=True).with_secret(options.name, text).save()
     shell.tell(f"{options.name} is set in {VAULT_FILE}. `phlo up` rolls the services that use it.")
     return exits.OK
 
 
 def remove(options: Any, shell: Shell) -> int:
     """Take a secret out of the encrypted file."""
-    open_vault_of(project_root(options, shell), shell).without(options.name).save()
+    root = project_root(options, shell)
+    with locked(root / VAULT_FILE, notify=shell.tell):
+        open_vault_of(root, shell).without(options.name).save()
     shell.tell(f"{options.name} is no longer in {VAULT_FILE}.")
     return exits.OK
 
 
 def edit(options: Any, shell: Shell) -> int:
     """Change the whole encrypted file in an editor."""
+    root = project_root(options, shell)
+    with locked(root / VAULT_FILE, notify=shell.tell):
+        parts = _edited(open_vault_of(root, shell, make=True), shell)
+    shell.tell(f"{VAULT_FILE}: {'; '.join(parts)}." if parts else "Nothing was changed.")
+    return exits.OK
+
+
+def _edited(opened: OpenVault, shell: Shell) -> list[str]:
+    """Let somebody edit the file and save it; what was changed, a phrase each."""
     from phlo.cli.secret_editor import edited
 
-    opened = open_vault_of(project_root(options, shell), shell, make=True)
     before = {name: opened.get(name) for name in opened.vault.tokens}
     after = edited(before, shell)
     changed = sorted(name for name, text in after.items() if before.get(name) != text)
@@ -104,16 +117,25 @@ def edit(options: Any, shell: Shell) -> int:
         opened = opened.without(name)
     if changed or removed:
         opened.save()
-    parts = [f"{verb}: {', '.join(names)}" for verb, names in (("set", changed), ("removed", removed)) if names]
-    shell.tell(f"{VAULT_FILE}: {'; '.join(parts)}." if parts else "Nothing was changed.")
-    return exits.OK
+    return [f"{verb}: {', '.join(names)}" for verb, names in (("set", changed), ("removed", removed)) if names]
 
 
 def rekey(options: Any, shell: Shell) -> int:
     """Encrypt the file anew under another passphrase."""
+    root = project_root(options, shell)
+    with locked(root / VAULT_FILE, notify=shell.tell):
+        opened = open_vault_of(root, shell)
+        opened.rekeyed(_new_passphrase(options, shell)).save()
+    shell.tell(
+        f"{VAULT_FILE} is encrypted anew. Its earlier versions, in Git for example, still open with the old "
+        "passphrase: if others know that, rotate the secrets too."
+    )
+    return exits.OK
+
+
+def _new_passphrase(options: Any, shell: Shell) -> Secret:
     from phlo.config.passphrase import passphrase_in
 
-    opened = open_vault_of(project_root(options, shell), shell)
     if options.new_passphrase_file:
         fresh = passphrase_in(shell.cwd / options.new_passphrase_file, where="--new-passphrase-file")
     else:
@@ -124,17 +146,13 @@ def rekey(options: Any, shell: Shell) -> int:
         fresh = Secret(ask_twice(ask, "New passphrase"))
     if not fresh:
         raise ConfigError("the new passphrase is empty", where="phlo secrets rekey", fix="Type at least one sign.")
-    opened.rekeyed(fresh).save()
-    shell.tell(
-        f"{VAULT_FILE} is encrypted anew. Its earlier versions, in Git for example, still open with the old "
-        "passphrase: if others know that, rotate the secrets too."
-    )
-    return exits.OK
+    return fresh
 
 
 def with_passphrase(root: Path, shell: Shell) -> Shell:
     """The shell with the passphrase in its environment, asked for once by a command that needs it several times."""
-    from phlo.config.passphrase import PASSPHRASE_VARIABLE, find_passphrase
+    from phlo.child_environment import PASSPHRASE_VARIABLE
+    from phlo.config.passphrase import find_passphrase
 
     if not (root / VAULT_FILE).exists():
         return shell
@@ -176,7 +194,7 @@ def _kept(root: Path, name: str, shell: Shell) -> Secret:
     from phlo.config.project_file import load_project_file
     from phlo.config.root import PROJECT_FILE
 
-    file = load_project_file(root / PROJECT_FILE)
+    file = load_project_file(root / PROJECT_FILE, cache=cache_folder(shell.environ))
     sources = SecretSources(root=root, file=file, environ=shell.environ, ask=asker(shell))
     found = next(one for one in sources.candidates() if one.name == name)
     assert found.fetch is not None

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from phlo.cli import exits
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import all_places, open_hosts, open_workspace, project_root, resolve_project
+from phlo.cli.workspace import all_places, open_hosts, open_workspace, outline, project_file, resolve_project
 from phlo.config.root import PROJECT_FILE
 from phlo.errors import ConfigError, HostError, did_you_mean
 from phlo.hosts.live import LiveContainer, live_containers
+from phlo.published import Published, address_text, merged
 from phlo.report.services import ServiceRow, services_data, services_table
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _WORST_FIRST = (*_SICK, "Down", "Stopped", "Created", "Paused", "Starting", "Run
 def list_services(options: Any, shell: Shell) -> int:
     """List services with their state and ports."""
     workspace = open_workspace(options, shell)
-    project = resolve_project(workspace, options, shell, fetch_secrets=False)
+    project = outline(workspace, options, shell)
     hosts = open_hosts(workspace.inventory, all_places(project), shell.environ)
     live, unreachable = _live(hosts, project.name, options, shell)
     rows = list(service_rows(project, live, unreachable=unreachable, is_all=options.all))
@@ -67,7 +68,7 @@ def service_rows(
     known = {*project.services, *project.absent}
     for service in project.services.values():
         for host in service.hosts:
-            spots = service.runs_on if service.place else (host,)
+            spots = service.runs_on if service.placement else (host,)
             mine = [one for one in live if one.service == service.name and one.host in spots]
             state = UNKNOWN if not mine and set(spots) & set(unreachable) else service_state(mine)
             ports = _live_ports(mine) or _published(service)
@@ -86,14 +87,14 @@ def service_rows(
 def _row(
     definition: ServiceDefinition,
     state: str,
-    ports: tuple[int, ...],
+    ports: tuple[Published, ...],
     *,
     live: Collection[LiveContainer],
     host: str = "",
     note: str = "",
 ) -> ServiceRow:
-    is_custom = definition.kind in ("inline", "project")
-    plain = "(inline)" if definition.kind == "inline" else definition.description
+    is_custom = definition.kind in ("inline", "compose", "project")
+    plain = f"({definition.kind})" if definition.kind in ("inline", "compose") else definition.description
     return ServiceRow(
         name=definition.name,
         section="custom" if is_custom else "package",
@@ -116,18 +117,20 @@ def service_state(containers: Collection[LiveContainer]) -> str:
 def _container_state(one: LiveContainer) -> str:
     if one.state == "running":
         return {"starting": "Starting", "unhealthy": "Unhealthy"}.get(one.health or "", "Running")
-    if one.state == "exited" and one.is_one_shot:
-        return "Done" if one.exit_code == 0 else "Failed"
-    return {"exited": "Stopped", "dead": "Failed"}.get(one.state, one.state.capitalize())
+    if one.is_done:
+        return "Done"
+    if one.has_failed:
+        return "Failed"
+    return "Stopped" if one.state == "exited" else one.state.capitalize()
 
 
-def _live_ports(containers: Collection[LiveContainer]) -> tuple[int, ...]:
-    return tuple(sorted({port.published for one in containers for port in one.ports}))
+def _live_ports(containers: Collection[LiveContainer]) -> tuple[Published, ...]:
+    return tuple(port.text for one in containers for port in one.ports)
 
 
-def _published(service: ResolvedService) -> tuple[int, ...]:
+def _published(service: ResolvedService) -> tuple[Published, ...]:
     """The ports it will publish, as far as they are fixed."""
-    return tuple(int(port.published) for port in service.compose.ports if port.published and port.published.isdigit())
+    return tuple(port.text for port in service.compose.ports if port.published and port.published.isdigit())
 
 
 def show(options: Any, shell: Shell) -> int:
@@ -167,7 +170,7 @@ def _details(name: str, project: Project) -> dict[str, Any]:
         "image": source.reference if source else definition.image,
         "built as": source.recipe.name if source and source.recipe else None,
         "hosts": list(service.hosts) if service else [],
-        "ports": [f"{port.published}->{port.target}" for port in service.compose.ports] if service else [],
+        "ports": [str(port) for port in merged(port.text for port in service.compose.ports)] if service else [],
         "depends on": [need.service for need in service.depends_on] if service else list(definition.depends_on),
         "provides": list(definition.provides),
         "requires": list(definition.requires),
@@ -200,7 +203,7 @@ def ports(options: Any, shell: Shell) -> int:
         rows = [
             (
                 str(port["service"]),
-                f"{port['ip']}{':' if port['ip'] else ''}{port['published'] or 'any'}",
+                address_text(str(port["ip"]), str(port["published"] or "any")),
                 f"{port['target']}/{port['protocol']}",
             )
             for port in found
@@ -224,7 +227,7 @@ def disable(options: Any, shell: Shell) -> int:
 def _switch(options: Any, shell: Shell, *, is_enabled: bool) -> int:
     from phlo.config.edit import set_enabled
 
-    path = project_root(options, shell) / PROJECT_FILE
+    path = project_file(options, shell)
     names = _known_services(path, options.services)
     word = "enabled" if is_enabled else "disabled"
     changed = [name for name in names if set_enabled(path, name, is_enabled)]
@@ -265,16 +268,16 @@ def add(options: Any, shell: Shell) -> int:
         entry["volumes"] = options.volume
     if options.depends_on:
         entry["depends_on"] = options.depends_on
-    root = project_root(options, shell)
-    _check_entry(entry, root)
-    add_service(root / PROJECT_FILE, options.name, entry)
+    path = project_file(options, shell)
+    _check_entry(entry, path.parent)
+    add_service(path, options.name, entry)
     shell.say(f"{PROJECT_FILE}: {options.name} added. Next: `phlo plan` shows what `phlo up` will do.")
     return exits.OK
 
 
 def _check_entry(entry: Mapping[str, Any], root: Path) -> None:
     """Raise ConfigError for what no service can have; a value with a variable in it cannot be told yet."""
-    from phlo.config.compose import parse_service
+    from phlo.compose import parse_service
 
     flags = {"ports": "--port", "environment": "--env", "volumes": "--volume", "depends_on": "--depends-on"}
     plain = {
@@ -301,6 +304,6 @@ def remove(options: Any, shell: Shell) -> int:
     """Take a service out of phlo.yaml."""
     from phlo.config.edit import remove_service
 
-    remove_service(project_root(options, shell) / PROJECT_FILE, options.service)
+    remove_service(project_file(options, shell), options.service)
     shell.say(f"{PROJECT_FILE}: {options.service} removed. Next: `phlo up --remove-orphans` to remove its containers.")
     return exits.OK

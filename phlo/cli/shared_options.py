@@ -7,9 +7,25 @@ from phlo.cli.option import Option
 PROJECT_DIR = Option(
     "project_dir",
     ("-C", "--project-dir"),
-    help="the project's folder; default: the nearest one upwards with a phlo.yaml",
+    help="the project's folder; default: the nearest one upwards with a phlo.yaml or a Compose file",
     metavar="DIR",
     complete="folders",
+)
+COMPOSE_FILE = Option(
+    "compose_file",
+    ("--file",),
+    help="a Compose file that is the project, a later one merged over an earlier; `phlo -f FILE up` is short for it",
+    repeatable=True,
+    metavar="FILE",
+    complete="files",
+)
+ENV_FILE = Option(
+    "env_file",
+    ("--env-file",),
+    help="a file of variables instead of the .env beside the Compose file",
+    repeatable=True,
+    metavar="FILE",
+    complete="files",
 )
 INVENTORY = Option(
     "inventory",
@@ -33,7 +49,7 @@ NO_COLOR = Option("no_color", ("--no-color",), "flag", "no colours; the NO_COLOR
 DEBUG = Option("debug", ("--debug",), "flag", "show the traceback of an error")
 
 COMMON = (NO_COLOR, DEBUG)
-PROJECT = (PROJECT_DIR, INVENTORY, PROJECT_NAME, EXTRA, *COMMON)
+PROJECT = (PROJECT_DIR, COMPOSE_FILE, ENV_FILE, INVENTORY, PROJECT_NAME, EXTRA, *COMMON)
 
 SERVICES = Option(
     "services",
@@ -46,7 +62,12 @@ SERVICE = Option("service", help="the service", positional="one", complete="serv
 PROFILE = Option("profile", ("--profile",), help="add the services of this profile", repeatable=True, metavar="NAME")
 JSON = Option("json", ("--json",), "flag", "print JSON")
 QUIET = Option("quiet", ("-q", "--quiet"), "flag", "print errors only")
-VERBOSE = Option("verbose", ("-v", "--verbose"), "count", "show what did not change, too; -vv: every step")
+VERBOSE = Option(
+    "verbose",
+    ("-v", "--verbose"),
+    "count",
+    "show what did not change, and tasks' arguments and results; -vv: what was observed; -vvv: requests to engines",
+)
 OUTPUT = Option(
     "output",
     ("--output",),
@@ -56,16 +77,39 @@ OUTPUT = Option(
 )
 FORKS = Option("forks", ("--forks",), "integer", "how many steps may run at once (default: 32)", 32, metavar="N")
 NO_DEPS = Option("no_deps", ("--no-deps",), "flag", "leave out what the named services depend on")
+EXCLUDE = Option(
+    "exclude",
+    ("--exclude",),
+    help="leave this service as it is, though others may depend on it",
+    repeatable=True,
+    metavar="SERVICE",
+    complete="services",
+)
+SCALE = Option(
+    "scale",
+    ("--scale",),
+    help="run N instances of a service on each of its hosts, whatever its `scale` is",
+    repeatable=True,
+    metavar="SERVICE=N",
+)
 IMAGE_SOURCE = Option(
     "image_source",
     ("--image-source",),
-    help="where images come from; auto: what is there, else pull, else build",
-    choices=("auto", "pull", "build"),
+    help="where images of recipes come from; auto: what is there, else a registry of the project, else a build",
+    choices=("auto", "pull", "build", "upstream"),
 )
 DEV = Option("dev", ("--dev",), "flag", "run services in development mode (their `dev` section)")
 DIFF = Option("diff", ("--diff",), "flag", "show every cause of a change, not only the first ones")
 RECREATE = Option("recreate", ("--recreate",), "flag", "make the services' containers anew, changed or not")
 ORPHANS = Option("remove_orphans", ("--remove-orphans",), "flag", "remove containers of services that are no more")
+UNPROTECT = Option(
+    "unprotect",
+    ("--unprotect",),
+    help="a volume with `protect: true` that may be deleted, or cut off, all the same",
+    repeatable=True,
+    metavar="NAME",
+)
+YES = Option("yes", ("-y", "--yes"), "flag", "do not ask before data is deleted; needed without a terminal")
 JUNIT = Option(
     "junit", ("--junit",), help="write the run as JUnit XML, for CI servers", metavar="FILE", complete="files"
 )
@@ -81,11 +125,11 @@ LOCK_TIMEOUT = Option(
     0.0,
     metavar="SECONDS",
 )
-TIMEOUT = Option(
-    "timeout",
-    ("--timeout",),
+WAIT_TIMEOUT = Option(
+    "wait_timeout",
+    ("--wait-timeout",),
     "seconds",
-    "how long a service may take to become ready (default: 300)",
+    "how long each service may take to become ready (default: 300)",
     300.0,
     metavar="SECONDS",
 )
@@ -110,4 +154,4 @@ LIMIT = Option(
 )
 RUN = (OUTPUT, QUIET, VERBOSE, FORKS, LIMIT, OTEL_ENDPOINT)
 WRITE = (*RUN, LOCK_TIMEOUT)
-SELECT = (SERVICES, PROFILE, NO_DEPS, DEV, IMAGE_SOURCE)
+SELECT = (SERVICES, PROFILE, NO_DEPS, EXCLUDE, SCALE, DEV, IMAGE_SOURCE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from phlo.cli import exits
 from phlo.cli.carry_out import carry_out
-from phlo.cli.lifecycle import dependencies, write_outputs
 from phlo.cli.parser import checked
+from phlo.cli.planning import dependencies, write_outputs
 from phlo.cli.role_tasks import with_role_tasks
 from phlo.cli.shell import Shell
 from phlo.cli.verbs import VERBS
@@ -23,7 +22,9 @@ from phlo.config.root import find_project_root
 from phlo.errors import ConfigError, OperationError, PhloError, first_of
 from phlo.frozen import dataclass
 from phlo.plan import build, build_down
+from phlo.programs import run_program
 from phlo.report.errors import error_text
+from phlo.stop_signals import exit_code_of, signal_of
 from phlo.testing.subject import Subject, find_subject
 
 if TYPE_CHECKING:
@@ -131,27 +132,21 @@ class _RoleTest:
         argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "phlo.testing.plugin"]
         argv += ["--import-mode=importlib", "-c", os.devnull, "--rootdir", str(self.subject.folder)]
         argv += ["--phlo-project", str(self.folder), str(self.subject.tests)]
-        done = subprocess.run(
-            argv,
-            cwd=self.folder,
-            env=self._test_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
+        done = run_program(
+            argv, folder=self.folder, environ=self.shell.environ, more=self._test_variables(), is_joined=True
         )
-        lines = done.stdout.rstrip().splitlines()
-        if done.returncode:
-            raise OperationError(f"pytest ended with status {done.returncode}", where=self.subject.tests, detail=lines)
+        text = done.stdout.text().rstrip()
+        lines = text.splitlines()
+        if done.code:
+            raise OperationError(f"pytest ended with status {done.code}", where=self.subject.tests, detail=lines)
         if self.options.verbose:
-            self.shell.tell(done.stdout.rstrip())
+            self.shell.tell(text)
         return lines[-1].strip("= ") if lines else ""
 
-    def _test_environment(self) -> dict[str, str]:
-        """The environment, with the tested package to be imported though it may not be installed."""
+    def _test_variables(self) -> dict[str, str]:
+        """Variables with which the tested package can be imported even if it is not installed."""
         path = os.pathsep.join(filter(None, (str(self.subject.folder.parent), self.shell.environ.get("PYTHONPATH"))))
-        return {**self.shell.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+        return {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
     def _destroy(self) -> str:
         project = self._resolve(generate_secrets=False)
@@ -176,7 +171,7 @@ class _RoleTest:
         from phlo.testing.role_project import tested_services
 
         up = next(verb for verb in VERBS if verb.name == "up")
-        given = {name: getattr(self.options, name) for name in ("quiet", "no_color", "debug", "forks", "timeout")}
+        given = {name: getattr(self.options, name) for name in ("quiet", "no_color", "debug", "forks", "wait_timeout")}
         services = [definition.name for definition in tested_services(self.subject)]
         found = checked(up, {"project_dir": str(self.folder), "services": services, **given})
         found.verbose = self.options.verbose
@@ -193,8 +188,8 @@ class _RoleTest:
         except PhloError as error:
             self.shell.tell(error_text(error, style))
             code = exits.code_of(error)
-        except KeyboardInterrupt:
-            code = exits.INTERRUPTED
+        except KeyboardInterrupt as stopped:
+            code = exit_code_of(signal_of(stopped))
         sign = style.sign("✓" if code == exits.OK else "✗")
         seconds = time.monotonic() - started
         line = f"{sign} {style(f'{self.subject.name}: {name}', 'bold')}  {note}  {style(f'{seconds:.1f}s', 'dim')}"
@@ -204,7 +199,7 @@ class _RoleTest:
 
 def _raise_failures(outcome: Outcome) -> None:
     """Raise when a run did not end well; it has said why itself."""
-    code = exits.BY_OUTCOME[outcome.status]
+    code = exits.of_outcome(outcome)
     if code != exits.OK:
         raise _ToldError(code)
 

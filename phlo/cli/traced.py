@@ -8,7 +8,7 @@ from typing import Any
 
 from phlo.cli.shell import Shell
 from phlo.errors import ConfigError
-from phlo.values import Emit, Event
+from phlo.events import Emit, Event
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from phlo.cli import exits
 from phlo.cli.bring_up import bring_up
 from phlo.cli.carry_out import carry_out, exit_code
-from phlo.cli.lifecycle import dependencies
+from phlo.cli.planning import dependencies
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import Workspace, all_hosts, open_hosts, open_workspace, refuse_on_swarm, resolve_project
+from phlo.cli.workspace import Workspace, all_hosts, open_hosts, open_workspace, refuse_in_cluster, resolve_project
 from phlo.errors import ConfigError, PhloError
 from phlo.plan import build_power
 from phlo.report.errors import error_text
+from phlo.stop_signals import Stopped, StopRequest, exit_code_of, signal_of, stop_signals
 from phlo.watch.rules import Changed, Reaction, Rules, first_sync, reactions
 from phlo.watch.sync import running
 
@@ -37,25 +38,27 @@ def watch(options: Any, shell: Shell) -> int:
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, generate_secrets=True, asked=options.services)
     watched = [name for name, service in project.services.items() if service.compose.develop]
-    refuse_on_swarm(project, watched, "watch", "Develop on this machine, where the inventory has no Swarm.")
+    refuse_in_cluster(project, watched, "watch", "Develop on this machine, without a cluster.")
     rules = {name: one.compose.develop for name, one in project.services.items() if one.compose.develop}
     paths = _checked(rules, project)
     if not options.no_up:
         code = bring_up(workspace, options, shell, options.services)
         if code != exits.OK:
             return code
+    stop = StopRequest()
     follower = _Follower(workspace, project, rules, options, shell)
     try:
-        for number, batch in enumerate(watching(*paths)):
-            if number == 0:  # from now on no change is missed
-                follower.react(first_sync(rules))
-                count = f"{len(paths)} path{'s' * (len(paths) != 1)}"
-                shell.tell(f"Watching {count} for {', '.join(rules)}. Ctrl-C ends it.")
-            follower.react(reactions(rules, set(_changes(batch)), root=project.root))
-    except KeyboardInterrupt:
-        pass
+        with stop_signals(first=stop.take):
+            for number, batch in enumerate(watching(*paths, stop_event=stop)):
+                if number == 0:  # from now on no change is missed
+                    follower.react(first_sync(rules))
+                    count = f"{len(paths)} path{'s' * (len(paths) != 1)}"
+                    shell.tell(f"Watching {count} for {', '.join(rules)}. Ctrl-C ends it.")
+                follower.react(reactions(rules, set(_changes(batch)), root=project.root))
+    except KeyboardInterrupt as stopped:
+        stop.take(signal_of(stopped))
     shell.tell("Stopped watching; the services go on.")
-    return exits.OK
+    return exits.OK if stop.number is None else exit_code_of(stop.number)
 
 
 def _library() -> Callable[..., Batches]:
@@ -64,8 +67,9 @@ def _library() -> Callable[..., Batches]:
     except ImportError:
         fix = "Install it with `pip install 'phlo[watch]'`."
         raise ConfigError("needs the Python library watchfiles", where="phlo watch", fix=fix) from None
-    return lambda *paths: watchfiles.watch(
+    return lambda *paths, stop_event: watchfiles.watch(
         *paths,
+        stop_event=stop_event,
         watch_filter=None,
         debounce=DEBOUNCE_MILLISECONDS,
         rust_timeout=_QUIET_MILLISECONDS,
@@ -153,7 +157,7 @@ class _Follower:
 
 
 def _went_on(code: int) -> int:
-    """The code of a run; Ctrl-C during it ends the watching as well."""
-    if code == exits.INTERRUPTED:
-        raise KeyboardInterrupt
+    """The code of a run; a signal that stopped it ends the watching as well."""
+    if exits.is_interrupted(code):
+        raise Stopped(code - exit_code_of(0))
     return code

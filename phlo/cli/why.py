@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from phlo.cli import exits
-from phlo.cli.carry_out import new_run_id
+from phlo.cli.run_id import new_run_id
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import open_hosts, open_workspace, resolve_project
-from phlo.execute.history import read_run, run_ids
+from phlo.execute.history import read_runs, run_ids
 from phlo.hosts.live import LiveContainer, kept_containers, live_containers
 from phlo.values import Status
 
 
 def why(options: Any, shell: Shell) -> int:
-    """Tell why a service was made anew, and what would happen to it now."""
+    """Tell why a service was recreated, and what would happen to it now."""
     from phlo.execute import run
     from phlo.plan import build
     from phlo.report.run_state import RunState
@@ -40,7 +40,7 @@ def why(options: Any, shell: Shell) -> int:
         service=options.service,
         containers=tuple(containers),
         kept=kept,
-        failed=failed_attempt(options.service, ((name, read_run(workspace.root, name)) for name in later)),
+        failed=failed_attempt(options.service, read_runs(workspace.root, later, shell.tell)),
         next=tuple(change for step in steps for change in outcome.steps[step.id].changes if change.is_counted),
         problem=str(outcome.failures[0]) if any(wrong) else "",
     )

@@ -7,67 +7,130 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phlo.cli.shell import Shell
-from phlo.config.root import find_project_root
+from phlo.config.root import PROJECT_FILE, find_project_root
 from phlo.errors import ConfigError, InventoryError, PhloError
+from phlo.frozen import replace
+from phlo.orchestrators import load
 from phlo.user_cache import cache_folder
 
 if TYPE_CHECKING:
+    from phlo.compose.project_files import ComposeFiles
     from phlo.config.project import Project
     from phlo.discovery.catalog import Catalog
     from phlo.hosts.host import Host
-    from phlo.images.workshop import Workshop
+    from phlo.images.image_shipper import ImageShipper
+    from phlo.inventory.clusters import Cluster
     from phlo.inventory.hosts import Inventory
     from phlo.values import BuildRecipe
 
 # What the inventory calls the engine that DOCKER_HOST leads to, for a phlo in a container.
 MACHINE_ENGINE_VARIABLE = "PHLO_MACHINE_ENGINE"
 
+# The value of a variable that a command does not need: one that is a port, a number, a name and a text.
+STAND_IN = "1"
+
 
 class Workspace(NamedTuple):
-    """What a command works on: the project's folder, the services there are, and the hosts there are."""
+    """What a command works on: the project's folder, the services there are, and the hosts there are.
+
+    compose: the Compose files that are the whole project; None: it has a phlo.yaml.
+    cache: the user's cache folder; None keeps nothing.
+    """
 
     root: Path
     catalog: Catalog
     inventory: Inventory
+    compose: ComposeFiles | None = None
+    cache: Path | None = None
 
 
 def project_root(options: Any, shell: Shell) -> Path:
-    """The project's folder: the one asked for, else the nearest upwards from here that has a phlo.yaml."""
+    """The project's folder, see `locate`."""
+    return locate(options, shell)[0]
+
+
+def project_file(options: Any, shell: Shell) -> Path:
+    """The path of the project's phlo.yaml. Raises ConfigError for a project that is a Compose file alone."""
+    root, compose = locate(options, shell)
+    if compose is not None:
+        names = ", ".join(path.name for path in compose.files)
+        what = f"the project is {names} alone, which phlo does not change"
+        fix = f"Change the Compose file, or write a {PROJECT_FILE} beside it with include: [{compose.files[0].name}]."
+        raise ConfigError(what, where=root, fix=fix)
+    return root / PROJECT_FILE
+
+
+def locate(options: Any, shell: Shell) -> tuple[Path, ComposeFiles | None]:
+    """The project's folder, and its Compose files where it has no phlo.yaml.
+
+    The project is: the Compose files that --file names; else the nearest folder upwards with a phlo.yaml or a Compose
+    file, where phlo.yaml counts more; where that is not a phlo.yaml, COMPOSE_FILE may name other files.
+    """
+    from phlo.compose.project_files import default_files, existing, files_of, named_files
+
     folder = shell.cwd / (options.project_dir or ".")
     if not folder.is_dir():
         fix = "Check the path; `phlo init NAME` makes a project in a new folder."
         raise ConfigError(f"there is no folder {options.project_dir}", where="--project-dir", fix=fix)
-    return find_project_root(folder)
+    named = tuple(existing(shell.cwd / name) for name in getattr(options, "compose_file", ()))
+    nearest = None
+    if not named:
+        try:
+            nearest = find_project_root(folder)
+        except ConfigError:
+            named = named_files(shell.environ, folder)
+            if not named:
+                raise
+        if nearest is not None and (nearest / PROJECT_FILE).is_file():
+            return nearest, None
+        named = named or named_files(shell.environ, folder)
+    files = files_of(
+        named or default_files(nearest or folder),
+        start=folder,
+        environ=shell.environ,
+        env_files=[shell.cwd / name for name in getattr(options, "env_file", ())],
+        folder=folder if named and options.project_dir else None,
+    )
+    return files.folder, files
 
 
 def open_workspace(options: Any, shell: Shell, *, asks_hosts: bool = True) -> Workspace:
     """Find the services and load the inventory; packages that had to be skipped are told on stderr.
 
-    asks_hosts: whether hosts will be asked something; then of several managers of a Swarm one that answers is chosen.
+    asks_hosts: whether hosts will be asked something; then of several managers of a cluster one that answers is chosen.
     """
+    from phlo.discovery.catalog import NO_SERVICES
     from phlo.discovery.services import discover_services
 
-    root = project_root(options, shell)
-    catalog = discover_services(root, cache=cache_folder(shell.environ))
+    root, compose = locate(options, shell)
+    # In a Compose project only its own services exist.
+    catalog = discover_services(root, cache=cache_folder(shell.environ)) if compose is None else NO_SERVICES
     style = shell.style(options, err=True)
     for problem in catalog.problems:
         shell.tell(f"{style.sign('!')} {problem.package} is skipped: {problem.error}")
     inventory = load_inventory(options, shell, root)
     if asks_hosts and inventory.groups:
-        from phlo.cli.managers import with_managers_that_answer
+        inventory = _with_managers_that_answer(inventory, shell)
+    return Workspace(root, catalog, inventory, compose, cache_folder(shell.environ))
 
-        inventory = with_managers_that_answer(inventory, shell)
-    return Workspace(root, catalog, inventory)
+
+def _with_managers_that_answer(inventory: Inventory, shell: Shell) -> Inventory:
+    """The inventory, with another manager in place of the first one of each cluster where that one does not answer."""
+    found: dict[str, str] = {}
+    for cluster in clusters_by_manager(inventory).values():
+        managers = load(cluster.orchestrator, "managers")
+        found |= managers.answering_manager(
+            cluster, shell, lambda name: open_hosts(inventory, [name], shell.environ)[name]
+        )
+    return replace(inventory, stand_ins=found) if found else inventory
 
 
 def load_inventory(options: Any, shell: Shell, root: Path) -> Inventory:
     """The inventory that the options name. root: the project's folder, whose group_vars and host_vars count."""
     from phlo import inventory
-    from phlo.config.passphrase import PASSPHRASE_VARIABLE
 
     paths = [shell.cwd / name for name in getattr(options, "inventory", ())]
-    environ = {name: text for name, text in shell.environ.items() if name != PASSPHRASE_VARIABLE}
-    return inventory.load(paths, root=root, environ=environ)
+    return inventory.load(paths, root=root, environ=shell.environ)
 
 
 def resolve_project(
@@ -77,6 +140,9 @@ def resolve_project(
     *,
     generate_secrets: bool = False,
     fetch_secrets: bool = True,
+    needs_files: bool = True,
+    stand_ins: Mapping[str, str] | None = None,
+    asks: bool = True,
     asked: Iterable[str] = (),
     named: Iterable[str] = (),
 ) -> Project:
@@ -85,10 +151,13 @@ def resolve_project(
     generate_secrets: make and keep those that are missing; False only says that they will be.
     fetch_secrets: False for what only looks at names, ports and containers: then no command is run for a secret and no
         passphrase asked for.
+    needs_files: False for what looks at no content of containers: then no file for them is read.
+    stand_ins: values of variables, going before all others. asks: whether a person may be asked for a passphrase.
     asked: services to restrict it to, with what they need. named: services whose profiles count as asked for.
     """
     from phlo.cli.prompt import asker
     from phlo.config.candidates import read_extra
+    from phlo.config.request import Machine, Request
     from phlo.config.resolve import resolve
 
     project = resolve(
@@ -96,21 +165,47 @@ def resolve_project(
         workspace.inventory,
         root=workspace.root,
         environ=shell.environ,
-        extra=read_extra(options.extra, folder=shell.cwd),
-        profiles=getattr(options, "profile", ()),
-        asked=tuple(asked),
-        named=tuple(named),
-        no_deps=getattr(options, "no_deps", False),
-        generate_secrets=generate_secrets,
-        dev=getattr(options, "dev", False),
-        image_source=getattr(options, "image_source", None),
-        project_name=options.project_name,
-        ask=asker(shell),
-        fetch_secrets=fetch_secrets,
-        bases=_bases,
+        extra={**read_extra(options.extra, folder=shell.cwd), **(stand_ins or {})},
+        request=Request(
+            profiles=tuple(getattr(options, "profile", ())),
+            services=tuple(asked),
+            profile_services=tuple(named),
+            no_deps=getattr(options, "no_deps", False),
+            dev=getattr(options, "dev", False),
+            image_source=getattr(options, "image_source", None),
+            project_name=options.project_name,
+            generate_secrets=generate_secrets,
+            fetch_secrets=fetch_secrets,
+            needs_files=needs_files,
+        ),
+        machine=Machine(ask=asker(shell) if asks else None, bases=_bases, cache=cache_folder(shell.environ)),
+        compose=workspace.compose,
     )
+    if getattr(options, "scale", ()) or getattr(options, "exclude", ()):
+        from phlo.cli.adjust import adjusted
+
+        project = adjusted(project, scale=options.scale, exclude=options.exclude)
     limit = getattr(options, "limit", None)
     return _limited(project, workspace.inventory, limit) if limit else project
+
+
+def outline(workspace: Workspace, options: Any, shell: Shell) -> Project:
+    """The project for a command that only has to know its services, their hosts and how they depend on each other.
+
+    No secret is fetched and no passphrase asked for, files that go into containers are not read, and a variable that
+    must be set (`${NAME:?}`) and is not gets a stand-in.
+    """
+    stand_ins: dict[str, str] = {}
+    while True:
+        try:
+            return resolve_project(
+                workspace, options, shell, fetch_secrets=False, needs_files=False, stand_ins=stand_ins
+            )
+        except ConfigError as error:
+            missing = {one.variable for one in error.each() if isinstance(one, ConfigError) and one.variable}
+            if not missing - set(stand_ins):
+                raise
+            stand_ins |= dict.fromkeys(missing, STAND_IN)
 
 
 def _bases(recipes: Iterable[BuildRecipe]) -> Mapping[str, Any]:
@@ -174,7 +269,7 @@ def open_hosts(inventory: Inventory, names: Iterable[str], environ: Mapping[str,
     from phlo.hosts.host import Host
 
     hosts = {}
-    supply: Workshop | None = None
+    image_sender: ImageShipper | None = None
     for name in names:
         given = inventory.hosts.get(name)
         if given is None:
@@ -182,20 +277,20 @@ def open_hosts(inventory: Inventory, names: Iterable[str], environ: Mapping[str,
         address, cert_path = engine_address(inventory, name, environ)
         engine = open_engine(address, name=name, environ=environ, cert_path=cert_path, ssh_options=given.ssh_options)
         is_local = address.startswith("unix:")
-        if not is_local and supply is None:
-            supply = _workshop(environ)
-        hosts[name] = Host(name=name, engine=engine, is_local=is_local, supply=None if is_local else supply)
+        if not is_local and image_sender is None:
+            image_sender = _image_shipper(environ)
+        hosts[name] = Host(name=name, engine=engine, is_local=is_local, image_sender=None if is_local else image_sender)
     return hosts
 
 
-def _workshop(environ: Mapping[str, str]) -> Workshop:
+def _image_shipper(environ: Mapping[str, str]) -> ImageShipper:
     """This machine's own engine, which remote hosts get images from."""
     from phlo.hosts.connect import DEFAULT_SOCKET, open_engine
     from phlo.hosts.host import Host
-    from phlo.images.workshop import Workshop
+    from phlo.images.image_shipper import ImageShipper
 
     name = "this machine"
-    return Workshop(
+    return ImageShipper(
         lambda: Host(name=name, engine=open_engine(DEFAULT_SOCKET, name=name, environ=environ)), environ=environ
     )
 
@@ -227,31 +322,31 @@ def engine_address(inventory: Inventory, host: str, environ: Mapping[str, str]) 
 
 
 def all_hosts(project: Project) -> tuple[str, ...]:
-    """The hosts that the project's services are placed on, of a Swarm the manager that phlo talks to."""
+    """The hosts that the project's services are placed on, of a cluster the manager that phlo talks to."""
     return tuple(sorted({host for service in project.services.values() for host in service.hosts})) or ("local",)
 
 
 def all_places(project: Project) -> tuple[str, ...]:
-    """The hosts where containers of the project may be, all nodes of a Swarm that services run on among them."""
+    """The hosts where containers of the project may be, all nodes of a cluster that services run on among them."""
     return tuple(sorted({host for service in project.services.values() for host in service.runs_on})) or ("local",)
 
 
-def refuse_on_swarm(project: Project, services: Iterable[str], command: str, fix: str) -> None:
-    """Raise ConfigError for services that are on a Swarm, where a command has nothing to work on."""
+def refuse_in_cluster(project: Project, services: Iterable[str], command: str, fix: str) -> None:
+    """Raise ConfigError for services that are in a cluster, where a command has nothing to work on."""
     for name in services:
         service = project.services.get(name)
-        if service is not None and service.place is not None:
+        if service is not None and service.placement is not None:
             raise ConfigError(
-                f'"{name}" is placed on the Swarm "{service.place.swarm}", where this is not possible',
+                f'"{name}" is placed on {service.placement.label}, where this is not possible',
                 where=f"phlo {command}",
                 fix=fix,
             )
 
 
-def swarm_nodes(inventory: Inventory) -> dict[str, tuple[str, ...]]:
-    """The manager that phlo talks to -> the nodes, of each Swarm of the inventory."""
+def clusters_by_manager(inventory: Inventory) -> dict[str, Cluster]:
+    """The manager that phlo talks to -> the cluster, of each cluster of the inventory."""
     if not inventory.groups:
         return {}
-    from phlo.inventory.swarms import swarms
+    from phlo.inventory.clusters import clusters
 
-    return {swarm.manager: swarm.nodes for swarm in swarms(inventory)}
+    return {cluster.manager: cluster for cluster in clusters(inventory)}

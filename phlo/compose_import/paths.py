@@ -1,99 +1,112 @@
-"""Paths in Compose files: what each starts at, written anew for another folder."""
+"""Rewrites the relative paths of a service's attributes for a file in another folder."""
 
 from __future__ import annotations
 
 import os.path
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from phlo.compose_import.nodes import Node
+# Gives the text of a path for the other folder. may_be_name: a value that does not begin with a dot is a volume's name.
+Change = Callable[..., str]
+# Gives the value of a text with variables; None when one of them is not set, or is a secret.
+ValueOf = Callable[[str], str | None]
 
-Change = Callable[[str], str]
 
+def moved(start: Path, end: Path, value_of: ValueOf) -> Change:
+    """Return the change of paths relative to `start` into paths relative to `end`.
 
-def moved(start: Path, end: Path) -> Change:
-    """Makes a relative path from `start` one from `end`. What begins with a variable is left as it is."""
+    A path that begins with a variable, or has `..` after one, becomes its value unless that is absolute.
+    """
+    start, end = start.resolve(), end.resolve()
 
-    def change(path: str) -> str:
-        if not path or path.startswith(("/", "~", "$", "git@")) or "://" in path:
+    def change(path: str, may_be_name: bool = False) -> str:
+        if not path or _is_absolute(path):
             return path
-        found = os.path.relpath(start / path, end)
-        return found if found.startswith("..") else "." if found == "." else f"./{found}"
+        first = path.find("$")
+        if first < 0:
+            return _relative(os.path.relpath(start / path, end))
+        if first > 0 and ".." not in path[first:]:
+            cut = path.rfind("/", 0, first) + 1
+            return f"{_relative(os.path.relpath(start / path[:cut], end))}/{path[cut:]}"
+        value = value_of(path)
+        if not value or _is_absolute(value) or (may_be_name and not value.startswith(".")):
+            return path
+        return _relative(os.path.relpath(start / value, end)).replace("$", "$$")
 
-    return change if start != end else lambda path: path
-
-
-def with_paths(file: Node, change: Change) -> Node:
-    """A file's tree with every path of this machine changed."""
-    found = dict(file.value)
-    for section in ("configs", "secrets"):
-        if section in found:
-            found[section] = _each_value(found[section], lambda item: _at(item, "file", lambda one: _text(one, change)))
-    if "services" in found:
-        found["services"] = _each_value(found["services"], lambda item: service_with_paths(item, change))
-    return file._replace(value=found)
+    return change if start != end else lambda path, may_be_name=False: path
 
 
-def service_with_paths(service: Node, change: Change) -> Node:
-    """A service's tree with every path of this machine changed."""
-
-    def text(node: Node) -> Node:
-        return _text(node, change)
-
-    def file(node: Node) -> Node:
-        return _at(node, "path", text) if node.is_mapping else text(node)
-
-    def build(node: Node) -> Node:
-        return _at(node, "context", text) if node.is_mapping else text(node)
-
-    def watch(node: Node) -> Node:
-        return _at(node, "watch", lambda rules: _each(rules, lambda rule: _at(rule, "path", text)))
-
-    changes: dict[str, Callable[[Node], Node]] = {
-        "build": build,
-        "develop": watch,
-        "env_file": lambda node: _each(node, file),
-        "label_file": lambda node: _each(node, file),
-        "security_opt": lambda node: _each(node, lambda item: _profile(item, change)),
-        "volumes": lambda node: _each(node, lambda item: _volume(item, change)),
-    }
-    for key, whole in changes.items():
-        service = _at(service, key, whole)
-    return service
+def _is_absolute(path: str) -> bool:
+    return path.startswith(("/", "~", "git@")) or "://" in path.partition("$")[0]
 
 
-def _volume(item: Node, change: Change) -> Node:
-    if item.is_mapping:
-        kind = item.get("type")
-        return _at(item, "source", lambda one: _text(one, change)) if kind and kind.value == "bind" else item
-    source, colon, rest = str(item.value).partition(":")
-    if not colon or not source.startswith("."):
+def _relative(path: str) -> str:
+    return path if path.startswith("..") else "." if path == "." else f"./{path}"
+
+
+def with_paths(attributes: Mapping[str, Any], change: Change) -> dict[str, Any]:
+    """Return a copy of a service's attributes with the paths of this machine changed."""
+    found = dict(attributes)
+    for name, rewrite in _REWRITES.items():
+        if found.get(name) is not None:
+            found[name] = rewrite(found[name], change)
+    return found
+
+
+def _text(value: Any, change: Change) -> Any:
+    return change(value) if isinstance(value, str) else value
+
+
+def _below(key: str, rewrite: Callable[[Any, Change], Any]) -> Callable[[Any, Change], Any]:
+    """Return the rewrite of a mapping's entry; a value that is no mapping is the short form of it."""
+
+    def run(value: Any, change: Change) -> Any:
+        if not isinstance(value, Mapping):
+            return rewrite(value, change)
+        return {**value, key: rewrite(value[key], change)} if key in value else value
+
+    return run
+
+
+def _each(rewrite: Callable[[Any, Change], Any]) -> Callable[[Any, Change], Any]:
+    def run(value: Any, change: Change) -> Any:
+        return [rewrite(item, change) for item in value] if isinstance(value, list) else rewrite(value, change)
+
+    return run
+
+
+def _volume(item: Any, change: Change) -> Any:
+    if isinstance(item, Mapping):
+        return _below("source", _text)(item, change) if item.get("type") == "bind" else item
+    source, rest = split_source(str(item))
+    if not rest or not source.startswith((".", "$")):
         return item
-    return item._replace(value=f"{change(source)}:{rest}")
+    return change(source, may_be_name=True) + rest
 
 
-def _profile(item: Node, change: Change) -> Node:
-    text = str(item.value)
+def split_source(text: str) -> tuple[str, str]:
+    """Split `SOURCE:TARGET` before the colon, which is not one inside of `${...}`."""
+    depth = 0
+    for index, char in enumerate(text):
+        depth += (char == "{") - (char == "}")
+        if char == ":" and depth == 0:
+            return text[:index], text[index:]
+    return text, ""
+
+
+def _profile(item: Any, change: Change) -> Any:
+    text = str(item)
     if not text.startswith(("seccomp=", "seccomp:")) or text[8:] in ("unconfined", "builtin"):
         return item
-    return item._replace(value=text[:8] + change(text[8:]))
+    return text[:8] + change(text[8:])
 
 
-def _text(node: Node, change: Change) -> Node:
-    return node._replace(value=change(node.value)) if isinstance(node.value, str) else node
-
-
-def _at(node: Node, key: str, change: Callable[[Node], Node]) -> Node:
-    if not node.is_mapping or key not in node.value:
-        return node
-    return node._replace(value={**node.value, key: change(node.value[key])})
-
-
-def _each(node: Node, change: Callable[[Node], Node]) -> Node:
-    return node._replace(value=[change(item) for item in node.value]) if node.is_list else change(node)
-
-
-def _each_value(node: Node, change: Callable[[Node], Node]) -> Node:
-    if not node.is_mapping:
-        return node
-    return node._replace(value={key: change(item) for key, item in node.value.items()})
+_REWRITES: dict[str, Callable[[Any, Change], Any]] = {
+    "build": _below("context", _text),
+    "develop": _below("watch", _each(_below("path", _text))),
+    "env_file": _each(_below("path", _text)),
+    "label_file": _each(_text),
+    "security_opt": _each(_profile),
+    "volumes": _each(_volume),
+}

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from phlo.config.candidates import read_extra
     from phlo.config.project import Project, ResolvedService
+    from phlo.config.project_config import ProjectConfig, ServiceOverride
     from phlo.config.project_file import load_project_file
-    from phlo.config.project_models import ProjectConfig, ServiceOverride
+    from phlo.config.project_models import project_schema
     from phlo.config.root import find_project_root
-    from phlo.config.schema import project_schema
 
 __all__ = [
     "Project",
@@ -30,9 +30,9 @@ _MODULES = {
     "candidates": ("read_extra",),
     "project": ("Project", "ResolvedService"),
     "project_file": ("load_project_file",),
-    "project_models": ("ProjectConfig", "ServiceOverride"),
+    "project_config": ("ProjectConfig", "ServiceOverride"),
+    "project_models": ("project_schema",),
     "root": ("find_project_root",),
-    "schema": ("project_schema",),
 }
 
 

@@ -10,22 +10,22 @@ import ipaddress
 from collections.abc import Callable, Collection, Mapping
 from urllib.parse import urlsplit
 
-from phlo.config.compose.model import Port
+from phlo.compose.model import Port
 from phlo.config.containers import Container
-from phlo.config.project import Meeting
+from phlo.config.project import CrossHostEndpoint
 from phlo.errors import ConfigError, PhloError, first_of
 from phlo.inventory.context import DEFAULT
 from phlo.inventory.hosts import Host, Inventory
 
-Meetings = dict[str, dict[str, Meeting]]
+CrossHostEndpoints = dict[str, dict[str, CrossHostEndpoint]]
 
 
-def meetings(
+def cross_host_endpoints(
     containers: Mapping[str, Container],
     needs: Mapping[str, Collection[str]],
     placed: Callable[[str], tuple[str, ...]],
     inventory: Inventory,
-) -> Meetings:
+) -> CrossHostEndpoints:
     """Service -> host -> what its container there has besides.
 
     needs: service -> those that it talks to. placed: the hosts of a service; of one on several hosts the first is met,
@@ -53,12 +53,12 @@ def meetings(
             published.setdefault((other, place.name), {}).update(dict.fromkeys(ports))
     if errors:
         raise first_of(errors)
-    found: Meetings = {}
+    found: CrossHostEndpoints = {}
     for name, host in sorted({*known, *published}):
-        meeting = Meeting(
+        endpoint = CrossHostEndpoint(
             extra_hosts=tuple(sorted(set(known.get((name, host), ())))), ports=tuple(published.get((name, host), ()))
         )
-        found.setdefault(name, {})[host] = meeting
+        found.setdefault(name, {})[host] = endpoint
     return found
 
 

@@ -1,4 +1,4 @@
-"""Replacing a file so that a reader, or a power cut, sees the old one or the new one."""
+"""Writing a file so that a reader, or a power cut, sees the old one or the new one."""
 
 from __future__ import annotations
 
@@ -20,6 +20,27 @@ def replace_file(path: Path, data: bytes, *, mode: int | None = None) -> None:
     except OSError as reason:
         reason.filename = str(path)
         raise
+
+
+def new_file(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet, whole or not at all. Raises FileExistsError when it is there.
+
+    Raises OSError, which names the file, when it cannot be written; nothing of it is left then.
+    """
+    try:
+        with path.open("xb") as file:
+            try:
+                give(file.fileno(), path.parent)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:
+                path.unlink()
+                raise
+    except OSError as reason:
+        reason.filename = str(path)
+        raise
+    _sync_folder(path.parent)
 
 
 def _replace(path: Path, data: bytes, mode: int | None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phlo.config.dotenv import load_env_file
+from phlo.compose.dotenv import load_env_file
 from phlo.config.layers import (
     COMMAND_LINE,
     ENV_FILE,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from phlo.compose.interpolate import interpolate_all
 from phlo.config.capability_types import KNOWN, CapabilityType, is_collected, typed
-from phlo.config.interpolate import interpolate_all
 from phlo.config.layers import Variables
 from phlo.config.selection import Selection
 from phlo.discovery.definition import ServiceDefinition

@@ -89,7 +89,12 @@ KNOWN: Mapping[str, CapabilityType] = {
         },
     ),
     "orchestrator": CapabilityType(
-        meaning="Runs and schedules pipelines.", facts={"url": Fact(meaning="Address of its API.")}
+        meaning="Runs and schedules pipelines.",
+        facts={
+            "url": Fact(meaning="Address of its API."),
+            "user": Fact(meaning="Name to sign in with, by HTTP basic authentication.", is_required=False),
+            "password": Fact(meaning="That user's password.", is_required=False),
+        },
     ),
     "logs": CapabilityType(
         meaning="A store of log lines.",

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from phlo.compose import Part, parse_parts
+from phlo.compose.attribute import Override
+from phlo.compose.attributes import ATTRIBUTES
+from phlo.compose.dotenv import final_texts, load_entries
+from phlo.compose.interpolate import interpolate_all
+from phlo.compose.part import Rules
+from phlo.compose.project import extended_parts
+from phlo.compose.reading import ReadFile
+from phlo.compose.scalars import keyed_texts
 from phlo.config.candidates import STATE_FOLDER
-from phlo.config.compose import parse_service
-from phlo.config.dotenv import load_env_file
-from phlo.config.interpolate import interpolate, interpolate_all
 from phlo.config.layers import Variables
-from phlo.config.merge import Merged, Part, merge_service, with_pairs_as_mappings, without_replaced
-from phlo.config.paths import with_absolute_paths
 from phlo.config.project_file import PHLO_KEYS, ROLE_KEYS, ProjectFile
+from phlo.config.written_files import reader
 from phlo.errors import ConfigError
 from phlo.frozen import dataclass, replace
 from phlo.values import Secret, Text, reveal
 from phlo.yaml_source import Keys
 
 if TYPE_CHECKING:
-    from phlo.config.compose import ComposeService
+    from phlo.compose import ComposeService
+    from phlo.compose.merge import Merged
+    from phlo.compose.model import EnvFile
     from phlo.discovery.definition import ServiceDefinition
 
 # Keys of a role's `networks` that say what the network is, not how the service joins it.
@@ -33,40 +40,65 @@ _PROJECT = "phlo.yaml"
 class Container:
     """A service's container.
 
-    compose:    environment files and names without a value are part of `compose.environment` already.
-    merged:     the attributes it was made from, for their positions.
-    base_suite: the suite of the bootstrapped base that the image is built on, None: the recipe's own choice.
-    image_name: what the built image is called, None: as the service.
+    compose:    `environment` has the environment files and what names without a value stand for; of these names
+                `environment_from_host` keeps those that no variable gives: the container must not have them.
+    merged:     the fragments it was made from, for their positions.
     env_files:  environment files that were read.
     """
 
     definition: ServiceDefinition
     compose: ComposeService
     merged: Merged
-    base_suite: str | None = None
-    image_name: str | None = None
     env_files: tuple[Path, ...] = ()
 
     def is_users(self, *keys: str | int) -> bool:
         """Whether phlo.yaml gave this attribute."""
         source = self.merged.source(*keys)
-        is_given = str(keys[0]) in self.merged.attributes
+        is_given = str(keys[0]) in self.merged.values
         return is_given and source is not None and source.layer == _PROJECT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Environment:
+    """A container's variables. absent: names that it does not have, whatever its image says. files: those read."""
+
+    texts: Mapping[str, Text]
+    absent: tuple[str, ...]
+    files: tuple[Path, ...]
 
 
 class Containers:
     """Makes the container of a service when it is first asked for.
 
+    reads_env_files: whether what `env_file` names is part of the environment.
+    definitions: every role there is; those of one package may write files for each other.
     warnings: what was found on the way, one sentence each.
+    read: files that services extend something of, and those of roles that phlo writes.
     """
 
-    def __init__(self, *, root: Path, file: ProjectFile, variables: Variables, dev: bool) -> None:
+    def __init__(
+        self,
+        *,
+        root: Path,
+        file: ProjectFile,
+        variables: Variables,
+        dev: bool,
+        reads_env_files: bool = True,
+        definitions: Iterable[ServiceDefinition] = (),
+    ) -> None:
         self._root = root
         self._file = file
         self._variables = variables
         self._dev = dev
+        self._reads_env_files = reads_env_files
+        self._definitions = tuple(definitions)
         self._made: dict[str, Container] = {}
         self.warnings: list[str] = []
+        self.read: list[Path] = []
+
+    def hide(self, roles: frozenset[str], services: Iterable[str]) -> None:
+        """Hide what `roles` declare of variables from `services`."""
+        self._variables.hide(roles, services)
 
     def of(self, definition: ServiceDefinition) -> Container:
         """The service's container. Raises ConfigError with everything that is wrong in it."""
@@ -75,59 +107,100 @@ class Containers:
         return self._made[definition.name]
 
     def _make(self, definition: ServiceDefinition) -> Container:
-        merged = merge_service([self._final(part, definition, root) for part, root in self._parts(definition)])
-        attributes = dict(merged.attributes)
-        base_suite = image_name = None
-        if isinstance(attributes.get("build"), Mapping):
-            attributes["build"] = dict(attributes["build"])
-            base_suite = attributes["build"].pop("base", None)
-            image_name = attributes["build"].pop("name", None)
-        compose = parse_service(attributes, where=merged.where, root=self._root)
-        environment, files = self._environment(definition.name, compose, merged)
+        override = self._override(definition)
+        port = self._file.service(definition.name).get("port")
+        if port is not None:
+            port = interpolate_all(
+                port,
+                self._variables.lookup(definition.name),
+                where=self._file.document.where,
+                unset=self._variables.unset,
+                keys=("services", definition.name, "port"),
+            )
+        parsed = parse_parts(
+            [*self._parts(definition, override), self._part_of_file(definition.name, override)],
+            lookup=self._variables.lookup(definition.name),
+            unset=self._variables.unset,
+            port=port,
+            read=(read := self._reader(definition)),
+        )
+        compose, merged = parsed
+        if compose.image is None and compose.build is None:
+            fix = "Add image: REPOSITORY:TAG, or build: FOLDER."
+            raise ConfigError("has neither an image nor a build", where=merged.where(), fix=fix)
+        self._warn_of_literals(compose, merged)
+        environment = self._environment(definition.name, compose, merged, read)
         self.warnings += compose.warnings
         return Container(
             definition=definition,
-            compose=replace(compose, environment=environment, environment_from_host=(), env_file=()),
+            compose=replace(
+                compose, environment=environment.texts, environment_from_host=environment.absent, env_file=()
+            ),
             merged=merged,
-            base_suite=base_suite,
-            image_name=image_name,
-            env_files=files,
+            env_files=environment.files,
         )
 
-    def _parts(self, definition: ServiceDefinition) -> Iterator[tuple[Part, Path]]:
-        """The service's parts, lowest first, as written; with each the folder that its relative paths start at."""
-        override = self._override(definition)
-        state = self._root / STATE_FOLDER
-        folder = self._root if definition.kind == "inline" else state
-        layer = _PROJECT if definition.kind == "inline" else _ROLE
-        bases = (
-            (definition.document_keys,)
-            if definition.kind == "inline"
-            else ((*definition.document_keys, "compose"), definition.document_keys)
-        )
+    def _parts(self, definition: ServiceDefinition, override: Mapping[str, Any]) -> Iterator[Part]:
+        """The parts of the role or of the inline service, lowest first."""
+        if definition.kind == "compose" and self._file.compose is not None:
+            for each in self._file.compose.services[definition.name]:
+                yield replace(each, attributes=without_replaced(each.attributes, override))
+            return
+        is_inline = definition.kind == "inline"
+        keys = definition.document_keys
+        bases = (keys,) if is_inline else ((*keys, "compose"), keys)
 
-        def part(attributes: Mapping[str, Any], *below: str, layer: str = layer) -> Part:
+        def part(attributes: Mapping[str, Any], *below: str, positions: Mapping[Keys, Keys] | None = None) -> Part:
             return Part(
                 attributes=without_replaced(attributes, override),
-                layer=layer,
+                layer=_PROJECT if is_inline else _ROLE,
+                root=self._root if is_inline else self._root / STATE_FOLDER,
                 document=definition.document,
                 bases=tuple((*base, *below) for base in bases),
                 label=f"{definition.name}:",
+                positions=positions or {},
             )
 
-        positions: dict[Keys, Keys]
-        positions = {("depends_on", name): keys for name, keys in _listed_dependencies(definition, bases).items()}
-        yield replace(part(_role_attributes(definition)), positions=positions), folder
+        listed: dict[Keys, Keys] = {
+            ("depends_on", name): keys for name, keys in _listed_dependencies(definition, bases).items()
+        }
+        own = _role_attributes(definition)
+        if is_inline and own.get("extends") is not None:
+            yield from self._extended(own.pop("extends"), definition)
+            yield replace(part(own, positions=listed), rules=Rules.COMPOSE)
+        else:
+            yield part(own, positions=listed)
         for trigger, entries in definition.conditional_environment.items():
             if self._variables.text(trigger, definition.name):
                 at: Keys = ("conditional_environment", trigger)
-                positions = {("environment", name): (*at, name) for name in entries}
-                yield replace(part({"environment": entries}), positions=positions), folder
+                positions: dict[Keys, Keys] = {("environment", name): (*at, name) for name in entries}
+                yield part({"environment": entries}, positions=positions)
         if self._dev and definition.dev:
-            yield part(self._dev_attributes(definition), "dev"), folder
-        base = ("services", definition.name)
-        document = self._file.document
-        yield Part(attributes=override, layer=_PROJECT, document=document, bases=(base,)), self._root
+            yield part(self._dev_attributes(definition), "dev")
+
+    def _extended(self, extends: Any, definition: ServiceDefinition) -> tuple[Part, ...]:
+        """The parts of what an inline service extends."""
+        parts, read = extended_parts(
+            extends,
+            definition.name,
+            self._file.document,
+            self._file.path,
+            lookup=self._variables.lookup(definition.name),
+            layer=_PROJECT,
+            ignored=(*PHLO_KEYS, *ROLE_KEYS),
+        )
+        self.read += read
+        return parts
+
+    def _part_of_file(self, service: str, override: Mapping[str, Any]) -> Part:
+        """What phlo.yaml changes."""
+        return Part(
+            attributes=override,
+            layer=_PROJECT,
+            root=self._root,
+            document=self._file.document,
+            bases=(("services", service),),
+        )
 
     def _override(self, definition: ServiceDefinition) -> dict[str, Any]:
         """What phlo.yaml changes of the role; of an inline service only what is not Compose's."""
@@ -136,8 +209,6 @@ class Containers:
         found: dict[str, Any] = {}
         if definition.kind != "inline":
             found = {key: value for key, value in given.items() if key not in ours and not str(key).startswith("x-")}
-        if given.get("port") is not None:
-            found["port"] = given["port"]
         if given.get("update") is not None:
             deploy = found.get("deploy")
             found["deploy"] = {**(deploy if isinstance(deploy, Mapping) else {}), "update_config": given["update"]}
@@ -158,82 +229,94 @@ class Containers:
         places = {"{source}": str(source.resolve()), "{project_root}": str(self._root)}
         return {key: _with_places(value, places) for key, value in given.items() if value is not None}
 
-    def _final(self, part: Part, definition: ServiceDefinition, folder: Path) -> Part:
-        """A part with its variables replaced and its paths absolute."""
-        attributes = interpolate_all(
-            part.attributes,
-            self._variables.lookup(definition.name),
-            where=part.where,
-            unset=self._variables.unset,
-        )
-        final = with_pairs_as_mappings(replace(part, attributes=with_absolute_paths(attributes, folder)))
-        environment = final.attributes.get("environment")
-        if not isinstance(environment, Mapping):
-            return final
-        if part.layer == _PROJECT:
-            self._warn_of_literals(part, final)
-        hidden = {name: self._hidden(str(name), value) for name, value in environment.items()}
-        return replace(final, attributes={**final.attributes, "environment": hidden})
+    def _warn_of_literals(self, compose: ComposeService, merged: Merged) -> None:
+        """Warn of secrets that phlo.yaml gives in plain text."""
+        for name in compose.environment:
+            source = merged.source("environment", name)
+            if source is None or source.layer != _PROJECT or not self._variables.is_secret(name):
+                continue
+            if "$" not in str(merged.written("environment", name)):
+                self.warnings.append(literal_secret_warning(merged.where("environment", name), name))
 
-    def _hidden(self, name: str, value: Any) -> Any:
-        if value is None or isinstance(value, (Secret, Mapping, list)) or not self._variables.is_secret(name):
-            return value
-        return Secret(str(value))
-
-    def _warn_of_literals(self, written: Part, final: Part) -> None:
-        given = written.attributes["environment"]
-        texts = given if isinstance(given, Mapping) else dict(str(item).partition("=")[::2] for item in given)
-        for name in final.attributes["environment"]:
-            text = texts.get(name)
-            if text is not None and self._variables.is_secret(str(name)) and "$" not in str(text):
-                self.warnings.append(literal_secret_warning(final.where("environment", str(name)), str(name)))
-
-    def _environment(
-        self, service: str, compose: ComposeService, merged: Merged
-    ) -> tuple[dict[str, Text], tuple[Path, ...]]:
-        """The container's environment, lowest first: environment files, then `environment`; and the files read."""
-        found: dict[str, Text] = {}
-        files = []
-        for index, file in enumerate(compose.env_file):
-            try:
-                found.update(self._env_file(service, file.path, is_raw=file.format == "raw", below=found))
-                files.append(file.path)
-            except FileNotFoundError:
-                files.append(file.path)
-                if file.is_required:
-                    is_listed = isinstance(merged.attributes["env_file"], (list, tuple))
-                    where = merged.where("env_file", *([index] if is_listed else []))
-                    fix = "Create it, or say required: false."
-                    raise ConfigError(f"there is no {self._label(file.path)}", where=where, fix=fix) from None
+    def _environment(self, service: str, compose: ComposeService, merged: Merged, read: ReadFile) -> _Environment:
+        """The container's environment, lowest first: environment files, then `environment`."""
+        absent = []
+        own = dict(compose.environment)
         for name in compose.environment_from_host:
             text = self._variables.text(name, service)
-            if text is not None:
-                found[name] = text
-        found.update(compose.environment)
-        return dict(sorted(found.items())), tuple(files)
-
-    def _env_file(self, service: str, path: Path, *, is_raw: bool, below: Mapping[str, Text]) -> dict[str, Text]:
-        label = self._label(path)
+            if text is None:
+                absent.append(name)
+            else:
+                own[name] = text
         found: dict[str, Text] = {}
+        files = []
+        for index, file in enumerate(compose.env_file if self._reads_env_files else ()):
+            files.append(file.path)
+            try:
+                found.update(self._env_file(service, file, read, own=own, below=found))
+            except FileNotFoundError:
+                if file.is_required:
+                    where = merged.where("env_file", index)
+                    fix = "Create it, or say required: false."
+                    raise ConfigError(f"there is no {self._label(file.path)}", where=where, fix=fix) from None
+        texts = {**found, **own}
+        shown = {name: self._hidden(name, texts[name]) for name in sorted(texts) if name not in absent}
+        return _Environment(texts=shown, absent=tuple(sorted(absent)), files=tuple(files))
+
+    def _hidden(self, name: str, text: Text) -> Text:
+        return text if isinstance(text, Secret) or not self._variables.is_secret(name) else Secret(text)
+
+    def _env_file(
+        self, service: str, file: EnvFile, read: ReadFile, *, own: Mapping[str, Text], below: Mapping[str, Text]
+    ) -> dict[str, Text]:
+        label = self._label(file.path)
 
         def lookup(name: str) -> Text | None:
             text = self._variables.text(name, service)
-            return text if text is not None else {**below, **found}.get(name)
+            return own.get(name) if text is None else text
 
-        for entry in load_env_file(path, label=label).values():
-            where = f"{label}:{entry.line} {entry.name}"
-            if entry.text is None:
-                text = self._variables.text(entry.name, service)
-            elif entry.is_literal or is_raw:
-                text = entry.text
-            else:
-                text = interpolate(entry.text, lookup, where=where, unset=self._variables.unset)
-            if text is not None:
-                found[entry.name] = Secret(reveal(text)) if self._variables.is_secret(entry.name) else text
-        return found
+        found = final_texts(
+            load_entries(file.path, label=label, is_raw=file.format == "raw", read=read),
+            lookup,
+            below=below,
+            label=label,
+            unset=self._variables.unset,
+        )
+        return {name: Secret(reveal(text)) if self._variables.is_secret(name) else text for name, text in found.items()}
+
+    def _reader(self, definition: ServiceDefinition) -> ReadFile:
+        """What reads files for a service, as they are once phlo has written those of its package."""
+        package = definition.package
+        mates = [one for one in self._definitions if package and one.package == package and one is not definition]
+        return reader(self._root, (definition, *mates), self.read.append)
 
     def _label(self, path: Path) -> str:
         return str(path.relative_to(self._root)) if path.is_relative_to(self._root) else str(path)
+
+
+def without_replaced(attributes: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+    """`attributes` without what phlo.yaml replaces, so that no variable in there needs a value."""
+    kept: dict[str, Any] = {}
+    for key, value in attributes.items():
+        other = override.get(key)
+        row = ATTRIBUTES.get(key)
+        if other is None or row is None or row.merge.override is Override.APPENDED:
+            kept[key] = value
+        elif isinstance(value, Mapping) and row.merge.override is not Override.REPLACED:
+            names = _names_of(other, is_pairs=row.read is keyed_texts)
+            kept[key] = {name: item for name, item in value.items() if names.get(name) is None}
+    return kept
+
+
+def _names_of(value: Any, *, is_pairs: bool) -> Mapping[str, Any]:
+    """The names that a mapping, or a list of `NAME=value`, gives values to. is_pairs: a null is a value."""
+    if isinstance(value, Mapping):
+        return {
+            str(name): None if isinstance(item, Mapping) or (item is None and not is_pairs) else True
+            for name, item in value.items()
+        }
+    items = value if isinstance(value, (list, tuple)) else ()
+    return {str(item).partition("=")[0]: True for item in items}
 
 
 def literal_secret_warning(where: str, name: str) -> str:
@@ -250,12 +333,13 @@ def _role_attributes(definition: ServiceDefinition) -> dict[str, Any]:
         context = str(definition.recipe_folder) if build.context is None else build.context
         attributes["build"] = {
             "context": context,
-            "dockerfile": build.dockerfile,
+            **({} if "dockerfile_inline" in build.rest else {"dockerfile": build.dockerfile}),
             "args": dict(build.args),
             **({"target": build.target} if build.target else {}),
             **({"base": build.base} if build.base else {}),
             **({"name": build.name} if build.name else {}),
-            **({"additional_contexts": dict(build.additional_contexts)} if build.additional_contexts else {}),
+            **({"guard": True} if build.guard else {}),
+            **build.rest,
         }
     if definition.depends_on:
         attributes["depends_on"] = {name: dict(entry) for name, entry in definition.depends_on.items()}

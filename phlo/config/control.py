@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from phlo.bounded import read_file
 from phlo.config.layers import COMMAND_LINE, PROCESS, ROLE_DEFAULTS, SECRET_SOURCES, Candidate, Variables
 from phlo.discovery.distributions import Distribution, installed_distributions, package_folder
 from phlo.discovery.folders import builtin_roles_folder, registry_folder
@@ -118,4 +119,4 @@ def _below(folder: Path, name: str, without: Iterable[str] = ()) -> Iterator[_Fi
             yield from _below(Path(entry.path), f"{name}/{entry.name}")
         elif entry.is_file():
             mode = _EXECUTABLE if entry.stat().st_mode & 0o100 else _PLAIN
-            yield f"{name}/{entry.name}", Path(entry.path).read_bytes(), mode
+            yield f"{name}/{entry.name}", read_file(Path(entry.path)), mode

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from phlo.config.compose_project import compose_definitions
 from phlo.config.project_file import ROLE_KEYS, ProjectFile
 from phlo.discovery.catalog import Catalog
 from phlo.discovery.definition import ServiceDefinition
@@ -26,14 +27,15 @@ def all_definitions(catalog: Catalog, file: ProjectFile, *, warnings: list[str])
     warnings: gets a sentence for each service that is switched off and not installed.
     Raises ConfigError for every name in phlo.yaml that is no service's, and for what is wrong in inline services.
     """
-    found = dict(catalog.services)
+    found = {**catalog.services, **compose_definitions(file.compose)}
     errors: list[PhloError] = []
     for name, override in file.config.services.overrides().items():
         where = file.document.where("services", name)
         try:
             if override.type == "inline":
+                _check_not_included(name, file)
                 found[name] = _inline(name, catalog, file)
-            elif name in catalog.services:
+            elif name in found:
                 _check_role_keys(name, catalog, file)
             else:
                 is_off = override.enabled is False
@@ -85,13 +87,23 @@ def _inline(name: str, catalog: Catalog, file: ProjectFile) -> ServiceDefinition
         fix = 'Take "type: inline" out to change that service, write "replaces: true", or choose another name.'
         raise ConfigError(f'{owner} has a service "{name}" already', where=where, fix=fix)
     keys = ("services", name)
-    return ServiceDefinition.from_inline(name, file.service(name), file.document, keys, root=file.path.parent)
+    return ServiceDefinition.from_inline(
+        name, file.service(name), file.document, keys, root=file.path.parent, accepted=file.accepted
+    )
+
+
+def _check_not_included(name: str, file: ProjectFile) -> None:
+    if file.compose is not None and name in file.compose.services:
+        included = file.compose.services[name][-1].where()
+        where = file.document.where("services", name, "type")
+        fix = 'Take "type: inline" out to change that service, or choose another name.'
+        raise ConfigError(f'an included Compose project has a service "{name}", at {included}', where=where, fix=fix)
 
 
 def _check_role_keys(name: str, catalog: Catalog, file: ProjectFile) -> None:
     errors: list[PhloError] = [
         ConfigError(
-            f'"{key}" is for inline services; here {catalog.services[name].package or "the role"} says it',
+            f'"{key}" is for inline services; here {_owner(name, catalog)} says it',
             where=file.document.where("services", name, key),
             fix="Take it out.",
         )
@@ -100,6 +112,11 @@ def _check_role_keys(name: str, catalog: Catalog, file: ProjectFile) -> None:
     ]
     if errors:
         raise first_of(errors)
+
+
+def _owner(name: str, catalog: Catalog) -> str:
+    definition = catalog.services.get(name)
+    return (definition.package if definition else "the Compose file") or "the role"
 
 
 def _check_known(
@@ -112,8 +129,12 @@ def _check_known(
     if is_off and (near is None or is_broken):
         warnings.append(f'{where}: "{name}" is switched off, but there is no such service.')
         return
-    if offering := _offering_of(name):
-        fix = f"Install it with `phlo plugin install {offering}`."
+    from phlo.discovery.registry import offering_of
+
+    if offering := offering_of(name):
+        fix = f"Install it with `phlo plugin install {offering.name}`."
+        if not offering.is_available:
+            fix = f"{offering.name}, which would bring it, is only planned."
         raise ConfigError(f'the service "{name}" is not installed', where=where, fix=fix)
     given = file.service(name)
     if near is None and ("image" in given or "build" in given):
@@ -126,13 +147,6 @@ def _check_known(
     except ConfigError as error:
         error.where = where
         raise
-
-
-def _offering_of(service: str) -> str | None:
-    """The package that would bring a service."""
-    from phlo.discovery.registry import load_registry
-
-    return next((entry.name for entry in load_registry() if service in entry.services), None)
 
 
 def inline_names(file: ProjectFile) -> tuple[str, ...]:

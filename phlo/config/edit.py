@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,16 @@ from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
 from phlo.config.atomic import replace_file
+from phlo.config.file_lock import locked
 from phlo.config.project_file import ProjectFile, load_project_file, parse_project_file
 from phlo.errors import ConfigError
 
 _BOM = b"\xef\xbb\xbf"
 _TEXT = "tag:yaml.org,2002:str"
+# YAML has escapes for all other characters, and reads some of them (U+0085, U+2028) as ends of lines.
+_ORDINARY = re.compile(r"[\n\x20-\x7e\xa1-\u200a\u2030-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*")
+# Several lines, the first of which shows how far the block is indented.
+_BLOCK = re.compile(r"[^\s](?:.|\n)*")
 
 
 def set_enabled(path: Path, service: str, enabled: bool) -> bool:
@@ -89,16 +95,17 @@ def remove_service(path: Path, name: str) -> None:
 def unmistakable(value: Any) -> Any:
     """A copy of `value` with the texts in quotes that YAML would take for something else: `no`, `22:22`, `1.0`.
 
-    A text of several lines is written as a block.
+    A text of several lines is written as a block, where a block can hold it; one with other characters than those of
+    ordinary text is quoted, so that these are escaped.
     """
     if isinstance(value, Mapping):
         return {unmistakable(key): unmistakable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [unmistakable(item) for item in value]
-    if isinstance(value, str) and _tag(value) != _TEXT:
+    if isinstance(value, str) and (_tag(value) != _TEXT or not _ORDINARY.fullmatch(value)):
         return DoubleQuotedScalarString(value)
     if isinstance(value, str) and "\n" in value:
-        return LiteralScalarString(value)
+        return LiteralScalarString(value) if _BLOCK.fullmatch(value) else DoubleQuotedScalarString(value)
     return value
 
 
@@ -121,8 +128,13 @@ def _edit(path: Path, change: Callable[[Any], None]) -> bool:
     """Apply `change` to the file; False when that changes nothing.
 
     The new text is read back before it replaces the old: it must be a valid phlo.yaml, and hold exactly what the
-    change makes of the old values.
+    change makes of the old values. Nobody else changes the file meanwhile.
     """
+    with locked(path):
+        return _edit_locked(path, change)
+
+
+def _edit_locked(path: Path, change: Callable[[Any], None]) -> bool:
     before = load_project_file(path)
     wanted = copy.deepcopy(before.document.data)
     change(wanted)

@@ -6,18 +6,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from phlo.bounded import read_file
+from phlo.compose.interpolate import interpolate
 from phlo.config.candidates import STATE_FOLDER
 from phlo.config.containers import Container
-from phlo.config.interpolate import interpolate
+from phlo.config.file_targets import check_target
 from phlo.config.layers import Variables
 from phlo.config.project_file import ProjectFile
-from phlo.discovery.definition import ServiceDefinition, TemplateDefinition
+from phlo.discovery.definition import ServiceDefinition
+from phlo.discovery.parts import TemplateDefinition
 from phlo.errors import ConfigError, did_you_mean
 from phlo.frozen import dataclass, field
 from phlo.values import FileSpec, Secret, Text, reveal
 
 if TYPE_CHECKING:
-    from phlo.config.project_models import FileConfig
+    from phlo.config.project_config import FileConfig
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,14 +40,19 @@ class ContainerFiles:
         names: what its templates can use besides variables.
         """
         definition = container.definition
-        templates = [self._template(definition, index, names) for index in range(len(definition.templates))]
+        templates = [
+            (self._template(definition, index, names), definition.where("templates", index, "dest"))
+            for index in range(len(definition.templates))
+        ]
         references = [
-            self._reference(kind, reference, container, index)
+            (self._reference(kind, reference, container, index), container.merged.where(kind, index))
             for kind in ("configs", "secrets")
             for index, reference in enumerate(getattr(container.compose, kind))
         ]
+        for spec, where in (*references, *templates):
+            check_target(spec.path, container.compose, where)
         found: dict[str, FileSpec] = {}
-        for spec in (*references, *templates, *taken_along):
+        for spec in (*(spec for spec, _ in (*references, *templates)), *taken_along):
             if spec.path in found:
                 what = f"{spec.path} is written twice, by {found[spec.path].origin} and by {spec.origin}"
                 raise ConfigError(what, where=container.merged.where(), fix="Give one of them another target.")
@@ -106,28 +114,37 @@ class ContainerFiles:
         where = self.file.document.where(kind, name)
         given = [key for key in ("file", "content", "environment") if getattr(config, key) is not None]
         if config.external or len(given) != 1:
-            what = "is kept by a swarm, which this project has not" if config.external else "needs one source"
+            what = "is external, and phlo has no store of external ones" if config.external else "needs one source"
             raise ConfigError(what, where=where, fix="Write one of file, content and environment.")
         is_secret = kind == "secrets"
+        root, scope = self._origin(kind, name, given[0])
         if config.file is not None:
-            return self._file(self._text(config.file, where), where, is_secret=is_secret)
+            return self._file(root, self._text(config.file, where, scope), where, is_secret=is_secret)
         if config.content is not None:
-            text = self._text(config.content, where)
+            text = self._text(config.content, where, scope)
             return Secret(reveal(text)) if is_secret else _content(text)
         variable = config.environment or ""
-        value = self.variables.text(variable)
+        value = self.variables.text(variable, scope)
         if value is None:
             raise ConfigError(f"{variable} is not set", where=where, fix=f"Set {variable} in .phlo/.env.")
         return Secret(reveal(value)) if is_secret else _content(value)
 
-    def _text(self, text: str, where: str) -> Text:
-        return interpolate(text, self.variables.lookup(), where=where, unset=self.variables.unset)
+    def _origin(self, kind: str, name: str, key: str) -> tuple[Path, str | None]:
+        """The folder that the path of an entry starts at, and the scope of its variables. key: of the path."""
+        compose = self.file.compose
+        if compose is None or (kind, name) in self.file.document.marks or name not in compose.sections[kind]:
+            return self.root, None
+        origin = compose.sections[kind][name].origin(key)
+        return origin.root, origin.scope.name
 
-    def _file(self, name: Text, where: str, *, is_secret: bool) -> bytes | Secret:
-        path = (self.root / reveal(name)).expanduser()
+    def _text(self, text: str, where: str, scope: str | None) -> Text:
+        return interpolate(text, self.variables.lookup(scope), where=where, unset=self.variables.unset)
+
+    def _file(self, root: Path, name: Text, where: str, *, is_secret: bool) -> bytes | Secret:
+        path = root / Path(reveal(name)).expanduser()
         self.read.append(path)
         try:
-            data = path.read_bytes()
+            data = read_file(path)
             return Secret(data.decode()) if is_secret else data
         except UnicodeDecodeError:  # a key store: no text, so nothing that could be shown by mistake
             return data
@@ -160,11 +177,11 @@ def role_outputs(definitions: Iterable[ServiceDefinition], read: Callable[[Path]
 def _outputs(source: Path, dest: str, read: Callable[[Path], None]) -> Iterator[tuple[str, bytes]]:
     read(source)
     if source.is_file():
-        yield f"{STATE_FOLDER}/{dest}{source.name if dest.endswith('/') else ''}", source.read_bytes()
+        yield f"{STATE_FOLDER}/{dest}{source.name if dest.endswith('/') else ''}", read_file(source)
         return
     for path in sorted(source.rglob("*")):
         if "__pycache__" in path.parts:
             continue
         read(path)
         if path.is_file():
-            yield f"{STATE_FOLDER}/{dest.rstrip('/')}/{path.relative_to(source).as_posix()}", path.read_bytes()
+            yield f"{STATE_FOLDER}/{dest.rstrip('/')}/{path.relative_to(source).as_posix()}", read_file(path)

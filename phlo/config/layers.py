@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from phlo.config.interpolate import Lookup, interpolate
+from phlo.compose.interpolate import Lookup, interpolate
 from phlo.errors import ConfigError
 from phlo.frozen import dataclass
 from phlo.values import Secret, Source, Text, Value, reveal
@@ -32,6 +32,7 @@ class Candidate:
     text:       None when the layer only says that there is such a name.
     is_literal: taken as it stands, not interpolated.
     service:    the service whose default it is.
+    scope:      the files that it is known to, see `Variables`; None: to all.
     fetch:      gets a secret's text from where it is kept; asked only when the candidate wins and is used.
     """
 
@@ -40,6 +41,7 @@ class Candidate:
     source: Source
     is_literal: bool = False
     service: str | None = None
+    scope: str | None = None
     fetch: Callable[[], Secret] | None = None
 
 
@@ -48,6 +50,8 @@ class Variables:
 
     A role's own default goes before the defaults that other roles have for the same name.
     want_secret: makes the value of a secret that no layer above the role defaults gives.
+    scopes: service -> the scopes whose variables it sees, besides those that all see; of a service that is not there
+        none. What roles say about variables is unknown to a service that is there.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class Variables:
         environ: Mapping[str, str],
         secret_names: Iterable[str] = (),
         want_secret: Callable[[str], tuple[Secret, Source]] | None = None,
+        scopes: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self._chains: dict[str, list[Candidate]] = {}
         for candidate in candidates:
@@ -64,6 +69,11 @@ class Variables:
         self._environ = environ
         self._secret_names = frozenset(secret_names)
         self._want_secret = want_secret
+        self._scopes = scopes or {}
+        self._defined: dict[str, Value] = {}
+        self._defined_in: dict[tuple[str, str], Value] = {}
+        self._hidden: frozenset[str] = frozenset()
+        self._hidden_from: frozenset[str] = frozenset()
         self._made: dict[str, tuple[Secret, Source]] = {}
         self._fetched: set[str] = set()
         self._read: set[str] = set()
@@ -77,7 +87,7 @@ class Variables:
     @property
     def names(self) -> tuple[str, ...]:
         """Names that a layer below the process environment, or the command line, knows."""
-        return tuple(sorted(self._chains))
+        return tuple(sorted({*self._chains, *self._defined}))
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -100,9 +110,20 @@ class Variables:
         """What `interpolate` wants, for texts of `service`."""
         return lambda name: self.text(name, service)
 
+    def define(self, value: Value, *, scope: str | None = None) -> None:
+        """Add a variable that depends on the others, and that no layer changes. scope: only for what sees it."""
+        if scope is None:
+            self._defined[value.name] = value
+        else:
+            self._defined_in[scope, value.name] = value
+
+    def hide(self, roles: Iterable[str], services: Iterable[str]) -> None:
+        """Hide what `roles` declare, their defaults and secrets, from `services`: the roles are not in the project."""
+        self._hidden, self._hidden_from = frozenset(roles), frozenset(services)
+
     def unset(self, name: str, where: str) -> None:
         """Note the use of a variable that is not set; one that a layer lists without a value is meant to be empty."""
-        if name not in self._chains:
+        if all(one.service in self._hidden for one in self._chains.get(name, ())):
             self._unset.setdefault(name, where)
 
     def value(self, name: str, service: str | None = None) -> Value | None:
@@ -111,6 +132,8 @@ class Variables:
 
     def known_value(self, name: str) -> Value | None:
         """`value`, but a secret that nothing has used is neither made nor fetched for it: then it has an empty text."""
+        if name in self._defined:
+            return self._defined[name]
         given = [one for one in self._chain(name, None) if one.source.layer != ROLE_DEFAULTS]
         if given and given[-1].fetch is not None and name not in self._fetched:
             losers = _losing(given[:-1], is_secret=True)
@@ -118,6 +141,11 @@ class Variables:
         return self.value(name) if given or name in self._made or not self.is_secret(name) else None
 
     def _value(self, name: str, service: str | None, path: tuple[str, ...]) -> Value | None:
+        for scope in self._scopes.get(service or "", ()):
+            if (scope, name) in self._defined_in:
+                return self._defined_in[scope, name]
+        if name in self._defined:
+            return self._defined[name]
         chain = self._chain(name, service)
         if self.is_secret(name):
             return self._secret_value(name, chain, service, path)
@@ -136,7 +164,7 @@ class Variables:
             losers = [candidate for candidate in chain if candidate is not winner]
             text = Secret(reveal(self._expand(winner, given[:-1], service, path)))
             return Value(name=name, text=text, source=winner.source, losers=_losing(losers, is_secret=True))
-        if self._want_secret is None:
+        if self._want_secret is None or service in self._scopes or self._is_hidden(name, service):
             return None
         if name not in self._made:
             self._made[name] = self._want_secret(name)
@@ -145,13 +173,24 @@ class Variables:
 
     def _chain(self, name: str, service: str | None) -> list[Candidate]:
         """The candidates that have a text, the winner last."""
-        found = [candidate for candidate in self._chains.get(name, ()) if candidate.text is not None]
+        scopes = self._scopes.get(service or "")
+        hidden = self._hidden if service in self._hidden_from else frozenset()
+        found = [
+            one
+            for one in self._chains.get(name, ())
+            if one.text is not None and one.service not in hidden and _is_seen(one, scopes)
+        ]
         self._read.add(name)
         if name in self._environ:
             source = Source(layer=PROCESS)
             found.append(Candidate(name=name, text=self._environ[name], source=source, is_literal=True))
         # The sort is stable: within a layer, what was read later wins.
         return sorted(found, key=lambda one: (LAYERS.index(one.source.layer), one.service == service))
+
+    def _is_hidden(self, name: str, service: str | None) -> bool:
+        """Whether only roles that are not in the project declare a secret that the service asks for."""
+        owners = {one.service for one in self._chains.get(name, ()) if one.service is not None}
+        return service in self._hidden_from and bool(owners) and owners <= self._hidden
 
     def _expand(self, candidate: Candidate, below: list[Candidate], service: str | None, path: tuple[str, ...]) -> Text:
         if candidate.fetch is not None:
@@ -173,6 +212,13 @@ class Variables:
             return None if value is None else value.text
 
         return interpolate(text, lookup, where=f"{candidate.source} {name}", unset=self.unset)
+
+
+def _is_seen(candidate: Candidate, scopes: tuple[str, ...] | None) -> bool:
+    """Whether a service that sees these scopes knows a candidate; scopes: None for a service of a role."""
+    if scopes is None:
+        return candidate.scope is None
+    return candidate.source.layer != ROLE_DEFAULTS and (candidate.scope is None or candidate.scope in scopes)
 
 
 def _losing(candidates: Iterable[Candidate], *, is_secret: bool) -> tuple[tuple[Text, Source], ...]:

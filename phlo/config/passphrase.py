@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from phlo.bounded import MOST_CONFIGURATION_BYTES, read_file
+from phlo.child_environment import PASSPHRASE_VARIABLE
 from phlo.errors import ConfigError
 from phlo.values import Secret
 
-PASSPHRASE_VARIABLE = "PHLO_SECRETS_PASSPHRASE"  # noqa: S105  a name
 PASSPHRASE_FILE_VARIABLE = "PHLO_SECRETS_PASSPHRASE_FILE"  # noqa: S105  a name
 PASSPHRASE_FILE = Path(".phlo") / "secrets-passphrase"
 
@@ -44,7 +45,7 @@ def given_passphrase(root: Path, environ: Mapping[str, str]) -> Secret | None:
 def passphrase_in(path: Path, *, where: str) -> Secret:
     """The passphrase that a file holds, without the end of its line."""
     try:
-        text = path.read_text(encoding="utf-8").rstrip("\r\n")
+        text = read_file(path, MOST_CONFIGURATION_BYTES).decode().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as reason:
         what = reason.strerror if isinstance(reason, OSError) else "is not UTF-8 text"
         fix = "Name another file, or give the passphrase in PHLO_SECRETS_PASSPHRASE."

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phlo.frozen import dataclass, field, replace
+from phlo.orchestrators import TITLES
 from phlo.values import Condition as Condition
-from phlo.values import FileSpec, ImageSource, Masker, Secret, Source, Text, Value
+from phlo.values import FileSpec, ImageNeeds, ImageSource, Masker, Secret, Source, Text, Value
 
 if TYPE_CHECKING:
-    from phlo.config.compose import ComposeService
-    from phlo.config.compose.model import Port
+    from phlo.compose import ComposeService
+    from phlo.compose.model import Port
     from phlo.discovery.definition import ServiceDefinition
 
 
@@ -40,7 +41,7 @@ class Hook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meeting:
+class CrossHostEndpoint:
     """What a container has besides on one host, so that services of different hosts find each other.
 
     extra_hosts: `name:address` of services elsewhere. ports: published on the host's address for those elsewhere.
@@ -51,32 +52,43 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SwarmPlace:
-    """Where on a Docker Swarm a service runs.
+class Placement:
+    """Where in a cluster a service runs.
 
-    swarm: the group of the inventory that it is. publish: `mesh` or `host`.
+    orchestrator: what runs it there. cluster: the group of the inventory. publish: `mesh` or `host`.
     nodes: the hosts that its tasks may be on. constraints: what keeps them there.
     """
 
-    swarm: str
+    orchestrator: str
+    cluster: str
     nodes: tuple[str, ...]
     constraints: tuple[str, ...] = ()
     publish: str = "mesh"
+
+    @property
+    def label(self) -> str:
+        """What errors call the cluster."""
+        return f'the {TITLES[self.orchestrator]} "{self.cluster}"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedService:
     """A service as it will run.
 
-    compose: the container, normalized (see `phlo.config.compose`), Secrets inside.
+    compose: the container, normalized (see `phlo.compose`), Secrets inside.
+    one_shot: it runs to its end. may_end: an end with status 0 means that its work is done, unless its image shows that
+             it serves something (see `phlo.operations.container.ending`).
+    healthy_wanted_at: where another service waits for its health though only its image can have a check; "": nowhere.
     files:   rendered templates, compose `configs` and `secrets` with inline or file content.
     hosts:   names of the hosts it is placed on.
-    meetings: host -> what the container there has besides, because of services on other hosts.
-    place: where on a Swarm it runs, then `hosts` is the manager that phlo talks to; None: on `hosts`.
+    cross_host_endpoints: host -> ports and extra hosts that the container there needs because of other hosts.
+    placement: where in a cluster it runs, then `hosts` is the manager that phlo talks to; None: on `hosts`.
     reason:  why it is part of this run (`default`, `profile api`, `asked for`, `needed by dagster`,
              `enabled in phlo.yaml:9`).
+    is_requested: whether it is part of this run only because the command line names it, or its profile.
     facts:   what its templates and tasks see of capabilities, see `Wiring.seen_by`.
     sources: attribute, or one entry of it (`ports[0]`, `environment.FLAG`) -> where it was written.
+    needs:   what it relies on in its image.
     """
 
     name: str
@@ -85,31 +97,35 @@ class ResolvedService:
     image: ImageSource
     depends_on: tuple[Dependency, ...] = ()
     one_shot: bool = False
+    may_end: bool = False
+    healthy_wanted_at: str = ""
     scale: int = 1
     files: tuple[FileSpec, ...] = ()
     hooks: tuple[Hook, ...] = ()
     hosts: tuple[str, ...] = ("local",)
-    meetings: Mapping[str, Meeting] = field(default_factory=dict)
-    place: SwarmPlace | None = None
+    cross_host_endpoints: Mapping[str, CrossHostEndpoint] = field(default_factory=dict)
+    placement: Placement | None = None
     reason: str = "default"
+    is_requested: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
+    needs: ImageNeeds | None = None
 
     def compose_on(self, host: str) -> ComposeService:
         """The container as it is on one host."""
-        meeting = self.meetings.get(host)
-        if meeting is None:
+        endpoint = self.cross_host_endpoints.get(host)
+        if endpoint is None:
             return self.compose
         return replace(
             self.compose,
-            extra_hosts=(*self.compose.extra_hosts, *meeting.extra_hosts),
-            ports=(*self.compose.ports, *meeting.ports),
+            extra_hosts=(*self.compose.extra_hosts, *endpoint.extra_hosts),
+            ports=(*self.compose.ports, *endpoint.ports),
         )
 
     @property
     def runs_on(self) -> tuple[str, ...]:
         """The hosts where containers of it may be."""
-        return self.place.nodes if self.place else self.hosts
+        return self.placement.nodes if self.placement else self.hosts
 
     @property
     def is_inline(self) -> bool:
@@ -130,7 +146,7 @@ class NetworkSpec:
 class VolumeSpec:
     """A named volume. name: as Docker knows it. options: the Engine API's body for VolumeCreate.
 
-    seed: the folder whose files go into it when it is made.
+    seed: the folder whose files go into it when it is made. is_protected: no command deletes it without --unprotect.
     """
 
     key: str
@@ -138,6 +154,7 @@ class VolumeSpec:
     is_external: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
     seed: Path | None = None
+    is_protected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,12 +162,14 @@ class Absence:
     """A service that is known but not part of this run, and why (`disabled in phlo.yaml`, `profile api`).
 
     is_disabled: phlo.yaml switches it off, so that what is left of it may go.
+    is_optional: it is part of a profile that is not active, or was not asked for: its containers are no orphans.
     """
 
     definition: ServiceDefinition
     reason: str
     source: Source | None = None
     is_disabled: bool = False
+    is_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,48 +6,32 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phlo.config.interpolate import Lookup, interpolate_all
-from phlo.config.plain import NotPlainError, reader
+from phlo.compose.interpolate import Lookup, interpolate_all
+from phlo.config.project_config import PHLO_KEYS as PHLO_KEYS
+from phlo.config.project_config import ROLE_KEYS as ROLE_KEYS
+from phlo.config.project_config import ProjectConfig, project_config
 from phlo.errors import ConfigError, first_of
 from phlo.frozen import dataclass
+from phlo.sections.accepted import Accepted
 from phlo.values import reveal_all
-from phlo.yaml_source import YamlDocument, load_yaml, parse_yaml
+from phlo.yaml_source import CoreLoader, Keys, YamlDocument, load_yaml, parse_yaml
 
 if TYPE_CHECKING:
-    from phlo.config.project_models import ProjectConfig
-
-# Keys of a service that are no Compose attributes: what phlo decides, and what an inline service may say as a role's
-# service.yaml does.
-PHLO_KEYS = ("type", "enabled", "port", "hosts", "update", "image_source", "replaces")
-ROLE_KEYS = (
-    "category",
-    "conditional_environment",
-    "description",
-    "dev",
-    "env_vars",
-    "files",
-    "hooks",
-    "one_shot",
-    "profile",
-    "provides",
-    "requires",
-    "tasks",
-    "templates",
-    "version",
-    "wants",
-)
+    from phlo.compose.project import ComposeProject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectFile:
     """phlo.yaml as read: checked values, and the document for positions and values as written.
 
-    config: a ProjectConfig, or what has the same attributes and was read without pydantic.
+    compose: the Compose project that is the whole project, or that phlo.yaml includes.
     """
 
     path: Path
     document: YamlDocument
     config: ProjectConfig
+    accepted: Accepted
+    compose: ComposeProject | None = None
 
     def service(self, name: str) -> Mapping[str, Any]:
         """What stands under `services.<name>`, as written."""
@@ -56,14 +40,34 @@ class ProjectFile:
         return given if isinstance(given, Mapping) else {}
 
 
-def load_project_file(path: Path) -> ProjectFile:
-    """Read and check phlo.yaml. Raises ConfigError with everything that is wrong."""
-    return _checked(path, load_yaml(path, label=path.name))
+def load_project_file(path: Path, *, cache: Path | None = None) -> ProjectFile:
+    """Read and check phlo.yaml. Raises ConfigError with everything that is wrong.
+
+    cache: the user's cache folder, which spares the check of what was accepted before.
+    """
+    return checked(path, load_yaml(path, label=path.name, loader=CoreLoader), Accepted(cache))
 
 
 def parse_project_file(text: str, *, path: Path) -> ProjectFile:
     """`load_project_file` of a text that is not in the file yet."""
-    return _checked(path, parse_yaml(text, label=path.name))
+    return checked(path, parse_yaml(text, label=path.name, loader=CoreLoader), Accepted(None))
+
+
+# Keys of published phlo projects that mean nothing here.
+_WITHOUT_EFFECT = (("infrastructure", "api"), ("infrastructure", "services"), ("infrastructure", "wap"))
+
+
+def without_effect(file: ProjectFile) -> list[str]:
+    """A sentence for each key of phlo.yaml that is accepted and does nothing."""
+    services = [("services", name, "authorization") for name in file.config.services.overrides()]
+    found = []
+    for keys in (*_WITHOUT_EFFECT, *services):
+        value: Any = file.document.data
+        for key in keys:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        if value is not None:
+            found.append(f"{file.document.where(*keys)}: has no effect in this version of phlo.")
+    return found
 
 
 # The sections, besides services and env, whose texts may have variables.
@@ -81,28 +85,35 @@ def with_variables(file: ProjectFile, lookup: Lookup, unset: Callable[[str, str]
     if final == given:
         return file
     data = {**document.data, **reveal_all(final)}
-    return _checked(file.path, YamlDocument(data=data, label=document.label, marks=document.marks))
+    changed = YamlDocument(data=data, label=document.label, marks=document.marks, tags=document.tags)
+    return checked(file.path, changed, file.accepted, compose=file.compose)
 
 
-def _checked(path: Path, document: YamlDocument) -> ProjectFile:
+def checked(
+    path: Path, document: YamlDocument, accepted: Accepted, *, compose: ComposeProject | None = None
+) -> ProjectFile:
+    """The file whose document this is. Raises ConfigError with everything that is wrong."""
     if not isinstance(document.data, Mapping):
         fix = 'Start it with "name: my-project".'
         raise ConfigError("should be a mapping (name: value)", where=document.where(), fix=fix)
-    return ProjectFile(path=path, document=document, config=_config(document))
+    check_section(ProjectConfig, document.data, document, accepted=accepted)
+    config = project_config(document.data)
+    return ProjectFile(path=path, document=document, config=config, accepted=accepted, compose=compose)
 
 
-def _config(document: YamlDocument) -> ProjectConfig:
-    try:
-        plain: ProjectConfig = reader().project(document.data)
-        return plain
-    except NotPlainError:
-        pass
+def check_section(kind: type, data: Any, document: YamlDocument, *, accepted: Accepted, below: Keys = ()) -> None:
+    """Check that `data`, which is at `below` in the document, is a section of that kind. Raises ConfigError."""
+    known = (kind.__name__, data)
+    if known in accepted:
+        return
     from pydantic import ValidationError
 
-    from phlo.config.project_models import ProjectConfig
-    from phlo.config.validation import config_errors
+    from phlo.config.project_models import model_of
+    from phlo.sections.errors import config_errors
 
+    model = model_of(kind)
     try:
-        return ProjectConfig.model_validate(document.data)
+        model.model_validate(data)
     except ValidationError as reason:
-        raise first_of(config_errors(reason, document, ProjectConfig)) from None
+        raise first_of(config_errors(reason, document, model, below=below)) from None
+    accepted.add(known)

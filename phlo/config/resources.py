@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from phlo.config.containers import NETWORK_KEYS, Container
 from phlo.config.layers import scalar_text
-from phlo.config.plain import NotPlainError, reader
 from phlo.config.project import NetworkSpec, VolumeSpec
-from phlo.config.project_file import ProjectFile
+from phlo.config.project_config import NetworkConfig, VolumeConfig
+from phlo.config.project_file import ProjectFile, check_section
 from phlo.errors import ConfigError, PhloError, did_you_mean, first_of
-
-if TYPE_CHECKING:
-    from phlo.config.project_models import NetworkConfig, ProjectConfig, VolumeConfig
+from phlo.labels import LABEL_PROTECT
+from phlo.sections.accepted import Accepted
+from phlo.sections.values import section
+from phlo.yaml_source import YamlDocument
 
 DEFAULT_NETWORK = "default"
+_TRUE = ("true", "yes", "on", "1")
+_VOLUME_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 
 
 def network_specs(project: str, file: ProjectFile, containers: Iterable[Container]) -> dict[str, NetworkSpec]:
@@ -25,64 +29,47 @@ def network_specs(project: str, file: ProjectFile, containers: Iterable[Containe
     Raises ConfigError for every other.
     """
     containers = list(containers)
-    declared = _declared_networks(file.config, containers)
+    declared = _declared_networks(file, containers)
     used: dict[str, NetworkConfig] = {}
     errors: list[PhloError] = []
     for container in containers:
         for joined in container.compose.networks:
             key = joined.key
             if key not in declared and key != DEFAULT_NETWORK and container.is_users("networks"):
-                where = _network_position(container, key)
+                where = container.merged.where("networks", key)
                 fix = did_you_mean(key, (*declared, DEFAULT_NETWORK))
                 errors.append(ConfigError(f'there is no network "{key}"', where=where, fix=fix))
-            used[key] = declared.get(key, reader().part("NetworkConfig", {}))
+            used[key] = declared.get(key, NetworkConfig())
     if errors:
         raise first_of(errors)
-    return {key: _network(key, config, project) for key, config in sorted(used.items())}
+    return {key: _network(key, config, project, file.document) for key, config in sorted(used.items())}
 
 
-def _declared_networks(config: ProjectConfig, containers: Iterable[Container]) -> dict[str, NetworkConfig]:
+def _declared_networks(file: ProjectFile, containers: Iterable[Container]) -> dict[str, NetworkConfig]:
+    config = file.config
     found: dict[str, NetworkConfig] = {}
     for container in containers:
         for key, joined in container.definition.networks.items():
             described = {name: item for name, item in (joined or {}).items() if name in NETWORK_KEYS}
             if described or key not in found:
-                found[key] = _role_network(described, container, key)
+                found[key] = _role_network(described, container, key, file.accepted)
     if config.infrastructure and config.infrastructure.network:
         found[DEFAULT_NETWORK] = config.infrastructure.network
-    found.update({key: given or reader().part("NetworkConfig", {}) for key, given in config.networks.items()})
+    found.update({key: given or NetworkConfig() for key, given in config.networks.items()})
     return found
 
 
-def _role_network(described: Mapping[str, Any], container: Container, key: str) -> NetworkConfig:
-    try:
-        plain: NetworkConfig = reader().part("NetworkConfig", described)
-        return plain
-    except NotPlainError:
-        pass
-    from pydantic import ValidationError
-
-    from phlo.config.project_models import NetworkConfig
-    from phlo.config.validation import config_errors
-
-    try:
-        return NetworkConfig.model_validate(described)
-    except ValidationError as reason:
-        document = container.definition.document
-        if document is None:
-            raise ConfigError(f'the network "{key}" is not described well', where=container.definition.name) from None
-        raise first_of(config_errors(reason, document, NetworkConfig, below=("networks", key))) from None
+def _role_network(described: Mapping[str, Any], container: Container, key: str, accepted: Accepted) -> NetworkConfig:
+    document = container.definition.document or YamlDocument(data={}, label=container.definition.name, marks={})
+    check_section(NetworkConfig, described, document, accepted=accepted, below=("networks", key))
+    return section(NetworkConfig, described)
 
 
-def _network_position(container: Container, key: str) -> str:
-    given = container.merged.attributes.get("networks")
-    index = list(map(str, given)).index(key) if isinstance(given, list) else key
-    return container.merged.where("networks", index)
-
-
-def _network(key: str, config: NetworkConfig, project: str) -> NetworkSpec:
-    name = config.name or (key if config.external else f"{project}_{key}")
-    if config.external:
+def _network(key: str, config: NetworkConfig, project: str, document: YamlDocument) -> NetworkSpec:
+    external = _external_name(key, config)
+    name = external or config.name or f"{project}_{key}"
+    _check_network_name(name, document.where("networks", key, "name"), is_external=bool(external))
+    if external:
         return NetworkSpec(key=key, name=name, is_external=True)
     options = {
         "Driver": config.driver or "bridge",
@@ -94,7 +81,33 @@ def _network(key: str, config: NetworkConfig, project: str) -> NetworkSpec:
         "IPAM": _ipam(config),
         "Labels": _texts(config.labels),
     }
-    return NetworkSpec(key=key, name=name, options={name: item for name, item in options.items() if item})
+    asked = {name: item for name, item in options.items() if item or (name == "EnableIPv4" and item is False)}
+    return NetworkSpec(key=key, name=name, options=asked)
+
+
+def _external_name(key: str, config: NetworkConfig | VolumeConfig) -> str | None:
+    """What an external network or volume is called in Docker; None for one that is not external."""
+    given = config.external
+    if isinstance(given, Mapping):  # of old Compose files
+        return scalar_text(given.get("name")) or config.name or key
+    is_external = (scalar_text(given) or "").lower() in _TRUE  # a text when a variable says it
+    return (config.name or key) if is_external else None
+
+
+def _check_network_name(name: str, where: str, *, is_external: bool) -> None:
+    """Raise ConfigError for a name that the engine would refuse."""
+    if name.strip() != name or "/" in name:
+        fix = "Take the slash and the spaces out of it."
+        raise ConfigError(f'"{name}" cannot be the name of a network', where=where, fix=fix)
+    if name in ("bridge", "host", "none") and not is_external:
+        fix = "Choose another name, or mark it external to use the engine's own network."
+        raise ConfigError(f'"{name}" is the name of a network that the engine has itself', where=where, fix=fix)
+
+
+def _check_volume_name(name: str, where: str) -> None:
+    if not _VOLUME_NAME.fullmatch(name):
+        fix = "Write at least two letters, digits, _ . and -, a letter or digit first."
+        raise ConfigError(f'"{name}" cannot be the name of a volume', where=where, fix=fix)
 
 
 def _ipam(config: NetworkConfig) -> dict[str, Any]:
@@ -108,8 +121,8 @@ def _ipam(config: NetworkConfig) -> dict[str, Any]:
         }
         for pool in (given.config if given else ())
     ]
-    if subnet := getattr(config, "subnet", None):  # only a ProjectNetwork has it
-        pools.insert(0, {"Subnet": subnet, "Gateway": getattr(config, "gateway", None)})
+    if config.subnet:
+        pools.insert(0, {"Subnet": config.subnet, "Gateway": config.gateway})
     ipam = {
         "Driver": given.driver if given else None,
         "Config": [{key: item for key, item in pool.items() if item} for pool in pools],
@@ -119,19 +132,45 @@ def _ipam(config: NetworkConfig) -> dict[str, Any]:
 
 
 def volume_specs(project: str, file: ProjectFile, containers: Iterable[Container]) -> dict[str, VolumeSpec]:
-    """The named volumes that the containers mount, by key; one that phlo.yaml does not describe is a plain one."""
+    """The named volumes that the containers mount, by key; one that nobody describes is a plain one.
+
+    Raises ConfigError for one that a Compose file mounts and does not describe.
+    """
+    containers = list(containers)
+    if errors := [error for container in containers for error in _undeclared_volumes(container, file)]:
+        raise first_of(errors)
     used = sorted({key for container in containers for key in container.compose.named_volumes})
+    by_role = {key for container in containers for key in container.definition.protect}
     return {
-        key: _volume(key, file.config.volumes.get(key) or reader().part("VolumeConfig", {}), project) for key in used
+        key: _volume(key, file.config.volumes.get(key) or VolumeConfig(), project, key in by_role, file.document)
+        for key in used
     }
 
 
-def _volume(key: str, config: VolumeConfig, project: str) -> VolumeSpec:
-    name = config.name or (key if config.external else f"{project}_{key}")
-    if config.external:
+def _undeclared_volumes(container: Container, file: ProjectFile) -> Iterator[ConfigError]:
+    if container.definition.kind != "compose":
+        return
+    for index, mount in enumerate(container.compose.volumes):
+        if mount.type == "volume" and mount.source and mount.source not in file.config.volumes:
+            fix = did_you_mean(mount.source, file.config.volumes) or f"Add it: volumes: {{{mount.source}: {{}}}}."
+            where = container.merged.where("volumes", index)
+            yield ConfigError(f'there is no volume "{mount.source}"', where=where, fix=fix)
+
+
+def _volume(
+    key: str, config: VolumeConfig, project: str, is_protected_by_role: bool, document: YamlDocument
+) -> VolumeSpec:
+    external = _external_name(key, config)
+    name = external or config.name or f"{project}_{key}"
+    _check_volume_name(name, document.where("volumes", key, "name"))
+    if external:
         return VolumeSpec(key=key, name=name, is_external=True)
-    options = {"Driver": config.driver, "DriverOpts": _texts(config.driver_opts), "Labels": _texts(config.labels)}
-    return VolumeSpec(key=key, name=name, options={name: item for name, item in options.items() if item})
+    given = scalar_text(config.protect)  # a text when a variable says it
+    is_protected = is_protected_by_role if given is None else given.lower() in _TRUE
+    labels = {**_texts(config.labels), **({LABEL_PROTECT: "true"} if is_protected else {})}
+    options = {"Driver": config.driver, "DriverOpts": _texts(config.driver_opts), "Labels": labels}
+    asked = {name: item for name, item in options.items() if item}
+    return VolumeSpec(key=key, name=name, options=asked, is_protected=is_protected)
 
 
 def driver_of(volume: VolumeSpec | None) -> str | None:

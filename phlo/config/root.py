@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from phlo.compose.project_files import FILE_NAMES, has_compose_file
 from phlo.errors import ConfigError
 from phlo.values import Text, reveal
 
@@ -13,12 +14,15 @@ _PROJECT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 def find_project_root(start: Path) -> Path:
-    """The nearest folder with a phlo.yaml, from `start` upwards. Raises ConfigError when there is none."""
+    """The nearest folder with a phlo.yaml or a Compose file, from `start` upwards.
+
+    Raises ConfigError when there is none.
+    """
     start = start.resolve()
     for folder in (start, *start.parents):
-        if (folder / PROJECT_FILE).is_file():
+        if (folder / PROJECT_FILE).is_file() or has_compose_file(folder):
             return folder
-    what = f"there is no {PROJECT_FILE} here or in a folder above"
+    what = f"there is no {PROJECT_FILE} or {FILE_NAMES[0]} here or in a folder above"
     raise ConfigError(what, where=start, fix="Go to the project's folder, or make a project with `phlo init NAME`.")
 
 

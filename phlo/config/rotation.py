@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from phlo.config.file_lock import locked
 from phlo.config.layers import COMMAND_LINE, LOCAL_ENV_FILE, PROCESS, SECRET_SOURCES
 from phlo.config.project import Project
 from phlo.config.project_file import load_project_file
 from phlo.config.root import PROJECT_FILE
+from phlo.config.secret_sources import VAULT_FILE
 from phlo.config.secrets import replace_entry
 from phlo.config.vault import OpenVault
 from phlo.errors import ConfigError, did_you_mean
@@ -52,7 +54,8 @@ def _keeper(root: Path, value: Value, open_vault: OpenIt) -> Callable[[Secret], 
     if source.layer == SECRET_SOURCES:
         given = load_project_file(root / PROJECT_FILE).config.secret_sources.get(name)
         if given is None or given.vault is not None:
-            return partial(_put_in_vault, open_vault(), (given.vault if given else None) or name)
+            open_vault()  # whether it can be opened shows before anything is changed
+            return partial(_put_in_vault, root / VAULT_FILE, open_vault, (given.vault if given else None) or name)
         kept = f"the file {given.file}" if given.file is not None else "what its command asks"
         raise _not_ours(value, f"Change it in {kept}, then run `phlo up`.")
     if source.layer in (PROCESS, COMMAND_LINE):
@@ -69,9 +72,19 @@ def _put_in_file(path: Path, name: str, text: Secret) -> Callable[[], None]:
     return take_back
 
 
-def _put_in_vault(opened: OpenVault, name: str, text: Secret) -> Callable[[], None]:
-    opened.with_secret(name, text).save()
-    return opened.save
+def _put_in_vault(path: Path, open_vault: OpenIt, name: str, text: Secret) -> Callable[[], None]:
+    """Set one secret of the encrypted file as it is now; what others have set meanwhile stays."""
+
+    with locked(path):
+        opened = open_vault()
+        before = opened.get(name)
+        opened.with_secret(name, text).save()
+
+    def take_back() -> None:
+        with locked(path):
+            open_vault().with_line_of(opened, name, before).save()
+
+    return take_back
 
 
 def _not_ours(value: Value, fix: str) -> ConfigError:

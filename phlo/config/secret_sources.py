@@ -16,6 +16,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phlo.bounded import MIB, read_file, size_text
 from phlo.config.layers import SECRET_SOURCES, Candidate
 from phlo.errors import ConfigError, did_you_mean
 from phlo.frozen import dataclass, field
@@ -24,10 +25,11 @@ from phlo.yaml_source import UNREADABLE_FIX
 
 if TYPE_CHECKING:
     from phlo.config.passphrase import Ask
+    from phlo.config.project_config import SecretSource
     from phlo.config.project_file import ProjectFile
-    from phlo.config.project_models import SecretSource
     from phlo.config.vault import OpenVault, Vault
 
+MOST_SECRET_BYTES = MIB
 VAULT_FILE = "phlo-secrets.enc"
 Fetch = Callable[[], Secret]
 
@@ -108,7 +110,7 @@ class SecretSources:
 def secret_in_file(path: Path, *, where: str) -> Secret:
     """The text of a file without the end of its last line. Raises ConfigError when it cannot be had."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file(path, MOST_SECRET_BYTES).decode()
     except FileNotFoundError:
         raise ConfigError(f"there is no file {path}", where=where, fix="Put the secret there.") from None
     except (OSError, UnicodeDecodeError) as reason:
@@ -125,33 +127,32 @@ def secret_of_command(
     Raises ConfigError when it cannot be run, fails or takes too long; what it printed is in no error.
     """
     import shlex
-    import subprocess
 
-    from phlo.config.passphrase import PASSPHRASE_VARIABLE
+    from phlo.programs import ProgramTimeoutError, run_program
 
     shown = shlex.join(argv)
     try:
-        done = subprocess.run(
+        done = run_program(
             argv,
-            cwd=folder,
-            env={name: text for name, text in environ.items() if name != PASSPHRASE_VARIABLE},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=timeout_seconds,
-            check=False,
+            folder=folder,
+            environ=environ,
+            timeout_seconds=timeout_seconds,
+            most_bytes=MOST_SECRET_BYTES,
         )
-    except subprocess.TimeoutExpired:
+    except ProgramTimeoutError:
         fix = "Give it a longer `timeout_seconds`, or find out by hand what it waits for."
         raise ConfigError(f"did not end within {timeout_seconds:g} s: {shown}", where=where, fix=fix) from None
     except OSError as reason:
         fix = "Install the program, or correct its name; it is no line for a shell."
         raise ConfigError(f"cannot be run ({reason.strerror}): {shown}", where=where, fix=fix) from None
-    if done.returncode:
+    if done.code:
         fix = "Run it by hand to see what it says; phlo shows nothing of it, for a secret may be in it."
-        raise ConfigError(f"ended with status {done.returncode}: {shown}", where=where, fix=fix)
+        raise ConfigError(f"ended with status {done.code}: {shown}", where=where, fix=fix)
+    if done.stdout.left_out_bytes:
+        what = f"printed more than {size_text(MOST_SECRET_BYTES)}: {shown}"
+        raise ConfigError(what, where=where, fix="Let it print the secret alone.")
     try:
-        return _whole(done.stdout.decode(), shown, where)
+        return _whole(done.stdout.content().decode(), shown, where)
     except UnicodeDecodeError:
         fix = "Let it print base64, for example."
         raise ConfigError(f"printed no UTF-8 text: {shown}", where=where, fix=fix) from None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
+from phlo.compose.dotenv import load_env_file
 from phlo.config.atomic import replace_file
-from phlo.config.dotenv import load_env_file
+from phlo.config.file_lock import locked
 from phlo.config.ownership import make_folder
 from phlo.errors import ConfigError
 from phlo.values import Secret
@@ -34,7 +32,7 @@ def stored_secret(path: Path, name: str, *, purpose: str, make: Callable[[], str
     """
     try:
         make_folder(path.parent)
-        with _locked(path.parent):
+        with locked(path):
             return _stored(path, name, purpose, make)
     except OSError as reason:
         what = f"the secret {name} cannot be stored: {reason.strerror}"
@@ -65,7 +63,7 @@ def replace_entry(path: Path, name: str, entry: str) -> str:
     written.
     """
     try:
-        with _locked(path.parent):
+        with locked(path):
             found = load_env_file(path, label=f"{path.parent.name}/{path.name}").get(name)
             if found is None:
                 raise ConfigError(f"{name} does not stand in it any more", where=path, fix="Run the command again.")
@@ -77,14 +75,3 @@ def replace_entry(path: Path, name: str, entry: str) -> str:
     except OSError as reason:
         fix = "Let who runs phlo write there, or give the secret a value of your own."
         raise ConfigError(f"the secret {name} cannot be stored: {reason.strerror}", where=path, fix=fix) from None
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a folder, so that no lock file is left behind."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -22,12 +22,14 @@ class Selection:
     enabled:   what a bare `up` runs, and what was asked for, with all that it depends on.
     chosen:    the part of it that this run is about.
     providers: capability -> the service that provides it.
+    requested: the part of `enabled` that is there only because the command line names it, or its profile.
     """
 
     enabled: Mapping[str, str]
     chosen: Mapping[str, str]
     absent: Mapping[str, Absence]
     providers: Mapping[str, str]
+    requested: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,8 +53,10 @@ class Selector:
         self._check_profiles()
         self.profiles |= {profile for name in named for profile in self._profiles_of(name)}
         self._check_asked(asked)
+        self._hide_absent_roles(asked)
         given = self._wanted_providers()
         self._note_stood_in()
+        of_file = {name for name in self.definitions if self._reason(name, frozenset(self.file.config.profiles))}
         start = {name: reason for name in self.definitions if (reason := self._reason(name))}
         start |= given
         start |= {name: "asked for" for name in asked if name in self.definitions}
@@ -65,10 +69,46 @@ class Selector:
         if self.errors:
             raise first_of(_distinct(self.errors))
         absent = {name: self._absence(name, enabled) for name in self.definitions if name not in chosen}
-        return Selection(enabled=enabled, chosen=dict(sorted(chosen.items())), absent=absent, providers=providers)
+        is_more = not {*start} <= {*of_file, *given}
+        by_file = self._closure(dict.fromkeys((*of_file, *given), ""), optional=frozenset()) if is_more else enabled
+        return Selection(
+            enabled=enabled,
+            chosen=dict(sorted(chosen.items())),
+            absent=absent,
+            providers=providers,
+            requested=frozenset(enabled) - frozenset(self._with_only_providers(by_file)) if is_more else frozenset(),
+        )
+
+    def _hide_absent_roles(self, asked: Iterable[str]) -> None:
+        """Hide what roles that are not in the project declare from the services that phlo.yaml itself describes.
+
+        Which roles are in the project is determined by names alone, because the containers need the variables.
+        """
+        inline = {name for name, one in self.definitions.items() if one.kind == "inline"}
+        if not inline:
+            return
+        able = {capability: self._able(capability) for one in self.definitions.values() for capability in one.requires}
+        waiting = [name for name in self.definitions if self._reason(name)]
+        waiting += [*asked, *self.file.config.capabilities.values()]
+        present: set[str] = set()
+        while waiting:
+            name = waiting.pop()
+            if name in self.definitions and name not in present:
+                present.add(name)
+                only = [able[capability][0] for capability in self.definitions[name].requires if able[capability]]
+                waiting += [*self._written_needs(name), *only]
+        self.containers.hide(frozenset(self.definitions) - present - inline, inline)
+
+    def _written_needs(self, name: str) -> Iterable[str]:
+        """What a service depends on, as written."""
+        override = self.file.service(name).get("depends_on")
+        return map(str, override) if isinstance(override, (list, Mapping)) else self.definitions[name].depends_on
 
     def _check_profiles(self) -> None:
+        """Refuse profiles that no service has; `*` stands for all of them."""
         known = {profile for name in self.definitions for profile in self._profiles_of(name)}
+        if "*" in self.profiles:
+            self.profiles = frozenset({*known, *self.profiles} - {"*"})
         for profile in sorted(self.profiles - known):
             where = "--profile"
             if profile in self.file.config.profiles:
@@ -89,17 +129,17 @@ class Selector:
     def _is_disabled(self, name: str) -> bool:
         return name in self.switches and self.switches[name].is_on is False
 
-    def _reason(self, name: str) -> str | None:
-        """Why a service is part of a bare `up`; None when it is not."""
+    def _reason(self, name: str, active: frozenset[str] | None = None) -> str | None:
+        """Why a service is part of a bare `up`; None when it is not. active: the profiles, default: all of this run."""
         definition = self.definitions[name]
         if switch := self.switches.get(name):
             return f"enabled in {switch.source}" if switch.is_on else None
         profiles = self._profiles_of(name)
         if profiles:
-            active = sorted(self.profiles & profiles)
-            return f"profile {active[0]}" if active else None
-        if definition.kind == "inline":
-            return "inline"
+            found = sorted((self.profiles if active is None else active) & profiles)
+            return f"profile {found[0]}" if found else None
+        if definition.kind in ("inline", "compose"):
+            return definition.kind
         is_default = definition.default and self.file.config.services.defaults and name not in self.stood_in
         return "default" if is_default else None
 
@@ -210,14 +250,14 @@ class Selector:
         name = container.definition.name
         if other in self.definitions and not self._is_disabled(other):
             return True
-        index = _index_of(other, container.merged.attributes.get("depends_on"))
-        where = container.merged.where("depends_on", other if index is None else index)
+        where = container.merged.where("depends_on", other)
         if other in self.definitions:
             what = f'"{name}" depends on "{other}", which is disabled at {self.switches[other].source}'
             fix = f'Enable "{other}", disable "{name}" too, or write required: false.'
         else:
-            what = f'"{name}" depends on "{other}", which does not exist'
-            fix = did_you_mean(other, self.definitions)
+            from phlo.discovery.registry import missing_dependency
+
+            what, fix = missing_dependency(container.definition, other, self.definitions)
         self.errors.append(ConfigError(what, where=where, fix=fix))
         return False
 
@@ -260,15 +300,12 @@ class Selector:
             source: Source = self.switches[name].source
             return Absence(definition=definition, reason="disabled in phlo.yaml", source=source, is_disabled=True)
         if name in enabled:
-            return Absence(definition=definition, reason="not asked for")
+            return Absence(definition=definition, reason="not asked for", is_optional=True)
         if name in self.stood_in and definition.name not in self.switches:
             return Absence(definition=definition, reason=f"{self.stood_in[name]} takes its place")
         profiles = sorted(self._profiles_of(name))
-        return Absence(definition=definition, reason=f"profile {profiles[0]}" if profiles else "not enabled")
-
-
-def _index_of(name: str, depends_on: object) -> int | None:
-    return depends_on.index(name) if isinstance(depends_on, list) and name in depends_on else None
+        reason = f"profile {profiles[0]}" if profiles else "not enabled"
+        return Absence(definition=definition, reason=reason, is_optional=bool(profiles))
 
 
 def _distinct(errors: Iterable[PhloError]) -> list[PhloError]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,47 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
+from phlo.bounded import MIB
 from phlo.errors import ConfigError, nearest
 from phlo.values import Masker, Secret, Text
 from phlo.yaml_source import read_text
+
+# The longest text or list that a template may make.
+MOST_RESULT = 64 * MIB
+_WIDTHS = re.compile(r"%[^a-zA-Z%]*?(\d{1,20})")
+
+
+class BoundedEnvironment(ImmutableSandboxedEnvironment):
+    """The sandbox of Jinja2, which bounds `range`, with a bound on what an operator can make as well."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Raises SecurityError for `"x" * 10**9`, `2 ** 1000000000` and `"%1000000000d" % 1`."""
+        if operator == "*":
+            for text, times in ((left, right), (right, left)):
+                if isinstance(text, (str, bytes, list, tuple)) and isinstance(times, int):
+                    _refuse_over(len(text) * times)
+        elif operator == "**" and isinstance(left, int) and isinstance(right, int):
+            _refuse_over(left.bit_length() * right)
+        elif operator == "%" and isinstance(left, str):
+            _refuse_over(max(map(int, _WIDTHS.findall(left)), default=0))
+        return super().call_binop(context, operator, left, right)
+
+
+def _refuse_over(size: int) -> None:
+    if size > MOST_RESULT:
+        raise SecurityError(f"it makes a value of more than {MOST_RESULT:,} characters")
+
+
+def bounded(pieces: Iterator[str]) -> str:
+    """The text that a template writes. Raises SecurityError once it is too long."""
+    found, size = [], 0
+    for piece in pieces:
+        found.append(piece)
+        size += len(piece)
+        _refuse_over(size)
+    return "".join(found)
 
 
 class Facts(Mapping[str, Any]):
@@ -81,14 +120,14 @@ def render_template(
             value = value() if callable(value) else value
             return missing if value is None else _seen(value, secrets)
 
-    environment = ImmutableSandboxedEnvironment(undefined=Unknown, keep_trailing_newline=True, trim_blocks=True)
+    environment = BoundedEnvironment(undefined=Unknown, keep_trailing_newline=True, trim_blocks=True)
     environment.context_class = Names
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": dict}
     source = read_text(path, label=label)
     try:
         code = environment.compile(source, filename=label)
         template = environment.template_class.from_code(environment, code, environment.globals)
-        text = template.render()
+        text = bounded(template.generate())
     except TemplateSyntaxError as reason:
         where = f"{label}:{reason.lineno}"
         fix = "Mend the line: {{ value }}, {% if condition %} ... {% endif %}."

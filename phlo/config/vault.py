@@ -78,6 +78,16 @@ class OpenVault:
         tokens = {**self.vault.tokens, name: _encrypted(self.key, name, text)}
         return replace(self, vault=replace(self.vault, tokens=tokens))
 
+    def with_line_of(self, earlier: OpenVault, name: str, text: Secret) -> OpenVault:
+        """The file with one secret as an earlier version of it has that, its very line where the key is the same.
+
+        text: the secret's value in that version.
+        """
+        if earlier.vault.salt != self.vault.salt:
+            return self.with_secret(name, text)
+        tokens = {**self.vault.tokens, name: earlier.vault.tokens[name]}
+        return replace(self, vault=replace(self.vault, tokens=tokens))
+
     def without(self, name: str) -> OpenVault:
         """The file without one secret. Raises ConfigError when there is none of that name."""
         self.get(name)

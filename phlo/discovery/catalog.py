@@ -75,3 +75,6 @@ class Catalog:
                 raise ConfigError(what, fix="Repair it, or install another version.", others=[problem.error])
         fix = did_you_mean(name, self.services) or "Install a service package, or write a role in roles/."
         raise ConfigError(f'there is no service "{name}"', fix=fix)
+
+
+NO_SERVICES = Catalog(services={}, plugins=(), problems=(), inputs=())

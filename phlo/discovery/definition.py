@@ -6,88 +6,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from phlo.discovery.parts import (
+    BuildDefinition,
+    DevDefinition,
+    EnvVar,
+    FileDefinition,
+    HookDefinition,
+    Needs,
+    TemplateDefinition,
+)
 from phlo.frozen import dataclass, field
 from phlo.values import Condition
 
 if TYPE_CHECKING:
+    from phlo.sections.accepted import Accepted
     from phlo.yaml_source import Keys, YamlDocument
 
-Kind = Literal["package", "project", "builtin", "inline"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvVar:
-    """A variable that users may set. package: the service package whose variable it is, when it is another's."""
-
-    default: str | None = None
-    description: str = ""
-    secret: bool = False
-    package: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildDefinition:
-    """How the image is built.
-
-    context: as written, relative as `compose.volumes` are; None: the role's own `image/` folder.
-    args:    None as a value takes it from the variables, as Compose does.
-    base:    suite of the bootstrapped base image (`trixie`, `bookworm`).
-    name:    what the image is called; None: as the service. Services that share an image say the same.
-    """
-
-    context: str | None = None
-    dockerfile: str = "Dockerfile"
-    args: Mapping[str, str | None] = field(default_factory=dict)
-    target: str | None = None
-    base: str | None = None
-    name: str | None = None
-    additional_contexts: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileDefinition:
-    """A file or folder of the role (`source`) that goes to `dest` under the project's `.phlo/`."""
-
-    source: str
-    dest: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateDefinition:
-    """A Jinja2 template of the role. dest: absolute path in the container. owner: `uid` or `uid:gid`.
-
-    live: the service reads it again by itself; a change of it does not make the container anew.
-    """
-
-    source: str
-    dest: str
-    mode: int = 0o644
-    owner: str | None = None
-    secret: bool = False
-    live: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HookDefinition:
-    """A command at a point of the service's life; skipped when `requires`, a Python module, is not installed."""
-
-    command: str | tuple[str, ...]
-    name: str = ""
-    requires: str | None = None
-    delay: float = 0
-    timeout_seconds: float = 300
-    environment: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DevDefinition:
-    """What dev mode changes. compose: further Compose attributes, as written."""
-
-    command: Any = None
-    environment: Mapping[str, Any] = field(default_factory=dict)
-    volumes: tuple[Any, ...] = ()
-    cwd: str | None = None
-    compose: Mapping[str, Any] = field(default_factory=dict)
+Kind = Literal["package", "project", "builtin", "inline", "compose"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +39,9 @@ class ServiceDefinition:
     phlo_dev:    as written: whether, or how, the engine's own source is mounted in dev mode.
     source_path: where the package's source lies for dev mode.
     networks:    network -> its attachment (aliases, ...), as written beside `compose`.
+    protect:     keys of volumes that are not deleted without --unprotect, unless phlo.yaml says otherwise.
+    needs:       what the service relies on in its image; phlo.yaml may say it instead.
+    succeeded_by: the service that new projects have in its place, because there will be no newer version of it.
     root:        the role's folder; of an inline service the project's.
     document, document_keys: where the definition stands, see `where`.
     """
@@ -135,6 +73,9 @@ class ServiceDefinition:
     phlo_dev: Any = None
     source_path: str | None = None
     networks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    protect: tuple[str, ...] = ()
+    needs: Needs | None = None
+    succeeded_by: str | None = None
 
     kind: Kind = "package"
     package: str | None = None
@@ -142,6 +83,32 @@ class ServiceDefinition:
     root: Path = Path()
     document: YamlDocument | None = field(default=None, repr=False, compare=False)
     document_keys: Keys = ()
+
+    @classmethod
+    def from_file(
+        cls,
+        document: YamlDocument,
+        *,
+        root: Path,
+        kind: Kind = "package",
+        package: str | None = None,
+        package_version: str | None = None,
+        is_main: bool = True,
+        accepted: Accepted | None = None,
+    ) -> ServiceDefinition:
+        """The service that a `service.yaml` describes.
+
+        root:    the role's folder.
+        package: the distribution that ships it.
+        is_main: False for a further service of the same folder: the folder's `tasks/` belong to the main one, and the
+                 folder's `image/` is used only by a service that names no image.
+        accepted: what was accepted before, which pydantic need not check again.
+        Raises PackageError with everything that is wrong.
+        """
+        from phlo.discovery.service_file import read_service_file
+
+        fields = read_service_file(document, root=root, is_main=is_main, accepted=accepted)
+        return cls(**fields, kind=kind, package=package, package_version=package_version, root=root, document=document)
 
     @classmethod
     def from_inline(
@@ -152,6 +119,7 @@ class ServiceDefinition:
         keys: Keys | None = None,
         *,
         root: Path = Path(),
+        accepted: Accepted | None = None,
     ) -> ServiceDefinition:
         """The definition of a `type: inline` service of phlo.yaml.
 
@@ -160,9 +128,11 @@ class ServiceDefinition:
         keys: where `mapping` stands in `document`; None: `services.<name>`.
         Raises ConfigError with everything that is wrong.
         """
-        from phlo.discovery.service_file import parse_inline
+        from phlo.discovery.service_file import read_inline
 
-        return parse_inline(name, mapping, document=document, keys=keys or ("services", name), root=root)
+        keys = keys or ("services", name)
+        fields = read_inline(name, mapping, document=document, keys=keys, root=root, accepted=accepted)
+        return cls(**fields, kind="inline", root=root, document=document, document_keys=keys)
 
     @property
     def healthcheck(self) -> Mapping[str, Any] | None:

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 from typing import Any
 
+from phlo.bounded import last_lines
 from phlo.discovery.distributions import normalized
 from phlo.discovery.folders import workspace_folder
 from phlo.discovery.registry import RegistryEntry, load_registry, registry_entry
 from phlo.errors import ConfigError, PackageError
 from phlo.frozen import dataclass
+from phlo.programs import run_program
 
 INDEX_VARIABLE = "PHLO_INDEX_URL"
 
@@ -86,21 +87,18 @@ def install_command(
     )
 
 
-def install(
-    name: str, *, run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run, **options: Any
-) -> InstallCommand:
+def install(name: str, **options: Any) -> InstallCommand:
     """Install the offering called `name` into the Python environment that runs phlo.
 
     options: as for `install_command`, whose result this returns.
     Raises PackageError with the installer's last lines when it fails.
     """
     command = install_command(name, **options)
-    kept = {key: text for key, text in os.environ.items() if key not in command.unset}
-    done = run(command.argv, env={**kept, **command.environment}, capture_output=True, text=True, check=False)
-    if done.returncode:
-        lines = (done.stderr or done.stdout or "").strip().splitlines()
-        what = f"could not be installed: `{' '.join(command.argv)}` ended with {done.returncode}"
-        raise PackageError(what, where=registry_entry(name, folder=options.get("registry")).name, detail=lines[-10:])
+    done = run_program(command.argv, more=command.environment, without=command.unset)
+    if done.code:
+        lines = last_lines(done.stderr.text() or done.stdout.text(), 10)
+        what = f"could not be installed: `{' '.join(command.argv)}` ended with {done.code}"
+        raise PackageError(what, where=registry_entry(name, folder=options.get("registry")).name, detail=lines)
     return command
 
 

@@ -6,6 +6,7 @@ folder. As with `__pycache__`, nobody needs it: whatever is wrong with it, the f
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -19,16 +20,19 @@ from phlo.discovery.catalog import Scan
 
 MOST_KEPT = 20  # there is one for each environment
 RACY_SECONDS = 2.0  # a file as young as this may be written again without its time stamp telling
+_CHECKSUM_BYTES = 4
+_MOST_BYTES = 64 * 1024 * 1024
 # What makes up a scan, and can be read back: nothing else is made of what a file says.
 _CLASSES = {
     "phlo.discovery.catalog": ("PluginInfo", "Scan"),
-    "phlo.discovery.definition": (
+    "phlo.discovery.definition": ("ServiceDefinition",),
+    "phlo.discovery.parts": (
         "BuildDefinition",
         "DevDefinition",
         "EnvVar",
         "FileDefinition",
         "HookDefinition",
-        "ServiceDefinition",
+        "Needs",
         "TemplateDefinition",
     ),
     "phlo.yaml_source": ("YamlDocument",),
@@ -72,10 +76,13 @@ def _recalled(path: Path, maker: str) -> Scan | None:
     try:
         with path.open("rb") as stream:
             about = os.fstat(stream.fileno())
-            if about.st_uid != os.geteuid() or about.st_mode & 0o022:
+            if about.st_uid != os.geteuid() or about.st_mode & 0o022 or about.st_size > _MOST_BYTES:
                 return None
-            made_by, inputs, moments, scan = Reader(stream).load()
-            is_so_still = made_by == maker and moments == _moments(inputs)
+            data = stream.read()
+        if data[:_CHECKSUM_BYTES] != _checksum(data[_CHECKSUM_BYTES:]):
+            return None
+        made_by, inputs, moments, scan = Reader(io.BytesIO(data[_CHECKSUM_BYTES:])).load()
+        is_so_still = made_by == maker and moments == _moments(inputs)
     except Exception:
         return None
     return scan if is_so_still and isinstance(scan, Scan) else None
@@ -88,13 +95,19 @@ def _keep(path: Path, memory: tuple[Any, ...]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
-            pickle.dump(memory, stream, protocol=5)
+            data = pickle.dumps(memory, protocol=5)
+            stream.write(_checksum(data) + data)
         temporary.replace(path)
         others = sorted(path.parent.glob("packages-*.pickle"), key=lambda one: one.stat().st_mtime)
         for old in others[:-MOST_KEPT]:
             old.unlink(missing_ok=True)
     except OSError:
         return  # no cache folder, or a full disk: the next command reads the files
+
+
+def _checksum(data: bytes) -> bytes:
+    """Shows that a file is what was written: a scan with a wrong letter in it would be taken for what packages say."""
+    return zlib.crc32(data).to_bytes(_CHECKSUM_BYTES, "big")
 
 
 def _moments(paths: Iterable[str]) -> list[Moment]:
@@ -111,6 +124,8 @@ def _moment(path: str) -> Moment:
 
 def _own_files() -> list[str]:
     """The code that a scan is made by: a checkout of phlo changes without its version."""
-    here = os.path.dirname(__file__)
-    names = [os.path.join(here, name) for name in sorted(os.listdir(here)) if name.endswith(".py")]
-    return [*names, *(os.path.join(os.path.dirname(here), name) for name in ("frozen.py", "yaml_source.py"))]
+    top = os.path.dirname(os.path.dirname(__file__))
+    folders = (os.path.join(top, name) for name in ("discovery", "sections"))
+    names = [os.path.join(folder, name) for folder in folders for name in sorted(os.listdir(folder))]
+    code = [name for name in names if name.endswith(".py")]
+    return [*code, *(os.path.join(top, name) for name in ("frozen.py", "yaml_source.py"))]

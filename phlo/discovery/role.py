@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 from phlo.discovery.definition import Kind, ServiceDefinition
-from phlo.discovery.service_file import parse_definition
 from phlo.errors import PackageError, PhloError, first_of
-from phlo.yaml_source import load_yaml
+from phlo.sections.accepted import Accepted
+from phlo.yaml_source import CoreLoader, load_yaml
 
 _MAIN = ("service.yaml", "service.yml")
 _COMPANION = re.compile(r".+[-_](service|setup)\.ya?ml")
@@ -49,24 +49,31 @@ def _text(path: Path) -> str:
 
 
 def read_role(
-    folder: Path, *, label: str, kind: Kind, package: str | None = None, package_version: str | None = None
+    folder: Path,
+    *,
+    label: str,
+    kind: Kind,
+    package: str | None = None,
+    package_version: str | None = None,
+    accepted: Accepted | None = None,
 ) -> tuple[ServiceDefinition, ...]:
     """The services of a role.
 
-    label: what errors call the folder.
+    label: what errors call the folder. accepted: see `ServiceDefinition.from_file`.
     Raises PackageError with all that is wrong in any of its files: half a role is not used.
     """
     found: dict[str, ServiceDefinition] = {}
     errors: list[PhloError] = []
     for path in service_files(folder):
         try:
-            definition = parse_definition(
-                load_yaml(path, label=f"{label}/{path.name}", error=PackageError),
+            definition = ServiceDefinition.from_file(
+                load_yaml(path, label=f"{label}/{path.name}", error=PackageError, loader=CoreLoader),
                 root=folder,
                 kind=kind,
                 package=package,
                 package_version=package_version,
                 is_main=path.name in _MAIN,
+                accepted=accepted,
             )
         except PhloError as error:
             errors.append(error)

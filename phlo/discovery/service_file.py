@@ -1,33 +1,30 @@
-"""Parse a `service.yaml`, or an inline service of phlo.yaml, into a `ServiceDefinition`."""
+"""Read a `service.yaml`, or an inline service of phlo.yaml, as the fields of a `ServiceDefinition`."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from phlo.discovery.definition import BuildDefinition, Kind, ServiceDefinition
-from phlo.discovery.fields import Fields
-from phlo.discovery.service_parts import (
-    read_build,
-    read_conditional_environment,
-    read_dependencies,
-    read_dev,
-    read_files,
-    read_hooks,
-    read_named,
-    read_needs,
-    read_tasks,
-    read_templates,
-    read_variables,
+from phlo.compose.files import BUILD_HONOURED, BUILD_REFUSED, BUILD_WARNED
+from phlo.compose.reading import format_value
+from phlo.discovery.parts import (
+    BUILD_KEYS,
+    HOOK_POINTS,
+    BuildDefinition,
+    Need,
+    ServiceFile,
+    TemplateDefinition,
+    check_service_name,
 )
-from phlo.errors import ConfigError, PackageError
+from phlo.errors import ConfigError, PackageError, PhloError, did_you_mean, first_of, nearest
 from phlo.frozen import replace
-from phlo.yaml_source import Keys, YamlDocument
+from phlo.sections.accepted import Accepted
+from phlo.sections.values import section
+from phlo.yaml_source import Keys, YamlDocument, dotted_name
 
 # What a role says about itself; an inline service may say it too, beside its Compose attributes.
-_ROLE_KEYS = (
+ROLE_KEYS = (
     "description",
     "category",
     "profile",
@@ -44,184 +41,238 @@ _ROLE_KEYS = (
     "tasks",
     "one_shot",
 )
-_FILE_KEYS = (
-    *_ROLE_KEYS,
-    "name",
-    "default",
-    "core",
-    "image",
-    "build",
-    "depends_on",
-    "compose",
-    "gitignore",
-    "phlo_dev",
-    "source_path",
-    "networks",
-)
 # What phlo.yaml alone decides about a service.
-_PLACEMENT_KEYS = ("type", "enabled", "port", "hosts", "update", "image_source", "replaces")
-_SERVICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PLACEMENT_KEYS = ("type", "enabled", "port", "hosts", "update", "image_source", "needs", "replaces", "authorization")
+_INLINE_KEYS = (*ROLE_KEYS, "image", "build", "depends_on")
+# Attributes of the container that people write at the top of the file.
+_CONTAINER_KEYS = (
+    *("command", "entrypoint", "environment", "healthcheck", "labels", "ports", "restart", "user", "volumes"),
+)
+_EITHER = ("image", "build", "conditional_environment")
+_TASK_SUFFIXES = (".yaml", ".yml", ".py")
 
 
-def parse_definition(
-    document: YamlDocument,
-    *,
-    root: Path,
-    kind: Kind = "package",
-    package: str | None = None,
-    package_version: str | None = None,
-    is_main: bool = True,
-) -> ServiceDefinition:
-    """The service that a `service.yaml` describes.
+def read_service_file(
+    document: YamlDocument, *, root: Path, is_main: bool, accepted: Accepted | None = None
+) -> dict[str, Any]:
+    """The fields that a `service.yaml` gives, see `ServiceDefinition.from_file`.
 
-    root:    the role's folder.
-    package: the distribution that ships it.
-    is_main: False for a further service of the same folder: the folder's `tasks/` belong to the main one, and the
-             folder's `image/` is used only by a service that names no image.
+    accepted: what pydantic need not check again.
     Raises PackageError with everything that is wrong.
     """
-    fields = Fields(document.where, PackageError)
-    data = fields.mapping(document.data, ())
-    fields.raise_errors()
-    _check_keys(fields, data)
-    name = fields.needed(data, "name", ())
-    if name and not _SERVICE_NAME.fullmatch(name):
-        fields.note(("name",), f'"{name}" cannot name a service', "Use letters, digits, dots, dashes and underscores.")
-    networks = read_named(fields, data.get("networks"), ("networks",))
-    tasks = data.get("tasks") if is_main or data.get("tasks") is not None else []
-    definition = ServiceDefinition(
-        name=name,
-        default=fields.flag(data.get("default"), ("default",)) or False,
-        core=fields.flag(data.get("core"), ("core",)) or False,
-        gitignore=_gitignore(fields, data.get("gitignore")),
-        phlo_dev=data.get("phlo_dev"),
-        source_path=fields.text(data.get("source_path"), ("source_path",)),
-        networks=networks,
-        kind=kind,
-        package=package,
-        package_version=package_version,
-        root=root,
-        document=document,
-        **_container(fields, data, root, is_main),
-        **_role(fields, {**data, "tasks": tasks}, (), root),
-    )
-    fields.raise_errors()
-    return definition
-
-
-def parse_inline(
-    name: str, mapping: Mapping[str, Any], *, document: YamlDocument | None, keys: Keys, root: Path
-) -> ServiceDefinition:
-    """The service of a `type: inline` entry; see `ServiceDefinition.from_inline`."""
-    where = document.where if document else lambda *at: ".".join(str(key) for key in at)
-    fields = Fields(where, ConfigError)
-    data = fields.mapping(mapping, keys)
-    if not _SERVICE_NAME.fullmatch(name):
-        fields.note(keys, f'"{name}" cannot name a service', "Use letters, digits, dots, dashes and underscores.")
-    build = read_build(fields, data.get("build"), (*keys, "build"))
-    image = fields.text(data.get("image"), (*keys, "image"))
-    if not image and not build:
-        fields.note(keys, "has neither an image nor a build", "Add image: REPOSITORY:TAG, or build: FOLDER.")
-    apart = {*_ROLE_KEYS, *_PLACEMENT_KEYS, "image", "build", "depends_on"}
-    definition = ServiceDefinition(
-        name=name,
-        image=image,
-        build=_with_context(build),
-        depends_on=read_dependencies(fields, data.get("depends_on"), (*keys, "depends_on")),
-        compose={key: item for key, item in data.items() if key not in apart and not key.startswith("x-")},
-        conditional_environment=read_conditional_environment(
-            fields, data.get("conditional_environment"), (*keys, "conditional_environment")
-        ),
-        kind="inline",
-        root=root,
-        document=document,
-        document_keys=keys,
-        # A project's tasks/ folder is the project's, not this service's.
-        **_role(fields, {**data, "tasks": data.get("tasks") or []}, keys, root),
-    )
-    fields.raise_errors()
-    return definition
-
-
-def _check_keys(fields: Fields, data: Mapping[str, Any]) -> None:
-    compose = ("command", "entrypoint", "environment", "healthcheck", "labels", "ports", "restart", "user", "volumes")
-    misplaced = [key for key in data if key in compose]
+    data = document.data
+    if not isinstance(data, Mapping):
+        fix = 'Write "name: value" lines below it, indented.'
+        raise PackageError(f"should be a mapping, got {format_value(data)}", where=document.where(), fix=fix)
+    misplaced = [key for key in data if key in _CONTAINER_KEYS]
+    notes = _Notes(document.where, PackageError)
     for key in misplaced:
-        fields.note((key,), f'"{key}" is an attribute of the container', 'Put it under "compose".')
-    fields.known_keys({key: None for key in data if key not in misplaced}, _FILE_KEYS)
+        notes.add((key,), f'"{key}" is an attribute of the container', 'Put it under "compose".')
+    known = {key: item for key, item in data.items() if key not in misplaced}
+    compose = data.get("compose")
+    _check_build(data.get("build"), ("build",), notes)
+    _check_build(compose.get("build") if isinstance(compose, Mapping) else None, ("compose", "build"), notes)
+    notes.errors += _found_by_pydantic(known, document, accepted)
+    notes.raise_all()
+    file = section(ServiceFile, known)
+    fields = {
+        **_common(file, data, notes, root, (), is_main=is_main),
+        **_container(file, data, notes, root, is_main),
+        "default": file.default,
+        "core": file.core,
+        "gitignore": file.gitignore,
+        "phlo_dev": file.phlo_dev,
+        "source_path": file.source_path,
+        "networks": file.networks,
+        "protect": file.protect,
+        "needs": file.needs,
+        "succeeded_by": file.succeeded_by,
+    }
+    notes.raise_all()
+    return fields
 
 
-def _role(fields: Fields, data: Mapping[str, Any], keys: Keys, root: Path) -> dict[str, Any]:
+def read_inline(
+    name: str,
+    mapping: Mapping[str, Any],
+    *,
+    document: YamlDocument | None,
+    keys: Keys,
+    root: Path,
+    accepted: Accepted | None = None,
+) -> dict[str, Any]:
+    """The fields that a `type: inline` entry gives, see `ServiceDefinition.from_inline`."""
+    document = document or _NoDocument(data={}, label="", marks={})
+    notes = _Notes(document.where, ConfigError)
+    known = {key: item for key, item in mapping.items() if key in _INLINE_KEYS}
+    wrong_name = check_service_name(name)
+    if wrong_name is not None:
+        notes.add(keys, *wrong_name)
+    _check_build(known.get("build"), (*keys, "build"), notes)
+    if not known.get("image") and known.get("build") is None and mapping.get("extends") is None:
+        notes.add(keys, "has neither an image nor a build", "Add image: REPOSITORY:TAG, or build: FOLDER.")
+    notes.errors += _found_by_pydantic({**known, "name": "inline"}, document, accepted, below=keys, kind=ConfigError)
+    notes.raise_all()
+    file = section(ServiceFile, {**known, "name": name})
+    apart = {*_INLINE_KEYS, *_PLACEMENT_KEYS}
+    fields = {
+        # A project's tasks/ folder is the project's, not this service's.
+        **_common(file, mapping, notes, root, keys, is_main=False),
+        "image": file.image,
+        "build": _with_context(file.build),
+        "depends_on": _needs(file.depends_on),
+        "compose": {key: item for key, item in mapping.items() if key not in apart and not key.startswith("x-")},
+        "conditional_environment": file.conditional_environment,
+    }
+    notes.raise_all()
+    return fields
+
+
+class _NoDocument(YamlDocument):
+    """Names values by their keys alone."""
+
+    __slots__ = ()
+
+    def where(self, *keys: str | int) -> str:
+        return dotted_name(keys)
+
+
+class _Notes:
+    """Gathers everything that is wrong, instead of stopping at the first."""
+
+    def __init__(self, where: Callable[..., str], kind: type[PhloError]) -> None:
+        self._where, self._kind = where, kind
+        self.errors: list[PhloError] = []
+
+    def add(self, keys: Keys, what: str, fix: str = "") -> None:
+        self.errors.append(self._kind(what, where=self._where(*keys), fix=fix))
+
+    def raise_all(self) -> None:
+        if self.errors:
+            raise first_of(self.errors)
+
+
+def _found_by_pydantic(
+    data: Mapping[str, Any],
+    document: YamlDocument,
+    accepted: Accepted | None,
+    *,
+    below: Keys = (),
+    kind: type[PhloError] = PackageError,
+) -> list[PhloError]:
+    known = (ServiceFile.__name__, data)
+    if accepted is not None and known in accepted:
+        return []
+    from pydantic import ValidationError
+
+    from phlo.discovery.service_models import MODELS
+    from phlo.sections.errors import config_errors
+
+    model = MODELS.of(ServiceFile)
+    try:
+        model.model_validate(data)
+    except ValidationError as reason:
+        found = config_errors(reason, document, model, below=below)
+        return [kind(error.what, where=error.where, fix=error.fix) for error in found]
+    if accepted is not None:
+        accepted.add(known)
+    return []
+
+
+def _common(
+    file: ServiceFile, data: Mapping[str, Any], notes: _Notes, root: Path, keys: Keys, *, is_main: bool
+) -> dict[str, Any]:
     """The fields that service.yaml and an inline service share."""
-
-    def at(key: str) -> tuple[Any, Keys]:
-        return data.get(key), (*keys, key)
-
-    requires, wants = read_needs(fields, *at("requires")), read_needs(fields, *at("wants"))
+    for index, entry in enumerate(file.files):
+        if not (root / entry.source).exists():
+            notes.add((*keys, "files", index, "source"), f'there is no "{entry.source}" in the role')
+    claims = [getattr(file, key) for key in ("wants", "requires") if isinstance(data.get(key), Mapping)]
+    hooks = {point: getattr(file.hooks, point) for point in HOOK_POINTS}
     return {
-        "description": fields.text(*at("description")) or "",
-        "category": fields.text(*at("category")) or "other",
-        "profile": fields.text(*at("profile")),
-        "version": fields.text(*at("version")),
-        "env_vars": read_variables(fields, *at("env_vars")),
-        "files": read_files(fields, *at("files"), root),
-        "hooks": read_hooks(fields, *at("hooks")),
-        "dev": read_dev(fields, *at("dev")),
-        "provides": read_named(fields, *at("provides")),
-        "requires": requires.names,
-        "wants": wants.names,
-        "claims": {**wants.claims, **requires.claims},
-        "templates": read_templates(fields, *at("templates"), root),
-        "tasks": read_tasks(fields, *at("tasks"), root),
-        "one_shot": fields.flag(*at("one_shot")),
+        **{name: getattr(file, name) for name in ("name", "description", "category", "profile", "version")},
+        **{name: getattr(file, name) for name in ("env_vars", "files", "dev", "provides", "one_shot")},
+        "hooks": {point: entries for point, entries in hooks.items() if entries},
+        "requires": tuple(file.requires),
+        "wants": tuple(file.wants),
+        "claims": {name: claim for needs in claims for name, claim in needs.items()},
+        "templates": tuple(_templates(file, notes, root, keys)),
+        "tasks": _tasks(file, notes, root, keys, is_main=is_main),
     }
 
 
-def _container(fields: Fields, data: Mapping[str, Any], root: Path, is_main: bool) -> dict[str, Any]:
-    """The fields that may stand at the top of the file or inside `compose`, and what else `compose` holds."""
-    compose = fields.mapping(data.get("compose"), ("compose",))
-    image, image_keys = _either(fields, data, compose, "image")
-    build, build_keys = _either(fields, data, compose, "build")
+def _templates(file: ServiceFile, notes: _Notes, root: Path, keys: Keys) -> Iterator[TemplateDefinition]:
+    """`templates`; a source is looked for in the role's `templates/`, then in the role's folder."""
+    for index, template in enumerate(file.templates):
+        source = _role_file(template.source, "templates", notes, root, (*keys, "templates", index, "source"))
+        yield replace(template, source=source)
+
+
+def _role_file(source: str, folder: str, notes: _Notes, root: Path, keys: Keys) -> str:
+    found = next((name for name in (f"{folder}/{source}", source) if (root / name).is_file()), None)
+    if found is None:
+        near = nearest(source, (path.name for path in (root / folder).glob("*")))
+        fix = f'Did you mean "{near}"?' if near else f"Put it there: {folder}/{source}."
+        notes.add(keys, f'there is no "{source}" in the role\'s {folder}/', fix)
+    return found or source
+
+
+def _tasks(file: ServiceFile, notes: _Notes, root: Path, keys: Keys, *, is_main: bool) -> tuple[str, ...]:
+    """`tasks`: files of the role; not given: what is in the `tasks/` of its main service, and its `tasks.py`."""
+    if file.tasks is not None:
+        given = enumerate(file.tasks)
+        return tuple(_role_file(path, "tasks", notes, root, (*keys, "tasks", index)) for index, path in given)
+    if not is_main:
+        return ()
+    folder = root / "tasks"
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    found = [f"tasks/{name}" for name in names if name.endswith(_TASK_SUFFIXES) and name != "__init__.py"]
+    return (*found, "tasks.py") if (root / "tasks.py").is_file() else tuple(found)
+
+
+def _container(file: ServiceFile, data: Mapping[str, Any], notes: _Notes, root: Path, is_main: bool) -> dict[str, Any]:
+    """The fields that may be at the top of the file or inside `compose`, and what else `compose` holds."""
+    given = data.get("compose") or {}
+    found: dict[str, Any] = {}
+    for key in _EITHER:
+        inside = given.get(key)
+        if inside is not None and data.get(key) not in (None, inside):
+            notes.add(("compose", key), f'differs from "{key}" at the top of the file', "Keep one of the two.")
+        found[key] = getattr(file if inside is None else file.compose, key)
     has_recipe = (root / "image" / "Dockerfile").is_file()
-    if image in (None, "") and build is None and not has_recipe:
-        fields.note((), "has neither an image nor a build", "Add image: REPOSITORY:TAG, or an image/Dockerfile.")
-    if build is None and has_recipe and (is_main or not image):
-        build = {}
-    conditional = _either(fields, data, compose, "conditional_environment")
+    build = found["build"]
+    if not found["image"] and build is None and not has_recipe:
+        notes.add((), "has neither an image nor a build", "Add image: REPOSITORY:TAG, or an image/Dockerfile.")
+    if build is None and has_recipe and (is_main or not found["image"]):
+        build = BuildDefinition()
     # Where both places name dependencies, the container's own have the conditions.
-    dependencies = {
-        **read_dependencies(fields, data.get("depends_on"), ("depends_on",)),
-        **read_dependencies(fields, compose.pop("depends_on", None), ("compose", "depends_on")),
-    }
-    if data.get("name") in dependencies:
-        fields.note(("depends_on",), "the service depends on itself", "Take its own name out of the list.")
+    needs = _needs({**file.depends_on, **file.compose.depends_on})
+    if file.name in needs:
+        notes.add(("depends_on",), "the service depends on itself", "Take its own name out of the list.")
     return {
-        "image": fields.text(image, image_keys),
-        "build": _with_context(read_build(fields, build, build_keys), root / "image"),
-        "depends_on": dependencies,
-        "conditional_environment": read_conditional_environment(fields, *conditional),
-        "compose": compose,
+        **found,
+        "build": _with_context(build, root / "image"),
+        "depends_on": needs,
+        "compose": {key: item for key, item in given.items() if key not in (*_EITHER, "depends_on")},
     }
 
 
-def _either(fields: Fields, data: Mapping[str, Any], compose: dict[str, Any], key: str) -> tuple[Any, Keys]:
-    """What stands at the top or inside `compose` (from where it is taken away), with its keys."""
-    inside = compose.pop(key, None)
-    outside = data.get(key)
-    if inside is None:
-        return outside, (key,)
-    if outside not in (None, inside):
-        fields.note(("compose", key), f'differs from "{key}" at the top of the file', "Keep one of the two.")
-    return inside, ("compose", key)
+def _check_build(value: Any, keys: Keys, notes: _Notes) -> None:
+    known = (*BUILD_KEYS, *BUILD_HONOURED, *BUILD_WARNED, *BUILD_REFUSED)
+    for key in value if isinstance(value, Mapping) else ():
+        if key not in known and not key.startswith("x-"):
+            notes.add((*keys, key), f'"{key}" is not known here', did_you_mean(key, known))
+
+
+def _needs(needs: Mapping[str, Need]) -> dict[str, dict[str, Any]]:
+    return {
+        name: {"condition": need.condition, "required": need.required, "restart": need.restart}
+        for name, need in needs.items()
+    }
 
 
 def _with_context(build: BuildDefinition | None, recipe: Path | None = None) -> BuildDefinition | None:
     """A build that names no context has the folder `recipe` when that holds its Dockerfile, else Compose's default."""
-    if build is None or build.context is not None or (recipe and (recipe / build.dockerfile).is_file()):
-        return build
-    return replace(build, context=".")
-
-
-def _gitignore(fields: Fields, value: Any) -> tuple[str, ...]:
-    """Patterns; a bare true or false says nothing more, for all that is written to `.phlo/` is ignored by git."""
-    return () if isinstance(value, bool) else fields.texts(value, ("gitignore",))
+    if build is None:
+        return None
+    has_context = build.context is not None or (recipe and (recipe / build.dockerfile).is_file())
+    return build if has_context else replace(build, context=".")

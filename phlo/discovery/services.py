@@ -10,7 +10,8 @@ from phlo.discovery.catalog import Catalog, Problem, Scan
 from phlo.discovery.definition import Kind, ServiceDefinition
 from phlo.discovery.folders import builtin_roles_folder
 from phlo.discovery.remembered import remembered
-from phlo.errors import ConfigError, PhloError, PlanError, did_you_mean
+from phlo.errors import ConfigError, PhloError, PlanError
+from phlo.sections.accepted import Accepted
 
 # What the labels of the project's own roles begin with.
 OWN_ROLES = "roles/"
@@ -31,10 +32,10 @@ def discover_services(
     cache:         folder to remember in what the packages on `sys.path` hold, None: they are read each time.
     What is broken is in the catalog's `problems`; nothing is raised for it.
     """
-    own = _read_roles(project_root / "roles", "project") if project_root else Scan()
+    own = _read_roles(project_root / "roles", "project", Accepted(cache)) if project_root else Scan()
     packages = remembered(cache, _packages) if cache and path is None else _packages(path)
     shipped = builtin_roles or builtin_roles_folder()
-    builtin = _read_roles(shipped, "builtin") if shipped else Scan()
+    builtin = _read_roles(shipped, "builtin", Accepted(cache)) if shipped else Scan()
 
     services: dict[str, ServiceDefinition] = {}
     broken: set[str] = set()
@@ -58,7 +59,7 @@ def _packages(path: Sequence[str] | None = None) -> Scan:
     return discover_plugins(None, path=path)
 
 
-def _read_roles(folder: Path, kind: Kind) -> Scan:
+def _read_roles(folder: Path, kind: Kind, accepted: Accepted) -> Scan:
     """The services of the roles in a `roles/` folder, whose sub-folders without service.yaml hold none."""
     roles = sorted(role for role in folder.iterdir() if role.is_dir()) if folder.is_dir() else []
     roles = [role for role in roles if not role.name.startswith(".")]
@@ -75,7 +76,7 @@ def _read_roles(folder: Path, kind: Kind) -> Scan:
             continue
         label = f"{OWN_ROLES}{role.name}"
         try:
-            services += read_role(role, label=label, kind=kind)
+            services += read_role(role, label=label, kind=kind, accepted=accepted)
         except PhloError as error:
             names = dict.fromkeys((role.name, *service_names(role)))
             problems.append(Problem(package=label, error=error, services=tuple(names)))
@@ -149,7 +150,8 @@ class ServiceDiscovery:
             if name in self.catalog.services:
                 found.append(self.catalog.services[name])
             elif entry["required"]:
-                what = f'"{definition.name}" depends on "{name}", which does not exist'
-                where = definition.where("depends_on", name)
-                raise ConfigError(what, where=where, fix=did_you_mean(name, self.catalog.services))
+                from phlo.discovery.registry import missing_dependency
+
+                what, fix = missing_dependency(definition, name, self.catalog.services)
+                raise ConfigError(what, where=definition.where("depends_on", name), fix=fix)
         return found

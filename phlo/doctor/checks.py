@@ -13,7 +13,7 @@ from phlo.doctor.ports import WantedPort, check_ports
 from phlo.doctor.result import CheckResult, CheckStatus
 from phlo.errors import PhloError
 from phlo.hosts.connect import open_engine
-from phlo.hosts.engine import EngineReader
+from phlo.hosts.engine_reader import EngineReader
 
 _GIGABYTE = 1e9
 _DISK_FAIL, _DISK_WARN = 2 * _GIGABYTE, 10 * _GIGABYTE

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from phlo.doctor.result import CheckResult, CheckStatus
+from phlo.images.apt_sources import debian_mirrors
 from phlo.images.base_recipe import DEFAULT_SUITE
-from phlo.images.machine import debian_mirrors
 from phlo.images.pull import Reference
 
 _TIMEOUT_SECONDS = 2.0
@@ -59,7 +59,11 @@ def check_mirrors(*, root: Path = Path("/")) -> CheckResult:
     if not mirrors:
         text = "apt's sources name no Debian mirror; images can only be pulled, or built on a pulled Debian"
         return CheckResult(name="package mirrors", status=CheckStatus.INFO, text=text)
-    addresses = sorted({f"{mirror.uri.rstrip('/')}/dists/{mirror.suite}/Release" for mirror in mirrors})
+    asked = [mirror for mirror in mirrors if mirror.uri.startswith("http")]
+    if not asked:
+        text = "apt's sources name a list of mirrors, which only apt can ask"
+        return CheckResult(name="package mirrors", status=CheckStatus.INFO, text=text)
+    addresses = sorted({f"{mirror.uri.rstrip('/')}/dists/{mirror.suite}/Release" for mirror in asked})
     silent = _silent(addresses)
     if silent:
         return CheckResult(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from phlo.doctor.result import CheckResult, CheckStatus
 from phlo.frozen import dataclass
-from phlo.hosts.engine import EngineReader
-from phlo.values import LABEL_PROJECT
+from phlo.hosts.engine_reader import EngineReader
+from phlo.hosts.ports import is_port_taken
+from phlo.labels import LABEL_PROJECT
 
 if TYPE_CHECKING:
     from phlo.config.project import Project
@@ -55,28 +55,12 @@ def check_ports(
             continue
         if holder is not None:
             results.append(_taken(port, f"the container {holder.container}"))
-        elif is_local and is_taken(port):
+        elif is_local and is_port_taken(port.port, port.protocol, port.ip):
             results.append(_taken(port, "another program"))
     if results:
         return results
     numbers = ", ".join(str(number) for number in sorted({port.port for port in wanted}))
     return [CheckResult(name="ports", status=CheckStatus.OK, text=f"{numbers}: free, or held by this project")]
-
-
-def is_taken(port: WantedPort) -> bool:
-    """Whether a program of this machine listens there. A port that this user may not open counts as free."""
-    kind = socket.SOCK_DGRAM if port.protocol == "udp" else socket.SOCK_STREAM
-    family = socket.AF_INET6 if ":" in port.ip else socket.AF_INET
-    with socket.socket(family, kind) as trial:
-        # As the engine's own proxy does; a port in TIME_WAIT is no obstacle then.
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((port.ip, port.port))
-        except PermissionError:
-            return False
-        except OSError:
-            return True
-    return False
 
 
 def _holders(engine: EngineReader, project: str) -> dict[tuple[int, str], _Holder]:

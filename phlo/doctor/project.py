@@ -91,7 +91,7 @@ def _trouble(one: LiveContainer) -> str:
         return f"is {one.state}"
     if one.is_running and one.health == "unhealthy":
         return "is unhealthy"
-    if one.state == "exited" and one.exit_code and one.is_one_shot:
+    if one.has_failed:
         return f"ended with exit status {one.exit_code}"
     return ""
 

@@ -9,8 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from phlo.bounded import excerpt_of
 from phlo.errors import PhloError
-from phlo.hosts.engine import Engine, demultiplex, path_part
+from phlo.hosts.engine import Engine
+from phlo.hosts.engine_requests import path_part
+from phlo.hosts.frames import demultiplex
 
 # What of an image can tell the room: `df` of its root is that of the disk below, where the engine has its data.
 _DF = ("df", "-P", "-k", "/")
@@ -105,7 +108,7 @@ def _free_in(engine: Engine, image: str) -> int | None:
         engine.post(f"/containers/{made}/start")
         engine.post(f"/containers/{made}/wait")
         pieces = engine.get_bytes(f"/containers/{made}/logs", stdout=True)
-        lines = b"".join(demultiplex(pieces)).decode(errors="replace").splitlines()
+        lines = excerpt_of(demultiplex(pieces)).text().splitlines()
     finally:
         engine.delete(f"/containers/{made}", force=True, v=True)
     # Source: POSIX, df -P: the fourth column is what is available.

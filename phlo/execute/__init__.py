@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from phlo.execute.outcome import Outcome, StepResult
-    from phlo.execute.rollback import Rollback
     from phlo.execute.scheduler import DEFAULT_FORKS, run
+    from phlo.execute.undo_log import Rollback
 
 __all__ = ["DEFAULT_FORKS", "Outcome", "Rollback", "StepResult", "run"]
 
@@ -22,7 +22,7 @@ def __getattr__(name: str) -> Any:
 
         return getattr(outcome, name)
     if name == "Rollback":
-        from phlo.execute.rollback import Rollback
+        from phlo.execute.undo_log import Rollback
 
         return Rollback
     if name in ("DEFAULT_FORKS", "run"):

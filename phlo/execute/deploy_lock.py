@@ -9,9 +9,10 @@ from functools import partial
 from types import TracebackType
 
 from phlo.errors import EngineError, HostError, InventoryError, LockError, PhloError
-from phlo.execute.workers import Workers
+from phlo.execute.worker_pool import WorkerPool
 from phlo.hosts.host import Host
 from phlo.hosts.lock import RENEWALS_IN_A_LEASE, Claim, acquire, is_there, read_holder, release, renew
+from phlo.stop_signals import StopRequest, stop_signals
 
 LEAST_AT_ONCE = 64
 # Goes on while the machine sleeps, so that a laptop that wakes up knows that its leases are over.
@@ -25,7 +26,8 @@ class DeployLock:
     forks: how many hosts are asked at once; it is hardly any work, so that a few more are.
 
     A host that cannot be reached is left out: the steps on it fail by themselves. Raises LockError when somebody
-    else holds the lock on one of the others; then it is held on none.
+    else holds the lock on one of the others; then it is held on none. A signal that asks phlo to stop takes effect
+    once no lock is half taken or half given back; a second one at once.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class DeployLock:
         self._tell = tell
         self._most_at_once = max(forks, LEAST_AT_ONCE)
         self._ended = threading.Event()
+        self._stop = StopRequest()
         # Per host: the lock's id, why there is none, and when it was last known to be ours.
         self._ids: dict[str, str] = {}
         self._lost: dict[str, PhloError] = {}
@@ -52,18 +55,20 @@ class DeployLock:
 
     def __enter__(self) -> DeployLock:
         try:
-            self._acquire_all()
+            with stop_signals(first=self._stop.take):
+                self._acquire_all()
+            self._stop.raise_if_set()
+            threading.Thread(target=self._renew_until_ended, name="phlo-lock-renewal", daemon=True).start()
         except BaseException:
-            self._release_all()
+            self._give_back()
             raise
-        threading.Thread(target=self._renew_until_ended, daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._ended.set()
-        self._release_all()
+        self._give_back()
+        self._stop.raise_if_set()
 
     def assert_held(self, host: str) -> None:
         """Raise LockError when the lock was lost: somebody else may be changing the host.
@@ -97,7 +102,7 @@ class DeployLock:
             if len(self._hosts) > self._most_at_once:  # a file descriptor each would be too many
                 self._hosts[name].engine.close()
 
-        with Workers(self._most_at_once) as workers:
+        with WorkerPool(self._most_at_once) as workers:
             for rank, name in enumerate(names):
                 workers.submit(rank, partial(make, name))
         if errors:
@@ -106,9 +111,17 @@ class DeployLock:
     def _acquire(self, name: str) -> None:
         host = self._hosts[name]
         try:
-            self._ids[name] = acquire(
-                host.engine, self._project, self._claim, host=name, wait_seconds=self._wait_seconds, tell=self._tell
+            identity = acquire(
+                host.engine,
+                self._project,
+                self._claim,
+                host=name,
+                wait_seconds=self._wait_seconds,
+                tell=self._tell,
+                pause=self._stop.wait,
             )
+            if identity is not None:
+                self._ids[name] = identity
         except LockError as error:
             holder = read_holder(host.engine, self._project)
             if holder is not None and holder.id in self._ids.values():
@@ -127,15 +140,17 @@ class DeployLock:
         asked = _now()
         try:
             is_ours = renew(self._hosts[name].engine, self._ids[name])
-        except (HostError, EngineError):
-            return  # tried again in a moment; `assert_held` knows when it was too long
+        except Exception:  # whatever it was: this thread goes on, and `assert_held` knows when it was too long
+            return
         if is_ours:
             self._proven[name] = asked
         elif not self._ended.is_set():
             self._lost[name] = _lost(self._project, name)
 
-    def _release_all(self) -> None:
-        self._side_by_side(self._release, tuple(self._ids))
+    def _give_back(self) -> None:
+        self._ended.set()
+        with stop_signals(first=self._stop.take):
+            self._side_by_side(self._release, tuple(self._ids))
 
     def _release(self, name: str) -> None:
         try:
@@ -152,5 +167,5 @@ def _lost(project: str, host: str) -> LockError:
     return LockError(
         f'the deploy lock of "{project}" was taken away while this run was under way; it stopped there',
         where=host,
-        fix="See who has it with `phlo lock status`, then run the same command again.",
+        fix="See who has it with `phlo deploy-lock status`, then run the same command again.",
     )

@@ -25,18 +25,21 @@ class Outcome:
 
     failures: the errors, in the order they came.
     undone:   `(host, service)` of the services that were put back.
+    signal:   the signal that stopped the run, None when it ran to its end.
+    is_stale: nothing was changed, since what had been seen was not so any more when the deploy lock was held.
     """
 
     steps: Mapping[str, StepResult]
     failures: tuple[PhloError, ...] = ()
     undone: tuple[tuple[str, str], ...] = ()
-    is_interrupted: bool = False
+    signal: int | None = None
     seconds: float = 0.0
+    is_stale: bool = False
 
     @property
     def status(self) -> str:
         """ok, changed, pending (check mode), failed, unreachable, rolled_back or interrupted."""
-        if self.is_interrupted:
+        if self.signal is not None:
             return "interrupted"
         if self.undone:
             return "rolled_back"

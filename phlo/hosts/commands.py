@@ -9,19 +9,31 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, BinaryIO
 
+from phlo.bounded import Excerpt
 from phlo.frozen import dataclass
-from phlo.hosts.engine import CommandTimeoutError, Engine, path_part
+from phlo.hosts.engine import CommandTimeoutError, Engine
+from phlo.hosts.engine_requests import path_part
+from phlo.hosts.frames import STDERR, Frames
 
 _PIECE = 65536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandResult:
-    """code: its exit status. stdout, stderr: what it wrote, as text."""
+    """code: its exit status. stdout, stderr: what it wrote, as text.
+
+    is_truncated: the middle of an output is left out, because it was longer than `phlo.bounded` keeps.
+    """
 
     code: int
     stdout: str = ""
     stderr: str = ""
+    is_truncated: bool = False
+
+    @classmethod
+    def of(cls, code: int, stdout: Excerpt, stderr: Excerpt) -> CommandResult:
+        is_truncated = bool(stdout.left_out_bytes or stderr.left_out_bytes)
+        return cls(code=code, stdout=stdout.text(), stderr=stderr.text(), is_truncated=is_truncated)
 
     def facts(self) -> dict[str, Any]:
         """What `register` keeps of it."""
@@ -31,6 +43,7 @@ class CommandResult:
             "stderr": self.stderr.rstrip("\n"),
             "stdout_lines": self.stdout.splitlines(),
             "stderr_lines": self.stderr.splitlines(),
+            "truncated": self.is_truncated,
         }
 
 
@@ -70,7 +83,7 @@ def run_command(
         _receive(channel, first, stdout, stderr, timeout_seconds)
         if feeder:
             feeder.join(timeout=1)
-    return int(engine.get(f"/exec/{run}/json")["ExitCode"] or 0)
+    return engine.exec_code(run, timeout_seconds)
 
 
 def captured(
@@ -84,21 +97,21 @@ def captured(
     working_dir: str = "",
     timeout_seconds: float | None = None,
 ) -> CommandResult:
-    """Run a command to its end and keep what it writes; see `run_command`."""
-    out, err = bytearray(), bytearray()
+    """Run a command to its end and keep what it writes, within limits; see `run_command` and `Excerpt`."""
+    out, err = Excerpt(), Excerpt()
     code = run_command(
         engine,
         container,
         command,
         environment=environment,
         stdin=stdin,
-        stdout=out.extend,
-        stderr=err.extend,
+        stdout=out.add,
+        stderr=err.add,
         user=user,
         working_dir=working_dir,
         timeout_seconds=timeout_seconds,
     )
-    return CommandResult(code=code, stdout=out.decode(errors="replace"), stderr=err.decode(errors="replace"))
+    return CommandResult.of(code, out, err)
 
 
 def _feed(channel: socket.socket, stdin: BinaryIO) -> None:
@@ -119,17 +132,15 @@ def _receive(
 ) -> None:
     """Take Docker's stream format apart (Engine API, "Stream format") until the command's side closes."""
     deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
-    buffer = bytearray(first)
+    frames, piece = Frames(), first
     with selectors.DefaultSelector() as waiting:
         waiting.register(channel, selectors.EVENT_READ)
         while True:
-            while len(buffer) >= 8 and len(buffer) >= 8 + (size := int.from_bytes(buffer[4:8], "big")):
-                (stderr if buffer[0] == 2 else stdout)(bytes(buffer[8 : 8 + size]))
-                del buffer[: 8 + size]
+            for stream, data in frames.take(piece):
+                (stderr if stream == STDERR else stdout)(data)
             left = None if deadline is None else deadline - time.monotonic()
             if (left is not None and left <= 0) or not waiting.select(left):
                 raise CommandTimeoutError(f"no end within {timeout_seconds:g} s")
             piece = channel.recv(_PIECE)
             if not piece:
                 return
-            buffer += piece

@@ -9,9 +9,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from phlo.errors import ConfigError, HostError, no_engine_address
-from phlo.hosts.engine import TIMEOUT_SECONDS, TIMEOUT_VARIABLE, Engine
-from phlo.hosts.patience import is_passing, patiently
-from phlo.hosts.wire import Connect, dial
+from phlo.hosts.engine import Engine
+from phlo.hosts.engine_requests import TIMEOUT_SECONDS, TIMEOUT_VARIABLE
+from phlo.hosts.http1 import Connect, dial
+from phlo.hosts.retry import is_passing, with_retries
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 
@@ -90,7 +91,7 @@ def _timeout(environ: Mapping[str, str]) -> float:
 def _unix(path: str, name: str) -> Connect:
     def connect(timeout_seconds: float | None) -> socket.socket:
         try:
-            return patiently(lambda: dial(path, timeout_seconds), is_passing)
+            return with_retries(lambda: dial(path, timeout_seconds), is_passing)
         except OSError as reason:
             raise _no_engine(path, name, reason) from None
 
@@ -100,7 +101,7 @@ def _unix(path: str, name: str) -> Connect:
 def _tcp(host: str, port: int, name: str) -> Connect:
     def connect(timeout_seconds: float | None) -> socket.socket:
         try:
-            return patiently(lambda: socket.create_connection((host, port), timeout=timeout_seconds), is_passing)
+            return with_retries(lambda: socket.create_connection((host, port), timeout=timeout_seconds), is_passing)
         except OSError as reason:
             raise HostError(
                 f"no Docker engine answers at tcp://{host}:{port} ({reason.strerror or reason})",

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from phlo.errors import OperationError
 from phlo.frozen import dataclass
-from phlo.hosts.engine import Engine, EngineReader
+from phlo.hosts.engine import Engine
+from phlo.hosts.engine_reader import EngineReader
 
 if TYPE_CHECKING:
     from phlo.hosts.commands import CommandResult
     from phlo.values import ImageSource
+
+# How long a pause goes on at most after the user asked to stop.
+_POLL_SECONDS = 0.1
 
 
 class Query(Protocol):
@@ -29,14 +34,14 @@ class Query(Protocol):
     ) -> CommandResult: ...
 
 
-class Supply(Protocol):
-    """Brings images to hosts from this machine."""
+class ImageSender(Protocol):
+    """Sends images from this machine to hosts."""
 
     def has(self, source: ImageSource) -> bool:
-        """Whether one that would do is on this machine."""
+        """Whether this machine has a suitable image."""
 
     def send(self, source: ImageSource, to: Host) -> None:
-        """Bring it to a host; it is pulled or built here first where it has to be. Raises OperationError."""
+        """Send an image to a host; pull or build it here first if necessary. Raises OperationError."""
 
 
 def _ignore(what: object) -> None:
@@ -58,7 +63,7 @@ class ReadHost:
     """A host that can only be looked at; what `observe` gets.
 
     is_local: True when the engine runs on this machine, so that paths mean the same on both sides.
-    supply:   tells which images can be sent to it from this machine; None: none.
+    image_sender: knows which images this machine can send to the host; None: none.
     query:    runs a command that only reads, in a running container: how an operation looks inside a service.
               Whoever hands it a command answers for that; check mode runs it as well.
     peer:     another host of the same run, by its name. Raises OperationError for one that is not part of it.
@@ -67,7 +72,7 @@ class ReadHost:
     name: str
     engine: EngineReader
     is_local: bool = True
-    supply: Supply | None = None
+    image_sender: ImageSender | None = None
     query: Query = _no_query
     peer: Callable[[str], ReadHost] = no_peer
     progress: Callable[[str], None] = _ignore
@@ -82,12 +87,13 @@ class Host:
     """A host that can be changed; what `apply` gets.
 
     socket:    path of the Unix socket the engine is reached through, empty when it is reached otherwise.
-    supply:    brings an image that it lacks from this machine; None: there is no way.
+    image_sender: sends missing images from this machine; None: not possible.
     run_id:    the run that makes the change; its containers and what they replace carry it.
     progress:  shows one line of what is under way.
     on_undo:   registers what puts back the state before a change; run, last first, when the service's gate fails.
     on_finish: registers what tidies up after a change; run once the service is known to work.
     is_cancelled: True once the user asked to stop; whoever waits looks at it.
+    is_put_back: True when the version that starts is removed, and the one before it comes back, should it fail.
     peer:      another host of the same run, by its name.
     """
 
@@ -95,12 +101,13 @@ class Host:
     engine: Engine
     is_local: bool = True
     socket: str = ""
-    supply: Supply | None = None
+    image_sender: ImageSender | None = None
     run_id: str = ""
     peer: Callable[[str], Host] = no_peer
     progress: Callable[[str], None] = _ignore
     on_undo: Callable[[Callable[[], None]], None] = _ignore
     on_finish: Callable[[Callable[[], None]], None] = _ignore
+    is_put_back: Callable[[], bool] = lambda: False
     is_cancelled: Callable[[], bool] = lambda: False
 
     def reader(self) -> ReadHost:
@@ -108,9 +115,10 @@ class Host:
             name=self.name,
             engine=self.engine.reader(),
             is_local=self.is_local,
-            supply=self.supply,
+            image_sender=self.image_sender,
             query=self._query,
             peer=self._read_peer,
+            is_cancelled=self.is_cancelled,
         )
 
     def _read_peer(self, name: str) -> ReadHost:
@@ -129,7 +137,7 @@ class Host:
         from phlo.hosts.commands import captured
 
         return captured(
-            self.engine,
+            self.engine.unguarded(),
             container,
             command,
             environment=environment,
@@ -137,3 +145,10 @@ class Host:
             working_dir=working_dir,
             timeout_seconds=timeout_seconds,
         )
+
+
+def pause(host: Host | ReadHost, seconds: float) -> None:
+    """Wait, but not longer than until the user asks to stop."""
+    deadline = time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0 and not host.is_cancelled():
+        time.sleep(min(left, _POLL_SECONDS))

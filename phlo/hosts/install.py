@@ -9,23 +9,28 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from phlo.bounded import last_lines
+from phlo.child_environment import child_environment
 from phlo.errors import HostError
 from phlo.frozen import dataclass
 from phlo.hosts.connect import open_engine
 from phlo.hosts.engine import Engine
+from phlo.programs import run_program
 
 Say = Callable[[str], None]
 
 # iptables: bridges and published ports; the others: pulling, unpacking layers, git build contexts.
 _ENGINE_PACKAGES = ("docker.io", "iptables", "ca-certificates", "xz-utils", "git")
 _DEADLINE_SECONDS = 60.0
+# dpkg finishes the package that it unpacks; a dpkg that is killed leaves the system's packages half-installed.
+_APT_GRACE_SECONDS = 30.0
+_LINES_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +134,8 @@ def _install_engine(say: Say) -> str:
 
 
 def _is_known(package: str) -> bool:
-    return subprocess.run(["apt-cache", "show", package], capture_output=True, check=False).returncode == 0
+    command = ["apt-cache", "show", package]
+    return run_program(command).code == 0
 
 
 def apt_install(packages: Sequence[str], say: Say) -> None:
@@ -141,21 +147,13 @@ def apt_install(packages: Sequence[str], say: Say) -> None:
 
 def _apt(arguments: list[str]) -> None:
     command = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", *arguments]
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(
-        command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
+    environment = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
+    done = run_program(command, more=environment, is_joined=True, grace_seconds=_APT_GRACE_SECONDS)
+    if done.code:
         raise HostError(
-            f"`{' '.join(command)}` failed with exit status {done.returncode}",
+            f"`{' '.join(command)}` failed with exit status {done.code}",
             fix="Mend what it complains about, and run the same command again.",
-            detail=done.stdout.splitlines()[-10:],
+            detail=last_lines(done.stdout.text(), _LINES_SHOWN),
         )
 
 
@@ -178,12 +176,13 @@ def _start(daemon: Daemon, program: str, say: Say) -> None:
     is_systems_own = daemon == Daemon()
     if is_systems_own and Path("/run/systemd/system").is_dir():
         say("starting the Docker engine (systemctl start docker)")
-        done = subprocess.run(["systemctl", "start", "docker"], capture_output=True, text=True, check=False)
-        if done.returncode:
+        command = ["systemctl", "start", "docker"]
+        done = run_program(command)
+        if done.code:
             raise HostError(
                 "systemd could not start the Docker engine",
                 fix="See `journalctl -u docker`.",
-                detail=done.stderr.splitlines()[-10:],
+                detail=last_lines(done.stderr.text(), _LINES_SHOWN),
             )
         _wait(daemon, None)
     else:
@@ -217,7 +216,7 @@ def _spawn(daemon: Daemon, program: str) -> int:
     return os.posix_spawnp(
         argv[0],
         argv,
-        os.environ,
+        child_environment(),
         setsid=True,
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from phlo.frozen import dataclass
-from phlo.hosts.engine import EngineReader
-from phlo.values import (
+from phlo.hosts.engine_reader import EngineReader
+from phlo.label_values import label_texts
+from phlo.labels import (
+    ENDED_BY_STOP,
     LABEL_CAUSES,
     LABEL_INSTANCE,
+    LABEL_MAY_END,
+    LABEL_ONE_OFF,
     LABEL_ONE_SHOT,
     LABEL_PROJECT,
     LABEL_REFERENCE,
     LABEL_RUN,
     LABEL_SERVICE,
+    LABEL_TASK,
     SET_ASIDE,
+    STOPPED_POLICY,
     is_set_aside,
 )
+from phlo.published import Published
 
 _HEALTH = re.compile(r"\((?:health: )?(healthy|unhealthy|starting)\)")
 _EXIT = re.compile(r"^Exited \((-?\d+)\)")
 _PARENTHESIS = re.compile(r"(Exited )?\([^)]*\) ?")
 
-_LABEL_TASK = "com.docker.swarm.task.name"
 _EVERYWHERE = ("0.0.0.0", "::", "", None)  # noqa: S104 - what the engine answers, not where anything listens
 
 
@@ -38,6 +43,11 @@ class LivePort:
     protocol: str = "tcp"
     ip: str = ""
 
+    @property
+    def text(self) -> Published:
+        """The port as it is printed."""
+        return Published(str(self.published), str(self.target), self.protocol, self.ip)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveContainer:
@@ -46,6 +56,7 @@ class LiveContainer:
     state:  as Docker says it: created, running, paused, restarting, removing, exited, dead.
     health: healthy, unhealthy, starting, or None without a health check (or when it does not run).
     since:  Docker's own words for how long it has been so, e.g. `Up 3 minutes`, `2 hours ago`.
+    may_end: an end with status 0 means that its work is done.
     made_at:  when it was made, in seconds since the epoch. made_by: the run that made it, "" when unknown.
     made_for: why it was made, as the run's plan had it.
     """
@@ -62,6 +73,7 @@ class LiveContainer:
     image: str
     ports: tuple[LivePort, ...] = ()
     is_one_shot: bool = False
+    may_end: bool = False
     made_at: float = 0.0
     made_by: str = ""
     made_for: tuple[str, ...] = ()
@@ -70,12 +82,26 @@ class LiveContainer:
     def is_running(self) -> bool:
         return self.state == "running"
 
+    @property
+    def is_done(self) -> bool:
+        """Whether it has ended well and has no more work to do."""
+        return self.state == "exited" and self.exit_code == 0 and (self.is_one_shot or self.may_end)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it has ended with an exit status that shows a failure, and not that it was stopped."""
+        code = self.exit_code
+        if self.state != "exited" or not code:
+            return self.state == "dead"
+        return self.is_one_shot or code not in ENDED_BY_STOP
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A container that was replaced and is kept to go back to, or the version before of a Swarm's service.
+    """A container that was replaced and is kept to go back to, or the version before of a cluster's service.
 
-    name:        the name it had, and that its successor has. kept: its name now; "" for a service of a Swarm.
+    name:        the name it had, and that its successor has. kept: its name now; "" for a service of a cluster.
+    orchestrator: of a service of a cluster what runs it there.
     made_by:     the run that made it, "" when unknown. replaced_by: the run that put another in its place.
     """
 
@@ -83,9 +109,10 @@ class Kept:
     service: str
     instance: int
     name: str
-    kept: str
+    kept: str = ""
     made_by: str
     replaced_by: str
+    orchestrator: str = ""
 
 
 def kept_containers(engine: EngineReader, project: str, *, host: str) -> list[Kept]:
@@ -101,7 +128,7 @@ def kept_containers(engine: EngineReader, project: str, *, host: str) -> list[Ke
                 Kept(
                     host=host,
                     service=labels.get(LABEL_SERVICE, ""),
-                    instance=int(instance) if instance.isdigit() else 1,
+                    instance=int(instance) if instance.isdecimal() else 1,
                     name=name,
                     kept=kept,
                     made_by=labels.get(LABEL_RUN, ""),
@@ -111,16 +138,31 @@ def kept_containers(engine: EngineReader, project: str, *, host: str) -> list[Ke
     return sorted(found, key=lambda one: (one.service, one.instance))
 
 
+def runs_on(engine: EngineReader, project: str) -> set[str]:
+    """The runs that made something of a project's on a host, or replaced it: containers, and services of a cluster."""
+    mine = {"label": [f"{LABEL_PROJECT}={project}"]}
+    found: set[str] = set()
+    for entry in engine.get("/containers/json", all=True, filters=mine):
+        found |= {entry["Labels"].get(LABEL_RUN, ""), entry["Names"][0].partition(SET_ASIDE)[2]}
+        if LABEL_TASK in entry["Labels"]:
+            services = engine.get("/services", filters=mine)
+            found |= {(one["Spec"].get("Labels") or {}).get(LABEL_RUN, "") for one in services}
+    return found - {""}
+
+
 def live_containers(
     engine: EngineReader, project: str, *, host: str, services: Collection[str] = ()
 ) -> list[LiveContainer]:
-    """The project's containers on a host, by service and instance; not those that are kept to go back to.
+    """The project's containers on a host, by service and instance; not those that are kept to go back to, nor
+    one-off containers (`phlo run-once`).
 
     services: only these; empty: all.
     """
     found = engine.get("/containers/json", all=True, filters={"label": [f"{LABEL_PROJECT}={project}"]})
     containers = [
-        _container(entry, host) for entry in found if not is_set_aside(entry["Names"][0]) and not _is_spent_task(entry)
+        _container(entry, host, engine)
+        for entry in found
+        if not is_set_aside(entry["Names"][0]) and not _is_spent_task(entry) and LABEL_ONE_OFF not in entry["Labels"]
     ]
     return sorted(
         (one for one in containers if not services or one.service in services),
@@ -129,19 +171,28 @@ def live_containers(
 
 
 def _is_spent_task(entry: Mapping[str, Any]) -> bool:
-    """Whether a container is what a Swarm has left of a task that another one has taken the place of."""
+    """Whether a container is what an orchestrator has left of a task that another one has replaced."""
     labels = entry["Labels"]
-    return _LABEL_TASK in labels and entry["State"] != "running" and LABEL_ONE_SHOT not in labels
+    return LABEL_TASK in labels and entry["State"] != "running" and LABEL_ONE_SHOT not in labels
 
 
 def _instance(labels: Mapping[str, str]) -> int:
-    """Its number; of a Swarm's task `web.2.x3f...` that of its slot."""
-    text = labels.get(LABEL_INSTANCE) or labels.get(_LABEL_TASK, "").split(".")[1:2] or "1"
+    """Its number; of an orchestrator's task `web.2.x3f...` that of its slot."""
+    text = labels.get(LABEL_INSTANCE) or labels.get(LABEL_TASK, "").split(".")[1:2] or "1"
     number = text if isinstance(text, str) else text[0]
-    return int(number) if number.isdigit() else 1
+    return int(number) if number.isdecimal() else 1
 
 
-def _container(entry: Mapping[str, Any], host: str) -> LiveContainer:
+def _may_end(entry: Mapping[str, Any], engine: EngineReader) -> bool:
+    """Whether an end with status 0 means that its work is done. A list does not have the mark of `phlo stop`."""
+    if LABEL_MAY_END not in (entry.get("Labels") or {}):
+        return False
+    found = engine.get_or_none(f"/containers/{entry['Id']}/json") if entry["State"] == "exited" else None
+    policy = ((found or {}).get("HostConfig") or {}).get("RestartPolicy") or {}
+    return bool(policy.get("Name") != STOPPED_POLICY)
+
+
+def _container(entry: Mapping[str, Any], host: str, engine: EngineReader) -> LiveContainer:
     labels, status = entry.get("Labels") or {}, str(entry.get("Status", ""))
     health, code = _HEALTH.search(status), _EXIT.search(status)
     return LiveContainer(
@@ -157,9 +208,10 @@ def _container(entry: Mapping[str, Any], host: str) -> LiveContainer:
         image=labels.get(LABEL_REFERENCE) or entry["Image"],
         ports=_ports(entry.get("Ports") or ()),
         is_one_shot=LABEL_ONE_SHOT in labels,
+        may_end=_may_end(entry, engine),
         made_at=float(entry.get("Created", 0)),
         made_by=labels.get(LABEL_RUN, ""),
-        made_for=tuple(json.loads(labels.get(LABEL_CAUSES) or "[]")),
+        made_for=label_texts(labels, LABEL_CAUSES),
     )
 
 

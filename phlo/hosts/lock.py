@@ -20,12 +20,14 @@ from datetime import datetime
 
 from phlo.errors import EngineError, LockError
 from phlo.frozen import dataclass
-from phlo.hosts.engine import Engine, EngineReader, path_part
+from phlo.hosts.engine import Engine
+from phlo.hosts.engine_reader import EngineReader
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.process import ProcessId, this_process
+from phlo.labels import LABEL_LOCK
 
 ACTOR_VARIABLE = "PHLO_ACTOR"
 
-LABEL_LOCK = "phlo.lock"
 LABEL_USER = "phlo.lock.user"
 LABEL_PROCESS = "phlo.lock.process"
 LABEL_COMMAND = "phlo.lock.command"
@@ -33,9 +35,12 @@ LABEL_LEASE = "phlo.lock.lease-seconds"
 
 IMAGE = "phlo/lock:1"
 LEASE_SECONDS = 60.0
+MOST_LEASE_SECONDS = 86400.0
 RENEWALS_IN_A_LEASE = 4
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 1.0
+# How long an engine may say that the name of the lock is taken while it has no such container.
+FREED_WITHIN_SECONDS = 10.0
 _LEASE_FILE = "lease"
 
 
@@ -94,35 +99,44 @@ def lock_name(project: str) -> str:
 
 
 def acquire(
-    engine: Engine, project: str, claim: Claim, *, host: str, wait_seconds: float, tell: Callable[[str], None]
-) -> str:
+    engine: Engine,
+    project: str,
+    claim: Claim,
+    *,
+    host: str,
+    wait_seconds: float,
+    tell: Callable[[str], None],
+    pause: Callable[[float], object] = time.sleep,
+) -> str | None:
     """Take the lock, giving its id. A dead holder's is taken over.
 
     wait_seconds: how long to wait for one who has it. tell: is told whom it waits for and what it took over.
+    pause: waits so many seconds; when it gives True the attempt ends, and the result is None.
     Raises LockError that names the holder.
     """
-    watch = _Watch()
+    watch, notes = _Watch(), _Notes(tell)
     deadline = time.monotonic() + wait_seconds
-    pause, told = FIRST_PAUSE_SECONDS, ""
-    while True:
-        identity = _create(engine, project, claim, host)
-        if identity is not None:
-            return identity
+    stuck_after = max(wait_seconds, FREED_WITHIN_SECONDS)
+    seconds, free_since = FIRST_PAUSE_SECONDS, time.monotonic()
+    while (identity := _create(engine, project, claim, host)) is None:
         holder = read_holder(engine, project)
-        if holder is None:  # released between the two questions
-            continue
-        reason = watch.reason_to_take_over(holder)
-        if reason is not None:
-            tell(f"{host}: took over the deploy lock of {holder.claim.user} ({holder.claim.command}): {reason}")
+        reason = watch.reason_to_take_over(holder) if holder else None
+        now = time.monotonic()
+        if holder is not None and reason is None:
+            free_since = now
+            if now >= deadline and not holder.is_over:  # one that is over is watched a moment longer
+                raise _held(holder, host)
+            notes.tell_once(f"{host}: waiting for the deploy lock, held by {holder}", holder.id)
+        elif now - free_since > stuck_after:  # the name should be free by now
+            raise _never_free(project, host)
+        elif holder is not None:
+            whose = f"{holder.claim.user} ({holder.claim.command})"
+            notes.tell_once(f"{host}: took over the deploy lock of {whose}: {reason}", holder.id, "taken over")
             release(engine, holder.id)
-            continue
-        if time.monotonic() >= deadline and not holder.is_over:  # one that is over is watched a moment longer
-            raise _held(holder, host)
-        if holder.id != told:
-            tell(f"{host}: waiting for the deploy lock, held by {holder}")
-            told = holder.id
-        time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+        if pause(seconds):
+            return None
+        seconds = min(seconds * 1.5, LONGEST_PAUSE_SECONDS)
+    return identity
 
 
 def read_holder(engine: EngineReader, project: str) -> Holder | None:
@@ -136,7 +150,7 @@ def read_holder(engine: EngineReader, project: str) -> Holder | None:
             user=labels[LABEL_USER],
             process=ProcessId.parse(labels[LABEL_PROCESS]),
             command=labels[LABEL_COMMAND],
-            lease_seconds=float(labels[LABEL_LEASE]),
+            lease_seconds=_lease(labels[LABEL_LEASE]),
         )
     except (KeyError, ValueError):
         raise LockError(
@@ -219,6 +233,19 @@ class _Watch:
         return None
 
 
+class _Notes:
+    """Tells each thing about a holder once."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._told: set[tuple[str, ...]] = set()
+
+    def tell_once(self, text: str, *about: str) -> None:
+        if about not in self._told:
+            self._told.add(about)
+            self._tell(text)
+
+
 def _create(engine: Engine, project: str, claim: Claim, host: str) -> str | None:
     """Make the lock; None when somebody has it."""
     body = {
@@ -253,6 +280,14 @@ def _create(engine: Engine, project: str, claim: Claim, host: str) -> str | None
         raise
 
 
+def _lease(text: str) -> float:
+    """The seconds of a lease. Raises ValueError for a number that would make a lock last for ever, or not at all."""
+    seconds = float(text)
+    if not 0 < seconds <= MOST_LEASE_SECONDS:
+        raise ValueError(text)
+    return seconds
+
+
 def _renewed(engine: EngineReader, identity: str) -> float:
     """When the lease was last renewed; 0 when it has not been yet, or the engine is just making or removing it."""
     headers = engine.head(f"/containers/{path_part(identity)}/archive", path=f"/{_LEASE_FILE}") or {}
@@ -269,5 +304,13 @@ def _held(holder: Holder, host: str) -> LockError:
     return LockError(
         f'the deploy lock of "{holder.project}" is held by {holder}',
         where=host,
-        fix="Wait for it with --lock-timeout SECONDS; if it is certainly gone: phlo lock release.",
+        fix="Wait for it with --lock-timeout SECONDS; if it is certainly gone: phlo deploy-lock release.",
+    )
+
+
+def _never_free(project: str, host: str) -> LockError:
+    return LockError(
+        f"the engine says that the name {lock_name(project)} of the deploy lock is taken, but shows no live holder",
+        where=host,
+        fix=f"See `docker ps -a --filter name={lock_name(project)}` there. Restarting the engine frees the name.",
     )

@@ -21,7 +21,7 @@ def load_image(engine: Engine, reference: str, *, host: str) -> None:
     """
     archive = _image(reference, str(engine.get("/version")["Arch"]))
     headers = {"Content-Type": "application/x-tar"}
-    for message in engine.post_stream("/images/load", archive, headers=headers, patience=1):
+    for message in engine.post_stream("/images/load", archive, headers=headers, timeout_factor=1):
         if "error" in message:
             fix = "Free space on the engine's disk." if "no space left" in message["error"] else "See `phlo doctor`."
             what = f"the engine does not take the empty image of the deploy lock: {message['error']}"

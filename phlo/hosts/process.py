@@ -27,6 +27,8 @@ class ProcessId:
     def parse(cls, text: str) -> ProcessId:
         """The opposite of `str`; raises ValueError."""
         machine, pid, started = text.rsplit("/", 2)
+        if not pid.isascii() or not pid.isdecimal():
+            raise ValueError(text)
         return cls(machine=machine, pid=int(pid), started=started)
 
     def is_here(self) -> bool:

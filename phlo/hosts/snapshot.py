@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from phlo.errors import EngineError, PhloError
-from phlo.hosts.engine import EngineReader, path_part
+from phlo.hosts.adopted import is_container
+from phlo.hosts.engine_reader import EngineReader
+from phlo.hosts.engine_requests import path_part
+from phlo.hosts.reads import Reads
 
 FRESH_SECONDS = 2.0
 _HEX = frozenset("0123456789abcdef")
@@ -29,6 +33,7 @@ class Snapshot(EngineReader):
 
     expected: the names of containers that will all be looked at. With the first of them the others are asked for, over
     the same connection.
+    is_recorded: note all answers, so that `still_holds` can tell whether they are still right.
     """
 
     def __init__(
@@ -36,6 +41,7 @@ class Snapshot(EngineReader):
         engine: EngineReader,
         *,
         expected: Sequence[str] = (),
+        is_recorded: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._link = engine._link
@@ -46,12 +52,18 @@ class Snapshot(EngineReader):
         self._list: _List | None = None
         self._given_names: set[str] = set()
         self._expected = expected
+        self._reads = Reads() if is_recorded else None
 
     def get(self, path: str, /, **query: Any) -> Any:
         _, kind, *rest = path.split("/")
         filters = query.get("filters")
         if kind == "containers" and rest == ["json"] and query.get("all") and _is_simple(filters):
             return _matching(self._list_of_containers(path), filters, _names_of_container)
+        if kind == "containers" and rest == ["json"] and "status" in (filters or {}) and set(query) == {"filters"}:
+            others = {name: texts for name, texts in query["filters"].items() if name != "status"}
+            if _is_simple(others):
+                found = _matching(self._list_of_containers(path), others, _names_of_container)
+                return [entry for entry in found if entry["State"] in query["filters"]["status"]]
         if kind == "containers" and len(rest) == 2 and rest[1] == "json" and not query:
             return self._container(path, rest[0])
         if kind == "images" and len(rest) > 1 and rest[-1] == "json" and not query:
@@ -62,7 +74,29 @@ class Snapshot(EngineReader):
             return {"Volumes": _matching(self._once(path)["Volumes"] or (), filters, _name)}
         if kind == "volumes" and len(rest) == 1 and not query:
             return self._volume(path, rest[0])
-        return super().get(path, **query)
+        return self._noted(path, query, partial(super().get, path, **query))
+
+    def head(self, path: str, /, **query: Any) -> Mapping[str, str] | None:
+        ask = partial(super().head, path, **query)
+        found: Mapping[str, str] | None = self._noted(path, query, ask)
+        return found
+
+    def get_bytes(self, path: str, /, *, timeout_factor: float = 1, **query: Any) -> Iterator[bytes]:
+        if (reads := self._reads) is not None:
+            reads.give_up()
+        return super().get_bytes(path, timeout_factor=timeout_factor, **query)
+
+    def still_holds(self, project: str) -> bool:
+        """Whether the engine would answer all that it was asked as it did, as far as a project is concerned.
+
+        From now on the answers are those that it gives now, and none is noted. Raises HostError.
+        """
+        reads, self._reads = self._reads, None
+        with self._lock:
+            known, self._list = self._answers, None
+            self._answers = {}
+            self._expected = tuple(path.split("/")[2] for path in known if is_container(path))
+        return reads is not None and reads.still_hold(project)
 
     def forget(self, path: str, query: Mapping[str, Any]) -> None:
         """Somebody writes at this path: answers that it may change are asked for again."""
@@ -91,6 +125,21 @@ class Snapshot(EngineReader):
         """Whether the answer under `key` is about a container, which is known by its name and by its id."""
         found = self._answers[key].value
         return found is None or container in (found["Id"], found["Name"].lstrip("/"))
+
+    def _note(self, path: str, query: Mapping[str, Any], answer: Any, ask: Callable[[], Any]) -> None:
+        if (reads := self._reads) is not None:  # `still_holds` may be called meanwhile
+            reads.add(path, query, answer, ask)
+
+    def _noted(self, path: str, query: Mapping[str, Any], ask: Callable[[], Any]) -> Any:
+        """What `ask` gives, noted with how to ask again; EngineErrors as well."""
+        try:
+            found = ask()
+        except EngineError as error:
+            found = error
+        self._note(path, query, found, ask)
+        if isinstance(found, EngineError):
+            raise found
+        return found
 
     def _list_of_containers(self, path: str) -> Any:
         found = self._once(path, all=True)
@@ -142,10 +191,15 @@ class Snapshot(EngineReader):
         except PhloError as error:
             found = [error] * len(begun)
         finally:
-            for answer, value in zip(begun.values(), found, strict=False):
+            for (path, answer), value in zip(begun.items(), found, strict=False):
                 answer.take(value, self._clock())
+                self._note(path, {}, value, partial(self.get, path))
             for answer in begun.values():
                 answer.asking.release()
+
+    def _again(self, path: str, **query: Any) -> Any:
+        """The answer that `_once` gives: a container's together with those of all others that were asked for."""
+        return self.get(path) if is_container(path) else self._once(path, **query)
 
     def _volume(self, path: str, name: str) -> Any:
         for volume in self._once("/volumes")["Volumes"] or ():
@@ -169,6 +223,7 @@ class Snapshot(EngineReader):
                 except PhloError as error:
                     value = error
                 answer.take(value, self._clock())
+                self._note(path, query, value, partial(self._again, path, **query))
         if answer.error is not None:
             raise answer.error
         return answer.value

@@ -20,10 +20,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import SplitResult
 
+from phlo.child_environment import child_environment
 from phlo.errors import HostError, InventoryError
 from phlo.frozen import dataclass
-from phlo.hosts.patience import patiently
-from phlo.hosts.wire import Connect, dial
+from phlo.hosts.http1 import Connect, dial
+from phlo.hosts.retry import with_retries
+from phlo.ssh_names import is_host_name, is_user_name
 
 ENGINE_SOCKET = "/var/run/docker.sock"
 CONNECT_SECONDS = 15
@@ -32,6 +34,7 @@ NO_SSH = "Install OpenSSH's client; a container has no keys either, so run phlo 
 PERSIST_SECONDS = 120
 # What a socket's path may have (unix(7)), with room for the name that ssh gives its own while it makes it.
 _LONGEST_PATH = 107 - 18
+_SOCKET_PATH = re.compile(r"[\w./@+-]*")
 # How long a connection that did not come about is not tried again.
 _FRESH_SECONDS = 3.0
 # What ssh says when the server is being started, or lets only so many in at a time (sshd_config(5), MaxStartups).
@@ -69,14 +72,16 @@ def ssh_address(parts: SplitResult, *, name: str, options: Sequence[str] = ()) -
         port = parts.port
     except ValueError:
         port = 0
-    if not parts.hostname or port == 0 or parts.password is not None or parts.hostname.startswith("-"):
+    host, user = parts.hostname or "", parts.username
+    has_names = is_host_name(host) and (user is None or is_user_name(user)) and bool(_SOCKET_PATH.fullmatch(parts.path))
+    if not has_names or port == 0 or parts.password is not None:
         raise InventoryError(
             f'"{parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()}" is not the address of an SSH server',
             where=name,
             fix="Write ssh://USER@HOST:PORT; keys and agents sign in, not passwords.",
         )
     path = parts.path.rstrip("/") or ENGINE_SOCKET
-    return SshAddress(host=parts.hostname, user=parts.username, port=port, socket=path, options=tuple(options))
+    return SshAddress(host=host, user=user, port=port, socket=path, options=tuple(options))
 
 
 def tunnel(address: SshAddress, *, name: str, environ: Mapping[str, str]) -> Connect:
@@ -110,7 +115,7 @@ class _Tunnel:
 
     def _opened(self, path: Path, timeout_seconds: float | None) -> socket.socket | None:
         try:
-            patiently(lambda: self._open(path), lambda error: isinstance(error, _SshError) and error.is_passing)
+            with_retries(lambda: self._open(path), lambda error: isinstance(error, _SshError) and error.is_passing)
         except _SshError as error:
             what, fix = self._explained(error.said)
             raise self._noted(what, fix) from None
@@ -124,6 +129,7 @@ class _Tunnel:
     def _open(self, path: Path) -> None:
         """Start an `ssh` that goes into the background once it is signed in and listens on `path`.
 
+        Of one option ssh takes the first value it gets, so these win over further arguments and the user's ssh_config.
         Raises _SshError when it says why it does not.
         """
         path.unlink(missing_ok=True)
@@ -136,10 +142,12 @@ class _Tunnel:
             "ExitOnForwardFailure": "yes",
             "ForwardAgent": "no",
             "ForwardX11": "no",
+            "NoHostAuthenticationForLocalhost": "no",
             "ServerAliveCountMax": 3,
             "ServerAliveInterval": 5,
             "StreamLocalBindMask": "0177",
             "StreamLocalBindUnlink": "yes",
+            "StrictHostKeyChecking": "yes",
         }
         words = [word for option, value in options.items() for word in ("-o", f"{option}={value}")]
         argv = ["ssh", "-f", "-N", "-T", *words, "-L", f"{path}:{self._address.socket}", *self._address.destination]
@@ -152,7 +160,7 @@ class _Tunnel:
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=said,
-                    env=dict(self._environ),
+                    env=child_environment(self._environ),
                     timeout=CONNECT_SECONDS * 2,
                     check=False,
                     start_new_session=True,
@@ -173,7 +181,7 @@ class _Tunnel:
         lines = [line.strip() for line in said.splitlines() if line.strip()]
         last = lines[-1] if lines else "ssh said nothing"
         if "REMOTE HOST IDENTIFICATION HAS CHANGED" in said:
-            fix = f"If the host was made anew: ssh-keygen -R {shlex.quote(host)}. If not, somebody is in between."
+            fix = f"If the host was recreated: ssh-keygen -R {shlex.quote(host)}. If not, somebody is in between."
             return f"the host key of {shown} is not the one that is known", fix
         if "Host key verification failed" in said:
             return f"the host key of {shown} is not known", f"Check it, and accept it once: {self._by_hand()}"

@@ -10,7 +10,7 @@ import ssl
 from pathlib import Path
 
 from phlo.errors import HostError, InventoryError
-from phlo.hosts.wire import Connect
+from phlo.hosts.http1 import Connect
 
 
 def secured(connect: Connect, server_name: str, folder: Path, *, name: str) -> Connect:

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 
-from phlo.hosts.engine import Engine, path_part
+from phlo.hosts.engine import Engine
+from phlo.hosts.engine_requests import path_part
 
 # The shell gives a command in the background no input of its own, hence the copy of its input as 4.
 _BOTH_WAYS = 'exec 4<&0 3<>"/dev/tcp/$1/$2" && { cat <&4 >&3 & } && cat <&3'

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from phlo.errors import HostError, OperationError, PhloError
-from phlo.hosts.engine import path_part
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host
-from phlo.images.alone import alone
 from phlo.images.base_recipe import BaseRecipe, read_base_recipe
 from phlo.images.bootstrap import bootstrap
+from phlo.images.build_lock import image_build_lock
 from phlo.images.extend import extend
 from phlo.images.registries import Registries
 
@@ -33,7 +33,7 @@ def ensure_base(
     recipe = read_base_recipe(suite)
     if _is_there(recipe, host):
         return recipe.tag
-    with alone(recipe.tag, host, environ):
+    with image_build_lock(recipe.tag, host, environ):
         if not _is_there(recipe, host):
             _make(recipe, host, registries, environ, prefer_packages, start.format(suite=suite))
     return recipe.tag

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from phlo.bounded import parse_json, read_file
 from phlo.errors import ConfigError
 from phlo.frozen import dataclass
+from phlo.images.apt_sources import Key, Mirror, apt_files, debian_mirrors
 from phlo.images.machine import (
-    Mirror,
     certificates,
-    debian_mirrors,
     go_files,
     go_settings,
     maven_files,
@@ -22,7 +22,6 @@ from phlo.images.machine import (
     npm_registry,
     pip_files,
     pip_settings,
-    source_files,
 )
 
 DEFAULT_SUITE = "trixie"
@@ -61,7 +60,16 @@ class BaseRecipe:
     def to_json(self) -> dict[str, Any]:
         """What `given_base_recipe` makes the same recipe of."""
         return {
-            "mirrors": [[one.uri, one.suite, list(one.components), one.keyring] for one in self.mirrors],
+            "mirrors": [
+                {
+                    "uri": one.uri,
+                    "suite": one.suite,
+                    "components": list(one.components),
+                    "keys": [key.content.decode("latin-1") for key in one.keys],
+                    "options": list(one.options),
+                }
+                for one in self.mirrors
+            ],
             "certificates": {name: text.decode("latin-1") for name, text in self.certificates.items()},
             "pip_conf": self.pip_conf,
             "maven_settings": self.maven_settings,
@@ -69,8 +77,18 @@ class BaseRecipe:
         }
 
     @property
+    def identity(self) -> str:
+        """What every machine has alike that makes the same images, whichever mirrors and indexes it downloads from.
+
+        Certificates count, because every container trusts them.
+        """
+        lines = [f"form {_FORM}", *PACKAGES, *EXCLUDED]
+        lines += [f"{name} {hashlib.sha256(text).hexdigest()}" for name, text in sorted(self.certificates.items())]
+        return f"{self.suite}-{hashlib.sha256(chr(10).join(lines).encode()).hexdigest()[:12]}"
+
+    @property
     def tag(self) -> str:
-        """`phlo/base:trixie-<hash>`."""
+        """`phlo/base:trixie-<hash>`: also of the mirrors and indexes, which builds on it download from."""
         lines = [f"form {_FORM}", *PACKAGES, *EXCLUDED, *(mirror.line() for mirror in self.mirrors), self.pip_conf]
         lines += [f"{name} {hashlib.sha256(text).hexdigest()}" for name, text in sorted(self.certificates.items())]
         lines += [self.maven_settings] if self.maven_settings else []
@@ -112,28 +130,37 @@ def read_base_recipe(
         pip_conf=pip_settings(pip, environ),
         maven_settings=maven_settings(maven),
         environment=environment,
-        inputs=(*source_files(root), *trusted.values(), *pip, *npm, *go, *maven),
+        inputs=(*apt_files(root), *trusted.values(), *pip, *npm, *go, *maven),
     )
 
 
 def given_base_recipe(suite: str, path: Path) -> BaseRecipe:
-    """The recipe of another machine, from the file that it has written. Raises ConfigError when it is not there."""
-    import json
+    """The recipe of another machine, from the file that it has written.
+
+    Raises ConfigError when the file has none, or one that does not fit its form.
+    """
+    from phlo.images.base_form import BaseForm
 
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))["bases"][suite]
-    except (OSError, ValueError, KeyError) as reason:
+        form = BaseForm.model_validate(parse_json(read_file(path))["bases"][suite])
+    except (OSError, ValueError, LookupError, TypeError) as reason:
         what = f"has no base image for {suite} ({type(reason).__name__})"
         raise ConfigError(what, where=path, fix="Run `phlo up` on the machine itself once.") from None
     return BaseRecipe(
         suite=suite,
         mirrors=tuple(
-            Mirror(uri=uri, suite=name, components=tuple(components), keyring=keyring)
-            for uri, name, components, keyring in data["mirrors"]
+            Mirror(
+                uri=one.uri,
+                suite=one.suite,
+                components=tuple(one.components),
+                keys=tuple(Key(content=text.encode("latin-1")) for text in one.keys),
+                options=tuple(one.options),
+            )
+            for one in form.mirrors
         ),
-        certificates={name: text.encode("latin-1") for name, text in data["certificates"].items()},
-        pip_conf=data["pip_conf"],
-        maven_settings=data["maven_settings"],
-        environment=data["environment"],
+        certificates={name: text.encode("latin-1") for name, text in form.certificates.items()},
+        pip_conf=form.pip_conf,
+        maven_settings=form.maven_settings,
+        environment=form.environment,
         inputs=(path,),
     )

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tempfile
-from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from phlo.bounded import Lines, last_lines
 from phlo.errors import EngineError, OperationError
 from phlo.hosts.host import Host
 from phlo.hosts.install import ensure_program
 from phlo.images.base_recipe import EXCLUDED, NAME, PACKAGES, BaseRecipe
 from phlo.images.overlay import archive_of, overlay
 from phlo.images.recipe import LABEL_IMAGE
+from phlo.programs import ProgramTimeoutError, run_program
 
 # What mmdebstrap says of its stages; the rest of its output only matters when it fails.
 _STAGES = ("running apt-get", "downloading", "extracting", "installing", "cleaning", "creating")
+_LINES_SHOWN = 10
+# mmdebstrap removes its half-made system when it is asked to end.
+_GRACE_SECONDS = 15.0
 
 
 def bootstrap(recipe: BaseRecipe, host: Host) -> None:
@@ -37,14 +38,20 @@ def bootstrap(recipe: BaseRecipe, host: Host) -> None:
     with tempfile.TemporaryDirectory(prefix="phlo-base-") as folder:
         files = Path(folder) / "files.tar"
         files.write_bytes(archive_of(overlay(recipe)))
+        Path(folder).chmod(0o755)  # apt checks signatures as a user of its own, who has to read the keys
+        for key in (key for mirror in recipe.mirrors for key in mirror.keys):
+            (Path(folder) / key.name).write_bytes(key.content)
         image = Path(folder) / "base.tar"
-        _run(command(recipe, program, files=files, target=image), host.progress)
+        _run(command(recipe, program, files=files, target=image), host)
         with image.open("rb") as archive:
             _import(archive, recipe, host)
 
 
 def command(recipe: BaseRecipe, program: str, *, files: Path, target: Path) -> list[str]:
-    """The mmdebstrap command that writes a base to `target`. files: an archive unpacked on it."""
+    """The mmdebstrap command that writes a base to `target`. files: an archive that is unpacked on it, beside the keys.
+
+    mmdebstrap runs this machine's apt, which reads keys from this machine; the sources in the archive replace it.
+    """
     return [
         program,
         "--variant=minbase",
@@ -58,27 +65,35 @@ def command(recipe: BaseRecipe, program: str, *, files: Path, target: Path) -> l
         '--customize-hook=rm -rf "$1"/var/log/apt "$1"/var/log/*.log "$1"/var/cache/ldconfig/aux-cache',
         recipe.suite,
         str(target),
-        *(mirror.line() for mirror in recipe.mirrors),
+        *(mirror.line(keys=str(files.parent)) for mirror in recipe.mirrors),
     ]
 
 
-def _run(argv: list[str], progress: Callable[[str], None]) -> None:
-    tail: deque[str] = deque(maxlen=10)
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0"}
-    with subprocess.Popen(
-        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
-    ) as process:
-        for line in process.stdout or ():
-            text = line.strip().removeprefix("I: ")
-            if text:
-                tail.append(text)
+def _run(argv: list[str], host: Host) -> None:
+    lines = Lines()
+
+    def show_stage(piece: bytes) -> None:
+        for line in lines.add(piece):
+            text = line.decode(errors="replace").strip().removeprefix("I: ")
             if text.startswith(_STAGES):
-                progress(f"base: {text}")
-    if process.returncode:
+                host.progress(f"base: {text}")
+
+    try:
+        done = run_program(
+            argv,
+            more={"LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0"},
+            is_joined=True,
+            is_cancelled=host.is_cancelled,
+            on_output=show_stage,
+            grace_seconds=_GRACE_SECONDS,
+        )
+    except ProgramTimeoutError as reason:
+        raise OperationError(f"mmdebstrap {reason}", where=host.name) from None
+    if done.code:
         raise OperationError(
-            f"mmdebstrap failed with exit status {process.returncode}",
+            f"mmdebstrap failed with exit status {done.code}",
             fix="Check that the mirrors in apt's sources answer (`apt-get update`) and have this release.",
-            detail=tail,
+            detail=last_lines(done.stdout.text(), _LINES_SHOWN),
         )
 
 

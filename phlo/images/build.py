@@ -9,11 +9,16 @@ from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 import phlo
+from phlo.bounded import Lines
 from phlo.errors import EngineError, OperationError
 from phlo.hosts.host import Host
-from phlo.images.context import read_context, write_archive
-from phlo.images.recipe import LABEL_IMAGE, content_tag, secrets_of
-from phlo.values import LABEL_VERSION, BuildRecipe, Masker, reveal
+from phlo.images.context import write_archive
+from phlo.images.dockerfile import find_buildkit_only
+from phlo.images.recipe import LABEL_IMAGE, content_tag, dockerfile_text, read_recipe, secrets_of
+from phlo.labels import LABEL_VERSION
+from phlo.values import BuildRecipe, BuildSettings, Masker, reveal, reveal_all
+
+_NO_SETTINGS = BuildSettings()
 
 _STEP = re.compile(r"Step (\d+/\d+) : (.*)", re.DOTALL)
 _EXIT = re.compile(r"returned a non-zero code: (\d+)")
@@ -34,10 +39,11 @@ def build(
     """Build a recipe's image and give its content tag.
 
     base: the tag handed to the Dockerfile as BASE; None: its own FROM stands. It must be on the host.
-    Raises OperationError with the step that failed and its last lines.
+    Raises OperationError with the step that failed and its last lines, or with what only BuildKit understands.
     """
+    _refuse_buildkit_only(recipe)
     tag = content_tag(recipe)
-    dockerfile, entries = read_context(recipe.context, recipe.dockerfile)
+    dockerfile, entries = read_recipe(recipe)
     arguments = {**proxies(environ), **{name: reveal(value) for name, value in recipe.args.items()}}
     if base is not None:
         arguments["BASE"] = base
@@ -53,8 +59,21 @@ def build(
             target=recipe.target,
             platform=platform,
             mask=Masker(secrets_of(recipe)),
+            settings=recipe.settings,
         )
     return tag
+
+
+def _refuse_buildkit_only(recipe: BuildRecipe) -> None:
+    found = find_buildkit_only(dockerfile_text(recipe))
+    if found is not None:
+        is_inline = recipe.settings.dockerfile_text is not None
+        path = f"{recipe.name} dockerfile_inline" if is_inline else str(recipe.context / recipe.dockerfile)
+        raise OperationError(
+            f"{found.what} needs BuildKit, and phlo builds with the engine's own builder, which does not have it",
+            where=f"{path}:{found.line}",
+            fix="Write it without, or build the image with `docker buildx build --tag NAME` and name it under `image`.",
+        )
 
 
 def build_archive(
@@ -68,6 +87,7 @@ def build_archive(
     target: str | None = None,
     platform: str | None = None,
     mask: Masker | None = None,
+    settings: BuildSettings = _NO_SETTINGS,
 ) -> None:
     """Send a context to the engine's builder and follow what it says (Engine API, ImageBuild)."""
     mask = mask or Masker()
@@ -78,10 +98,17 @@ def build_archive(
             "/build",
             archive,
             headers={"Content-Type": "application/x-tar"},
-            t=tag,
+            t=(tag, *settings.tags),
             dockerfile=dockerfile,
             buildargs=dict(arguments),
-            labels={**labels, LABEL_VERSION: phlo.__version__},
+            labels={**reveal_all(settings.labels), **labels, LABEL_VERSION: phlo.__version__},
+            nocache=settings.no_cache or None,
+            # The bootstrapped base is in no registry.
+            pull=(settings.pull and "BASE" not in arguments) or None,
+            networkmode=settings.network,
+            extrahosts=settings.extra_hosts,
+            shmsize=settings.shm_size,
+            ulimits=list(settings.ulimits) or None,
             target=target,
             platform=platform,
             rm=True,
@@ -104,9 +131,9 @@ class _Following:
         self._tag = tag
         self._host = host
         self._mask = mask
-        self._step = ""
+        self._number = self._step = ""
         self._tail: deque[str] = deque(maxlen=_TAIL)
-        self._rest = ""
+        self._lines = Lines()
 
     def follow(self, messages: Iterable[Mapping[str, Any]]) -> None:
         for message in messages:
@@ -114,22 +141,27 @@ class _Following:
                 raise OperationError(f"the build of {self._tag} was stopped", where=self._host.name)
             if "error" in message:
                 raise self.failed(str(message["error"]))
-            *lines, self._rest = (self._rest + str(message.get("stream", ""))).split("\n")
-            for line in lines:
-                self._line(self._mask(_COLOURS.sub("", line).split("\r")[-1].rstrip()))
+            text = str(message.get("stream", ""))
+            # What the engine says itself begins a line of its own, also after an output without a line end.
+            unfinished = self._lines.end() if text.startswith(_NOISE) else []
+            for line in [*unfinished, *self._lines.add(text.encode(errors="replace"))]:
+                self._line(line)
 
-    def _line(self, line: str) -> None:
+    def _line(self, content: bytes) -> None:
+        line = self._mask(_COLOURS.sub("", content.decode(errors="replace")).split("\r")[-1].rstrip())
         if step := _STEP.fullmatch(line):
-            self._step = f"step {step[1]}: {step[2]}"
+            self._number, self._step = step[1], f"step {step[1]}: {step[2]}"
             self._tail.clear()
             self._host.progress(_short(f"step {step[1]} {step[2]}"))
         elif line and not line.startswith(_NOISE):
             self._tail.append(line)
-            self._host.progress(_short(line))
+            self._host.progress(_short(f"step {self._number}: {line}" if self._number else line))
 
     def failed(self, message: str) -> OperationError:
         """The error for what the engine's builder said."""
         message = self._mask(message)
+        for line in self._lines.end():
+            self._line(line)
         lines = [self._step, *self._tail] if self._step else list(self._tail)
         if any("no space left on device" in line.lower() for line in (message, *lines)):
             return OperationError(

@@ -10,7 +10,7 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -20,18 +20,24 @@ from phlo.frozen import dataclass
 # The name a Dockerfile from outside the context has inside the archive.
 OUTSIDE = ".phlo.Dockerfile"
 
+_STATE = ".phlo"
 _LEFTOVERS = ("**/__pycache__", "**/.mypy_cache", "**/.pytest_cache", "**/.ruff_cache")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One entry of a context. name: with slashes, from the context's root. link: where a symbolic link leads."""
+    """One entry of a context.
+
+    name: with slashes, from the context's root. link: where a symbolic link leads.
+    content: what will be in the file; None: what is in it.
+    """
 
     name: str
     path: Path
     mode: int
     is_folder: bool = False
     link: str | None = None
+    content: bytes | None = None
 
     def fingerprint(self) -> str:
         """One line of the listing: mode, kind and content."""
@@ -39,27 +45,45 @@ class Entry:
             return f"link {self.name} {self.link}"
         if self.is_folder:
             return f"folder {self.name}"
-        return f"{self.mode:o} {self.name} {hashlib.sha256(self.path.read_bytes()).hexdigest()}"
+        with self.open() as stream:
+            return f"{self.mode:o} {self.name} {hashlib.file_digest(stream, 'sha256').hexdigest()}"
+
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size if self.content is None else len(self.content)
+
+    def open(self) -> io.BufferedReader | io.BytesIO:
+        return self.path.open("rb") if self.content is None else io.BytesIO(self.content)
 
 
-def read_context(context: Path, dockerfile: str) -> tuple[str, list[Entry]]:
+def read_context(context: Path, dockerfile: str, written: Mapping[Path, bytes]) -> tuple[str, list[Entry]]:
     """The Dockerfile's name inside the archive, and the context's entries by name.
 
-    `.dockerignore` counts; the Dockerfile itself is always part of it.
-    Raises ConfigError when the folder or the Dockerfile is not there.
+    `.dockerignore` counts; the Dockerfile itself is always part of it. phlo's own folder `.phlo` is not: it has the
+    project's secrets, and the records of runs, which differ from one to the next.
+    written: files that will be there with this content when the image is built.
+    Raises ConfigError when the folder or the Dockerfile is not there and will not be.
     """
-    if not context.is_dir():
+    coming = {path.relative_to(context).as_posix(): data for path, data in written.items() if context in path.parents}
+    if not context.is_dir() and not coming:
         raise ConfigError("the build context is not a folder", where=context, fix="Correct `build.context`.")
-    path = context / dockerfile
-    if not path.is_file():
+    path = Path(os.path.normpath(context / dockerfile))
+    if not path.is_file() and path not in written:
         raise ConfigError("there is no such Dockerfile", where=path, fix="Correct `build.dockerfile`.")
     inside = Path(os.path.normpath(dockerfile))
     is_outside = inside.is_absolute() or inside.parts[0] == ".."
     name = OUTSIDE if is_outside else inside.as_posix()
-    kept = _kept(context, Ignore.read(context / ".dockerignore"), always=name)
-    if is_outside:
-        kept.append(Entry(name=OUTSIDE, path=path, mode=0o644))
+    rules = coming.get(".dockerignore")
+    ignore = Ignore.read(context / ".dockerignore") if rules is None else Ignore.of(rules.decode("utf-8-sig"))
+    kept = _kept(context, ignore, coming, always=name)
+    if is_outside or all(entry.name != name for entry in kept):
+        kept.append(Entry(name=name, path=path, mode=0o644, content=written.get(path)))
     return name, sorted(kept, key=lambda entry: entry.name)
+
+
+def read_folder(folder: Path, name: str) -> list[Entry]:
+    """The entries of another folder, under `name` in the context."""
+    return list(_walk(folder, name + "/", Ignore([])))
 
 
 def write_archive(entries: list[Entry], target: IO[bytes]) -> None:
@@ -77,21 +101,27 @@ def write_archive(entries: list[Entry], target: IO[bytes]) -> None:
                 item.type = tarfile.DIRTYPE
                 archive.addfile(item)
             else:
-                content = entry.path.read_bytes()
-                item.size = len(content)
-                archive.addfile(item, io.BytesIO(content))
+                with entry.open() as content:
+                    item.size = entry.size
+                    archive.addfile(item, content)
 
 
-def _kept(context: Path, ignore: Ignore, *, always: str) -> list[Entry]:
-    kept = []
-    for entry in _walk(context, "", ignore):
-        if entry.name == always or not ignore(entry.name):
-            kept.append(entry)
-    return kept
+def _kept(context: Path, ignore: Ignore, coming: Mapping[str, bytes], *, always: str) -> list[Entry]:
+    found = {entry.name: entry for entry in (_walk(context, "", ignore) if context.is_dir() else ())}
+    for name, content in coming.items():
+        parts = name.split("/")
+        for end in range(1, len(parts)):
+            folder = "/".join(parts[:end])
+            found.setdefault(folder, Entry(name=folder, path=context / folder, mode=0o755, is_folder=True))
+        mode = found[name].mode if name in found else 0o644
+        found[name] = Entry(name=name, path=context / name, mode=mode, content=content)
+    return [entry for entry in found.values() if entry.name == always or not ignore(entry.name)]
 
 
 def _walk(folder: Path, prefix: str, ignore: Ignore) -> Iterator[Entry]:
     for item in os.scandir(folder):
+        if item.name == _STATE:
+            continue
         name, path = prefix + item.name, Path(item.path)
         if item.is_symlink():
             yield Entry(name=name, path=path, mode=0o777, link=os.readlink(path))
@@ -121,7 +151,11 @@ class Ignore:
         """Read a file; one that is not there leaves out nothing of its own."""
         if not path.is_file():
             return cls([])
-        lines = (line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines())
+        return cls.of(path.read_text(encoding="utf-8-sig"))
+
+    @classmethod
+    def of(cls, text: str) -> Ignore:
+        lines = (line.strip() for line in text.splitlines())
         return cls([line for line in lines if line and not line.startswith("#") and line != "!"])
 
     def __call__(self, name: str) -> bool:
@@ -136,7 +170,8 @@ class Ignore:
 
 def _pattern(line: str) -> re.Pattern[str]:
     """A line as a regular expression: `*` and `?` stay within a name, `**` spans folders."""
-    cleaned = os.path.normpath(line.strip()).lstrip("/")
+    # `**/**/` means the same as `**/`, and takes a regular expression very long to find out.
+    cleaned = re.sub(r"(\*\*/)+", "**/", os.path.normpath(line.strip()).lstrip("/"))
     expression, rest = "", cleaned
     while rest:
         if rest.startswith("**/"):

@@ -1,4 +1,4 @@
-"""What this machine is configured with, as far as a build needs the same: mirrors, certificates, package indexes.
+"""What this machine is configured with, as far as a build needs the same: certificates and package indexes.
 
 Nothing here is asked of a program: the files are read, which takes a fraction of a millisecond, because every run
 computes the tag of the base from them.
@@ -7,60 +7,13 @@ computes the tag of the base from them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from phlo.frozen import dataclass
-
-# Debian's releases by the name that their folders on a mirror have; the aliases move from one to the next.
-_RELEASES = ("buster", "bullseye", "bookworm", "trixie", "forky", "duke", "sid")
-_ALIASES = ("oldoldstable", "oldstable", "stable", "testing", "unstable")
-_KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _CERTIFICATE_FOLDERS = ("usr/local/share/ca-certificates", "etc/pki/ca-trust/source/anchors")
-_ONE_LINE = re.compile(r"\s*deb\s+(?:\[(?P<options>[^]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<rest>[^#]+)")
 _GO_NAMES = ("GONOPROXY", "GONOSUMDB", "GOPRIVATE", "GOPROXY", "GOSUMDB")
 _PIP_NAMES = ("index-url", "extra-index-url", "find-links", "trusted-host")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mirror:
-    """An entry of apt's sources. suite: as written there, e.g. `bookworm-updates`. keyring: None: apt's own keys."""
-
-    uri: str
-    suite: str
-    components: tuple[str, ...]
-    keyring: str | None = None
-
-    def line(self) -> str:
-        """The entry in apt's one-line form (sources.list(5))."""
-        options = f" [signed-by={self.keyring}]" if self.keyring else ""
-        return f"deb{options} {self.uri} {self.suite} {' '.join(self.components)}"
-
-
-def source_files(root: Path) -> list[Path]:
-    """The files apt reads its sources from (sources.list(5)), in its order."""
-    folder = root / "etc/apt/sources.list.d"
-    parts = [path for path in folder.glob("*") if path.suffix in (".list", ".sources")] if folder.is_dir() else []
-    return [path for path in (root / "etc/apt/sources.list", *sorted(parts)) if path.is_file()]
-
-
-def debian_mirrors(root: Path, suite: str) -> tuple[Mirror, ...]:
-    """The Debian mirrors of this machine, for another release; empty when it has none (Ubuntu, another system).
-
-    A mirror keeps its address; of its suite only the release changes (`bookworm-security` -> `trixie-security`).
-    """
-    found: dict[tuple[str, str], Mirror] = {}
-    for path in source_files(root):
-        for mirror in _read_sources(path):
-            release, separator, pocket = mirror.suite.replace("/updates", "-security").partition("-")
-            if release not in (*_RELEASES, *_ALIASES) or "main" not in mirror.components or pocket == "backports":
-                continue
-            wanted = suite + separator + pocket
-            keyring = mirror.keyring or _KEYRING
-            there = Mirror(uri=mirror.uri, suite=wanted, components=("main",), keyring=keyring)
-            found.setdefault((there.uri, there.suite), there)
-    return tuple(found.values())
 
 
 def certificates(root: Path) -> dict[str, Path]:
@@ -179,47 +132,3 @@ def _may_be_shown(name: str, word: str) -> bool:
 def _is_public_address(text: str) -> bool:
     parts = urlsplit(text)
     return parts.scheme in ("http", "https") and "@" not in parts.netloc
-
-
-def _read_sources(path: Path) -> Iterator[Mirror]:
-    text = path.read_text(encoding="utf-8", errors="replace")
-    if path.suffix == ".sources":
-        for stanza in re.split(r"\n\s*\n", text):
-            yield from _read_stanza(stanza)
-        return
-    for line in text.splitlines():
-        found = _ONE_LINE.match(line)
-        if found:
-            keyring = re.search(r"signed-by=(\S+)", found["options"] or "")
-            yield Mirror(
-                uri=found["uri"],
-                suite=found["suite"],
-                components=tuple(found["rest"].split()),
-                keyring=keyring[1] if keyring else None,
-            )
-
-
-def _read_stanza(stanza: str) -> Iterator[Mirror]:
-    """The mirrors of one stanza in deb822 form; a stanza with its key inside has no keyring file."""
-    fields: dict[str, str] = {}
-    name = ""
-    for line in stanza.splitlines():
-        if line.startswith("#"):
-            continue
-        if line[:1].isspace():
-            fields[name] = f"{fields.get(name, '')} {line.strip()}"
-        elif ":" in line:
-            name, _, value = line.partition(":")
-            name = name.strip().lower()
-            fields[name] = value.strip()
-    if fields.get("enabled", "yes").lower() in ("no", "false") or "deb" not in fields.get("types", "").split():
-        return
-    keyring = fields.get("signed-by", "")
-    for uri in fields.get("uris", "").split():
-        for suite in fields.get("suites", "").split():
-            yield Mirror(
-                uri=uri,
-                suite=suite,
-                components=tuple(fields.get("components", "").split()),
-                keyring=keyring if keyring.startswith("/") else None,
-            )

@@ -6,16 +6,36 @@ import os
 from collections.abc import Callable, Mapping
 
 from phlo.errors import OperationError
-from phlo.hosts.engine import path_part
+from phlo.frozen import dataclass
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host
-from phlo.images.alone import alone
 from phlo.images.base import ensure_base
 from phlo.images.build import build
-from phlo.images.present import ImageSeen, may_build, may_pull, name_of, not_there, present
+from phlo.images.build_lock import image_build_lock
+from phlo.images.present import (
+    ImageSeen,
+    copies,
+    may_build,
+    may_pull,
+    name_of,
+    not_there,
+    present,
+    published,
+    wanted,
+)
 from phlo.images.pull import PullError, pull_if_reachable
 from phlo.images.recipe import base_suite, content_tag
 from phlo.images.registries import Registries
 from phlo.values import ImagePolicy, ImageSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obtained:
+    """An image that is on the host now. how: pull, send or build; "" when it was there. problems: what did not work."""
+
+    image: ImageSeen
+    how: str = ""
+    problems: tuple[str, ...] = ()
 
 
 def obtain(
@@ -26,8 +46,8 @@ def obtain(
     environ: Mapping[str, str] = os.environ,
     refresh: bool = False,
     prefer_build: bool = False,
-) -> ImageSeen:
-    """Use what is there; else what this machine has; else pull the pinned upstream image; else make it, here or there.
+) -> Obtained:
+    """Use what is there; else pull; else send from this machine, or build. What this machine has is sent, not pulled.
 
     refresh: pull or build even when an image that would do is there.
     prefer_build: send or build first where pulling is allowed as well.
@@ -36,9 +56,9 @@ def obtain(
     """
     there = present(source, host.reader())
     if there is not None and not refresh:
-        return there
+        return Obtained(image=there)
     problems: list[OperationError] = []
-    for way in _ways(source, host, prefer_build=prefer_build):
+    for how, way in _ways(source, host, prefer_build=prefer_build):
         try:
             way(source, host, registries, environ)
         except OperationError as error:
@@ -46,7 +66,7 @@ def obtain(
             continue
         found = present(source, host.reader())
         if found is not None:
-            return found
+            return Obtained(image=found, how=how, problems=tuple(problem.what for problem in problems))
         problems.append(OperationError(f"the engine does not have {name_of(source)} for platform {source.platform}"))
     raise _failure(source, host, problems)
 
@@ -54,28 +74,46 @@ def obtain(
 _Way = Callable[[ImageSource, Host, Registries, Mapping[str, str]], None]
 
 
-def _ways(source: ImageSource, host: Host, *, prefer_build: bool) -> list[_Way]:
+def _ways(source: ImageSource, host: Host, *, prefer_build: bool) -> list[tuple[str, _Way]]:
     if source.pull_policy == "never":
         return []
-    pulled: list[_Way] = [_pull] if may_pull(source) else []
-    made: list[_Way] = [_send] if host.supply else []
-    made += [_build] if may_build(source) else []
-    is_here = host.supply is not None and host.supply.has(source)
+    pulled: list[tuple[str, _Way]] = [("pull", _pull)] if may_pull(source) or published(source) else []
+    made: list[tuple[str, _Way]] = [("send", _send)] if host.image_sender else []
+    made += [("build", _build)] if may_build(source) else []
+    is_here = host.image_sender is not None and host.image_sender.has(source)
     return [*made, *pulled] if prefer_build or is_here else [*pulled, *made]
 
 
 def _pull(source: ImageSource, host: Host, registries: Registries, environ: Mapping[str, str]) -> None:
-    try:
-        pull_if_reachable(source.reference or "", host, registries, platform=source.platform)
-    except PullError as error:
-        if may_build(source):
-            host.progress(f"{error.problem.value}: building it instead")
-        raise
+    """Pull the image from the first registry that has it, and give it the name that it is known by here."""
+    wanted_name = wanted(source)[0]
+    names = [
+        *published(source),
+        *copies(source),
+        *([source.reference] if source.reference and may_pull(source) else []),
+    ]
+    problems: list[PullError] = []
+    for name in names:
+        try:
+            pull_if_reachable(name, host, registries, platform=source.platform, named=source.registries)
+        except PullError as error:
+            problems.append(error)
+            continue
+        if name != wanted_name:
+            repository, _, tag = wanted_name.rpartition(":")
+            host.engine.post(f"/images/{path_part(name)}/tag", repo=repository or wanted_name, tag=tag)
+        return
+    if may_build(source):
+        host.progress(f"{problems[-1].problem.value}: building it instead")
+    if len(problems) > 1:
+        what = "; ".join(problem.what for problem in problems)
+        raise OperationError(what, where=host.name, fix=problems[-1].fix)
+    raise problems[-1]
 
 
 def _send(source: ImageSource, host: Host, registries: Registries, environ: Mapping[str, str]) -> None:
-    assert host.supply is not None
-    host.supply.send(source, host)
+    assert host.image_sender is not None
+    host.image_sender.send(source, host)
 
 
 def _build(source: ImageSource, host: Host, registries: Registries, environ: Mapping[str, str]) -> None:
@@ -88,7 +126,7 @@ def _build(source: ImageSource, host: Host, registries: Registries, environ: Map
         base = ensure_base(suite, host, registries=registries, environ=environ, prefer_packages=prefer)
     tag = content_tag(recipe)
     was_there = _is_there(tag, host)
-    with alone(tag, host, environ):
+    with image_build_lock(tag, host, environ):
         # Another service may have the same recipe, and have built it meanwhile.
         if was_there or not _is_there(tag, host):
             build(recipe, host, base=base, environ=environ, platform=source.platform)

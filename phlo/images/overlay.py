@@ -15,6 +15,9 @@ _CERTIFICATES = "usr/local/share/ca-certificates"
 def overlay(recipe: BaseRecipe) -> dict[str, bytes]:
     """The files put into a base: path from its root -> content."""
     files = {f"{_CERTIFICATES}/{name}": content for name, content in recipe.certificates.items()}
+    files |= {f"etc/apt/keyrings/{key.name}": key.content for mirror in recipe.mirrors for key in mirror.keys}
+    if recipe.mirrors:
+        files["etc/apt/sources.list"] = "".join(mirror.line() + "\n" for mirror in recipe.mirrors).encode()
     if recipe.pip_conf:
         files["etc/pip.conf"] = recipe.pip_conf.encode()
     if recipe.maven_settings:

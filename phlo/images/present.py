@@ -7,7 +7,7 @@ from typing import Any
 
 from phlo.errors import OperationError
 from phlo.frozen import dataclass
-from phlo.hosts.engine import path_part
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import ReadHost
 from phlo.images.recipe import LABEL_IMAGE, content_tag
 from phlo.values import ImagePolicy, ImageSource
@@ -35,17 +35,43 @@ def present(source: ImageSource, host: ReadHost) -> ImageSeen | None:
 
 
 def wanted(source: ImageSource) -> tuple[str, ...]:
-    """The references that would do, best first: upstream's pinned one, then the recipe's content tag."""
+    """The names that would do, best first: the reference, then the recipe's content tag."""
     references = []
     if may_pull(source) and source.reference:
         references.append(source.reference)
-    if may_build(source) and source.recipe:
+    if source.recipe and (may_build(source) or source.reference is None):
         references.append(content_tag(source.recipe))
     return tuple(references)
 
 
+def published(source: ImageSource) -> tuple[str, ...]:
+    """The names that the recipe's image may have in the registries of the project."""
+    is_wanted = source.policy is not ImagePolicy.BUILD and source.pull_policy != "build"
+    prefixes = [registry.prefix for registry in source.registries if registry.mirrors is None]
+    if not prefixes or source.recipe is None or source.reference is not None or not is_wanted:
+        return ()
+    tag = content_tag(source.recipe)
+    return tuple(f"{prefix}/{tag}" for prefix in prefixes)
+
+
+def copies(source: ImageSource) -> tuple[str, ...]:
+    """The names that copies of the reference have in the mirrors of the project."""
+    if source.reference is None or not may_pull(source):
+        return ()
+    registry, _, path = full_name(source.reference).partition("/")
+    return tuple(f"{one.prefix}/{path}" for one in source.registries if one.mirrors == registry)
+
+
+def full_name(reference: str) -> str:
+    """A reference with its registry: `postgres:17` is `docker.io/library/postgres:17`."""
+    head, slash, _ = reference.partition("/")
+    if slash and ("." in head or ":" in head or head == "localhost"):
+        return reference
+    return f"docker.io/{reference}" if slash else f"docker.io/library/{reference}"
+
+
 def may_pull(source: ImageSource) -> bool:
-    """Whether upstream's image would do."""
+    """Whether the image that the reference names would do."""
     if source.reference is None:
         return False
     return source.recipe is None or (source.policy is not ImagePolicy.BUILD and source.pull_policy != "build")
@@ -53,7 +79,7 @@ def may_pull(source: ImageSource) -> bool:
 
 def may_build(source: ImageSource) -> bool:
     """Whether an image built from the recipe would do."""
-    return source.recipe is not None and (source.policy is not ImagePolicy.PULL or source.reference is None)
+    return source.recipe is not None and source.policy not in (ImagePolicy.PULL, ImagePolicy.UPSTREAM)
 
 
 def built_before(source: ImageSource, host: ReadHost) -> str | None:
@@ -66,7 +92,12 @@ def built_before(source: ImageSource, host: ReadHost) -> str | None:
 
 
 def not_there(source: ImageSource) -> OperationError:
-    """The error for an image that is missing and may not be had."""
+    """The error for an image that is missing, and that there is no way to obtain."""
+    if source.pull_policy != "never":
+        return OperationError(
+            f"the image {name_of(source)} is not on the host, and its image_source is {source.policy}",
+            fix="Name a registry that has it under `registries` in phlo.yaml, or change the image_source.",
+        )
     return OperationError(
         f"the image {name_of(source)} is not on the host, and its pull_policy is never",
         fix="Load it there (`docker load`), or change the pull_policy.",

@@ -13,7 +13,8 @@ import tempfile
 from collections.abc import Iterator
 from itertools import takewhile
 
-from phlo.hosts.engine import EngineReader, path_part
+from phlo.hosts.engine_reader import EngineReader
+from phlo.hosts.engine_requests import path_part
 
 _KEPT_IN_MEMORY = 8 << 20
 _PIECE = 1 << 20

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from phlo.bounded import parse_json, read_file
 from phlo.errors import InventoryError, did_you_mean
 
 
@@ -30,7 +30,7 @@ def context_endpoint(name: str, *, host: str, environ: Mapping[str, str]) -> Con
         return None
     store = _store(environ)
     try:
-        meta = json.loads(context_file(name, environ).read_text(encoding="utf-8"))
+        meta = parse_json(read_file(context_file(name, environ)))
         address = str(meta["Endpoints"]["docker"]["Host"])
     except FileNotFoundError:
         known = sorted(_names(store))
@@ -61,7 +61,7 @@ def _names(store: Path) -> list[str]:
     found = []
     for path in store.glob("meta/*/meta.json"):
         try:
-            found.append(str(json.loads(path.read_text(encoding="utf-8"))["Name"]))
+            found.append(str(parse_json(read_file(path))["Name"]))
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return found

@@ -84,15 +84,17 @@ class Inventory:
     """Hosts and groups by name, in the order they were written.
 
     folders:     what `group_vars` and `host_vars` say, the project's last; a host's own is in its variables already.
+    sources:     what `-i` named.
     inputs:      the files and folders it was read from, and those that would count if they were there.
     is_volatile: a program was asked, which may say something else the next time.
     unused:      a sentence for each thing that counts for nothing: a file of variables for a group that is not there.
-    stand_ins:   a manager of a Swarm that is talked to -> the first one, which does not answer; its variables count.
+    stand_ins:   a manager of a cluster that is talked to -> the first one, which does not answer; its variables count.
     """
 
     hosts: Mapping[str, Host] = field(default_factory=lambda: {LOCAL: Host(name=LOCAL)})
     groups: Mapping[str, Group] = field(default_factory=dict)
     folders: tuple[VarsFolder, ...] = ()
+    sources: tuple[Path, ...] = ()
     inputs: tuple[Path, ...] = ()
     is_volatile: bool = False
     unused: tuple[str, ...] = ()

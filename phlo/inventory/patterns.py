@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from fnmatch import fnmatchcase
 
 from phlo.errors import InventoryError, did_you_mean
-from phlo.inventory.hosts import LOCAL, Inventory
+from phlo.inventory.hosts import ALL, LOCAL, Inventory
 
 _SEPARATORS = re.compile(r"[,:]\s*(?![^\[]*\])")
 
@@ -37,7 +37,25 @@ def matching(inventory: Inventory, pattern: str, *, where: object = "", sets: Se
     return tuple(host for host in inventory.hosts if host in wanted)
 
 
+_SUBSCRIPT = re.compile(r"(.+)\[(-?\d+)(?:([:-])(-?\d*))?\]")
+
+
 def _hosts(inventory: Inventory, part: str, where: object, sets: Sets) -> set[str]:
+    found = None if part.startswith("~") else _SUBSCRIPT.fullmatch(part)
+    known = (ALL, "*", *inventory.hosts, *inventory.groups)
+    if found is None or found[1] not in known:
+        return _named(inventory, part, where, sets)
+    base, first, colon, last = found.groups()
+    of_base = _named(inventory, base, where, sets)
+    named = [inventory.groups[base]] if base in inventory.groups else []
+    hosts = [host for host in (named[0].hosts if named else inventory.hosts) if host in of_base]
+    if not colon:
+        return set(hosts[int(first) :][:1])
+    # The end is included, as in Ansible.
+    return set(hosts[int(first) : int(last) + 1 if last else None])
+
+
+def _named(inventory: Inventory, part: str, where: object, sets: Sets) -> set[str]:
     if part.startswith("@"):
         if part[1:] not in sets:
             known = [f"@{name}" for name in sets]

@@ -9,21 +9,20 @@ Source: Ansible's documentation, "Developing dynamic inventory", "Inventory scri
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from phlo.bounded import MIB, last_lines, parse_json, size_text
 from phlo.errors import InventoryError, did_you_mean
 from phlo.frozen import dataclass
 from phlo.inventory.draft import Draft, variables_in
 from phlo.inventory.hosts import ALL
+from phlo.programs import Ended, ProgramTimeoutError, run_program
 from phlo.values import Source
 
 TIMEOUT_SECONDS = 30.0
+MOST_ANSWER_BYTES = 64 * MIB
 TIMEOUT_VARIABLE = "PHLO_INVENTORY_TIMEOUT"
 META = "_meta"
 _SECTIONS = ("hosts", "children", "vars", "services")
@@ -109,14 +108,17 @@ class _Program:
 
     def _asked(self, *words: str) -> Mapping[str, Any]:
         """The JSON object that the program prints. Raises InventoryError, with the last lines that it complained in."""
-        status, out, err = self._run(words)
-        said = err.decode(errors="replace").strip().splitlines()[-_SHOWN_LINES:]
+        done = self._run(words)
+        said = last_lines(done.stderr.text(), _SHOWN_LINES)
         by_hand = f"Try it by hand: {self.path} {' '.join(words)}"
-        if status:
-            what = f"ended with status {status} (as a program, with {' '.join(words)})"
+        if done.code:
+            what = f"ended with status {done.code} (as a program, with {' '.join(words)})"
             raise InventoryError(what, where=self.label, fix=by_hand, detail=said)
+        if done.stdout.left_out_bytes:
+            what = f"printed more than {size_text(MOST_ANSWER_BYTES)}"
+            raise InventoryError(what, where=self.label, fix=by_hand)
         try:
-            found = json.loads(out)
+            found = parse_json(out := done.stdout.content())
         except ValueError as reason:
             what = f"printed no JSON ({reason})" if out.strip() else "printed nothing"
             raise InventoryError(what, where=self.label, fix=by_hand, detail=said) from None
@@ -124,30 +126,21 @@ class _Program:
             raise InventoryError("printed no JSON object", where=self.label, fix=by_hand)
         return found
 
-    def _run(self, words: tuple[str, ...]) -> tuple[int, bytes, bytes]:
+    def _run(self, words: tuple[str, ...]) -> Ended:
         seconds = self._timeout_seconds()
         try:
-            process = subprocess.Popen(
+            return run_program(
                 [str(self.path.absolute()), *words],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=dict(self.environ),
-                start_new_session=True,
+                environ=self.environ,
+                timeout_seconds=seconds,
+                most_bytes=MOST_ANSWER_BYTES,
             )
+        except ProgramTimeoutError:
+            fix = f"Find out by hand what it waits for, or give it longer: {TIMEOUT_VARIABLE}=SECONDS."
+            raise InventoryError(f"did not end within {seconds:g} s", where=self.label, fix=fix) from None
         except OSError as reason:
             what = f"cannot be run ({reason.strerror})"
             raise InventoryError(what, where=self.label, fix="See its first line, which names what runs it.") from None
-        with process:
-            try:
-                out, err = process.communicate(timeout=seconds)
-            except BaseException as reason:
-                os.killpg(process.pid, signal.SIGKILL)  # and whatever it has started itself
-                if not isinstance(reason, subprocess.TimeoutExpired):
-                    raise
-                fix = f"Find out by hand what it waits for, or give it longer: {TIMEOUT_VARIABLE}=SECONDS."
-                raise InventoryError(f"did not end within {seconds:g} s", where=self.label, fix=fix) from None
-        return process.returncode, out, err
 
     def _timeout_seconds(self) -> float:
         text = self.environ.get(TIMEOUT_VARIABLE) or str(TIMEOUT_SECONDS)

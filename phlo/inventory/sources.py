@@ -53,7 +53,9 @@ def load(
     if errors := [*draft.errors, *files.errors]:
         raise first_of(errors)
     every = tuple(dict.fromkeys((*inputs, *files.inputs, *_context_files(found, environ))))
-    return replace(found, inputs=every, is_volatile=is_volatile, unused=(*draft.unused, *files.unused))
+    return replace(
+        found, sources=tuple(paths), inputs=every, is_volatile=is_volatile, unused=(*draft.unused, *files.unused)
+    )
 
 
 def _context_files(inventory: Inventory, environ: Mapping[str, str]) -> list[Path]:

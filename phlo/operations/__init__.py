@@ -7,8 +7,8 @@
 One law holds for all: observe, decide, apply, observe, decide -> [].
 
 `facts` is what a task's `register` keeps (None: nothing); `changed: False` in it says that in the end there was
-nothing to do, `changes` what was done instead of what was foreseen. A module may also have `facts(args, seen)`, which
-gives what `register` keeps when there is nothing to apply.
+nothing to do. A module may also have `facts(args, seen)`, which gives what `register` keeps when there is nothing to
+apply, and `diff(args, seen)`, the lines that would change in a file.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from phlo.errors import PlanError, did_you_mean
 from phlo.hosts.host import Host, ReadHost
+from phlo.orchestrators import load, operation_parts
 from phlo.values import Change
 
 BUILT_IN = (
@@ -28,6 +29,7 @@ BUILT_IN = (
     "volume",
     "container",
     "file",
+    "preflight",
     "wait",
     "hook",
     "power",
@@ -35,12 +37,6 @@ BUILT_IN = (
     "absent",
     "orphans",
     "rollback",
-    "tasks",
-    "swarm_service",
-    "swarm_ready",
-    "swarm_absent",
-    "swarm_power",
-    "swarm_rollback",
 )
 FOR_TASKS = (
     "archive",
@@ -70,7 +66,10 @@ _MODULES = {"assert": "assertion", "archive": "pack", "unarchive": "unpack"}
 
 
 class Operation(Protocol):
-    """What a module of this package offers."""
+    """What a module of this package offers.
+
+    `are_independent(args)`, which a module may have besides, says whether its changes may be made side by side.
+    """
 
     def observe(self, args: Any, host: ReadHost) -> Any: ...
 
@@ -82,8 +81,12 @@ class Operation(Protocol):
 @functools.cache
 def operation(name: str) -> Operation:
     """The operation called `name`; its module is imported when it is first asked for."""
+    orchestrator, own = operation_parts(name)
+    if orchestrator and own in load(orchestrator, "operations").NAMES:
+        found: Operation = load(orchestrator, f"operations.{own}")
+        return found
     if name not in EVERY:
         raise PlanError(f'there is no operation "{name}"', fix=did_you_mean(name, EVERY))
     module: Any = importlib.import_module(f"phlo.operations.{_MODULES.get(name, name)}")
-    found: Operation = module
+    found = module
     return found

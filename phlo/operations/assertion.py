@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from phlo.errors import OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.command_result import TaskFailedError
@@ -16,24 +15,25 @@ from phlo.values import Change
 class Args:
     """that: the conditions, as expressions without braces.
     fail_msg: what to say when one does not hold.
+    msg: the same as fail_msg.
     success_msg: what to say when all hold.
+    quiet: say nothing when all hold.
     """
 
     that: tuple[Any, ...] = expressions()
     fail_msg: str = ""
-    success_msg: str = "all conditions hold"
+    msg: str = ""
+    success_msg: str = "All assertions passed"
+    quiet: bool = False
 
 
 def observe(args: Args, host: ReadHost) -> None:
     """Check the conditions; raises OperationError for the first that does not hold."""
     for text, holds in args.that:
         if not holds:
-            what = args.fail_msg or f"the condition does not hold: {text}"
-            raise _failed(what, text)
-
-
-def _failed(what: str, text: str) -> OperationError:
-    return TaskFailedError(what, facts={"assertion": text, "evaluated_to": False})
+            said = args.fail_msg or args.msg
+            facts = {"assertion": text, "evaluated_to": False, "msg": said or "Assertion failed"}
+            raise TaskFailedError(said or f"the condition does not hold: {text}", facts=facts)
 
 
 def decide(args: Args, seen: None) -> list[Change]:
@@ -43,6 +43,11 @@ def decide(args: Args, seen: None) -> list[Change]:
 def facts(args: Args, seen: None) -> dict[str, Any]:
     """What is said when all is well."""
     return {"msg": args.success_msg}
+
+
+def message(args: Args) -> str:
+    """What people see."""
+    return "" if args.quiet else args.success_msg
 
 
 def apply(change: Change, args: Args, seen: None, host: Host) -> None:

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from phlo.bounded import last_lines
 from phlo.errors import OperationError
 from phlo.hosts.commands import CommandResult
 from phlo.values import Secret, Text, reveal
@@ -25,7 +26,7 @@ class TaskFailedError(OperationError):
 
 def ended_badly(command: Sequence[Text], result: CommandResult, *, where: object) -> TaskFailedError:
     """The error for a command whose exit status is not 0, with the last lines it wrote."""
-    lines = (result.stdout + result.stderr).rstrip().splitlines()[-LINES_SHOWN:]
+    lines = [*last_lines(result.stdout, LINES_SHOWN), *last_lines(result.stderr, LINES_SHOWN)][-LINES_SHOWN:]
     what = f"ended with status {result.code}: {shown(command)}"
     return TaskFailedError(what, where=where, detail=lines, facts=result.facts())
 

@@ -7,7 +7,7 @@ import difflib
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.archive import put_files
-from phlo.operations.file import differences_of, read_file
+from phlo.operations.file import differences_of, read_in_container
 from phlo.operations.service_container import Target
 from phlo.values import Change, FileSpec, Secret
 
@@ -25,7 +25,7 @@ class Seen:
 
 def look(target: Target, wanted: FileSpec, host: ReadHost) -> Seen:
     """See what of a file is there."""
-    return Seen(target=target, wanted=wanted, there=read_file(target.id, wanted.path, host))
+    return Seen(target=target, wanted=wanted, there=read_in_container(target.id, wanted.path, host))
 
 
 def changes(seen: Seen) -> list[Change]:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from phlo.bounded import read_file
 from phlo.errors import OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.container_file import Seen, changes, diff_lines, look, owner_of, put
-from phlo.operations.fields import Mode, given
+from phlo.operations.fields import Mode, injected
 from phlo.operations.service_container import find_target
 from phlo.values import Change, FileSpec, Secret
 
@@ -33,9 +34,9 @@ class Args:
     container: str | None = None
     mode: Mode = Mode(0o644)
     owner: str = "0:0"
-    project: str = given("project")
-    own_service: str = given("service")
-    find_file: Callable[[str, str], Path] = given("find_file")
+    project: str = injected("project")
+    own_service: str = injected("service")
+    find_file: Callable[[str, str], Path] = injected("find_file")
 
     def __post_init__(self) -> None:
         if (self.src is None) == (self.content is None):
@@ -62,7 +63,7 @@ def _content(args: Args) -> bytes | Secret:
         return args.content if isinstance(args.content, Secret) else args.content.encode()
     path = args.find_file(args.src or "", "files")
     try:
-        return path.read_bytes()
+        return read_file(path)
     except OSError as reason:
         raise OperationError(f"cannot be read: {reason.strerror}", where=path) from None
 

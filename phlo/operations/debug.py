@@ -7,7 +7,7 @@ from typing import Any
 
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import expression, main
+from phlo.operations.fields import expression, positional
 from phlo.values import Change, mask_all
 
 
@@ -17,7 +17,7 @@ class Args:
     var: an expression whose value is shown.
     """
 
-    msg: Any = main("Hello world!")
+    msg: Any = positional("Hello world!")
     var: Any = expression()
 
 
@@ -30,11 +30,19 @@ def decide(args: Args, seen: None) -> list[Change]:
 
 
 def facts(args: Args, seen: None) -> dict[str, Any]:
-    """The message as it is shown."""
+    """The message, or the value under its expression, of the type that it has."""
     if args.var is not None:
         text, value = args.var
-        return {"msg": f"{text}: {_shown(value)}", text: value}
-    return {"msg": _shown(args.msg)}
+        return {text: value}
+    return {"msg": args.msg}
+
+
+def message(args: Args) -> str:
+    """What people see."""
+    if args.var is not None:
+        text, value = args.var
+        return f"{text}: {_shown(value)}"
+    return _shown(args.msg)
 
 
 def apply(change: Change, args: Args, seen: None, host: Host) -> None:

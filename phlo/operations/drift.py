@@ -6,47 +6,26 @@ choose by themselves, is no difference. Values that may be secret (environment, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from phlo.compose.attributes import ENGINE
+from phlo.compose.engine.fact import Fact
+from phlo.compose.networks import INTERFACE_OPTION
 from phlo.errors import OperationError
-from phlo.operations.container_facts import Fact, container_facts
+from phlo.operations.container_facts import container_facts
 
 if TYPE_CHECKING:
+    from phlo.compose.engine.column import Engine, Version
     from phlo.operations.container.args import NetworkAttachment
 
-# What an engine's own configuration supplies when nothing is asked for. Nobody can change these on a container that
-# exists, so that they are compared with the usual defaults only once the configuration has changed.
-_SUPPLIED = ("shm_size", "runtime", "ipc", "cgroup", "logging", "ulimits", "annotations")
-
-# What an engine leaves out, with a warning, where its kernel cannot do it.
-_DROPPED = (
-    "memory limit",
-    "memory reservation",
-    "mem_swappiness",
-    "memswap_limit",
-    "oom_kill_disable",
-    "blkio_config",
-    "cpu_rt_period",
-    "cpu_rt_runtime",
-    "pids limit",
-    "cpuset",
-)
-
-_UNSET = {"restart": "no", "hostname": "the container's id", "memswap_limit": "twice the memory limit"}
 _OF_OTHERS = ("network_mode", "ipc", "pid")
 _NO_NETWORK = ("bridge", "host", "none")
+_BRIDGE = Fact("bridge", "bridge", "network_mode")  # which stands for no mode at all
 _LIST_FIELDS = (("Aliases", "aliases"), ("Links", "links"))
 _ADDRESS_FIELDS = (("IPv4Address", "ipv4_address"), ("IPv6Address", "ipv6_address"))
 
-# What an engine must be newer for than API 1.41.
-START_INTERVAL_API = (1, 44)
-ANNOTATIONS_API = (1, 43)
-SUBPATH_API = (1, 45)
-MAC_ADDRESS_API = (1, 44)
-GATEWAY_PRIORITY_API = (1, 48)
-
-_NEWER = (("healthcheck.start_interval", START_INTERVAL_API), ("annotations.", ANNOTATIONS_API))
+_MAC_ADDRESS = "mac_address of a further network"
 
 
 def differences(
@@ -56,6 +35,7 @@ def differences(
     inspected: Mapping[str, Any],
     *,
     is_reconfigured: bool = False,
+    changed: Collection[str] | None = None,
     api: tuple[int, int] = (1, 41),
     container_ids: Mapping[str, str] | None = None,
 ) -> tuple[str, ...]:
@@ -67,18 +47,26 @@ def differences(
     inspected:       the container's inspect answer.
     is_reconfigured: True when the configuration is known to have changed since the container was made: then what is
                      no longer asked for is compared with what engines usually take.
+    changed:         the attributes that changed then; None when that is not known.
     api:             the engine's API version; what it does not know is not missed.
     container_ids:   name -> id of other containers, for `network_mode: service:x` and its like. One that is not
                      here is taken to be right.
     """
     wanted = container_facts(_with_image(body, image_config), body.get("HostConfig") or {})
     there = container_facts(inspected["Config"], inspected["HostConfig"])
-    unknown = [term for term, since in _NEWER if api < since]
-    wanted = {term: fact for term, fact in wanted.items() if not term.startswith(tuple(unknown))}
+    wanted = {term: fact for term, fact in wanted.items() if api >= _since(term, fact)}
     _settle_hostname(wanted, there, inspected["Id"])
     _settle_others(wanted, there, container_ids or {})
-    found = _causes(wanted, there, is_reconfigured)
-    return (*found, *_network_causes(body, networks, inspected, is_reconfigured, api))
+    attached = inspected["NetworkSettings"].get("Networks") or {}
+    is_other_mode = _settle_network_mode(wanted, there, {network.name for network in networks}, attached)
+    found = _causes(wanted, there, is_reconfigured, changed)
+    joined = _network_causes(body, networks, inspected, is_reconfigured, api)
+    if is_other_mode:  # which says that the container joins or leaves networks
+        joined = [cause for cause in joined if cause.startswith("networks.")]
+    if any(cause.startswith("mac_address:") for cause in found):  # the address on the first network
+        same = tuple(f"networks.{network.name}.mac_address:" for network in networks[:1])
+        joined = [cause for cause in joined if not cause.startswith(same)]
+    return (*found, *joined)
 
 
 def unsupported(
@@ -89,23 +77,56 @@ def unsupported(
     Raises OperationError where leaving it out would be worse than nothing.
     """
     for mount in (body.get("HostConfig") or {}).get("Mounts") or ():
-        if api < SUBPATH_API and (mount.get("VolumeOptions") or {}).get("Subpath"):
-            raise OperationError(
-                f"the subpath of the volume at {mount['Target']} needs a Docker engine with API {_dotted(SUBPATH_API)}",
-                fix="Update Docker on the host, or mount the whole volume.",
-            )
+        _check_mount(mount, api)
+    facts = container_facts(body, body.get("HostConfig") or {}).items()
+    asked = {(term if term in _parts(fact) else fact.attribute): _since(term, fact) for term, fact in facts}
     endpoints = [network.endpoint for network in networks]
-    asked = (
-        ("healthcheck.start_interval", START_INTERVAL_API, (body.get("Healthcheck") or {}).get("StartInterval")),
-        ("annotations", ANNOTATIONS_API, (body.get("HostConfig") or {}).get("Annotations")),
-        ("mac_address of a further network", MAC_ADDRESS_API, any("MacAddress" in item for item in endpoints[1:])),
-        ("gateway_priority", GATEWAY_PRIORITY_API, any("GwPriority" in item for item in endpoints)),
-    )
+    if any("MacAddress" in endpoint for endpoint in endpoints[1:]):
+        asked[_MAC_ADDRESS] = _part_since("networks", _MAC_ADDRESS)
+    if any("GwPriority" in endpoint for endpoint in endpoints):
+        asked["gw_priority"] = _part_since("networks", "gw_priority")
+    if any(INTERFACE_OPTION in (endpoint.get("DriverOpts") or {}) for endpoint in endpoints):
+        asked["interface_name"] = _part_since("networks", "interface_name")
     return tuple(
-        f"{name} needs a Docker engine with API {_dotted(since)}"
-        for name, since, is_asked in asked
-        if is_asked and api < since
+        f"{name} needs a Docker engine with API {_dotted(since)}" for name, since in asked.items() if api < since
     )
+
+
+def _check_mount(mount: Mapping[str, Any], api: Version) -> None:
+    """Raise OperationError for a mount that an engine of this API version cannot make as it is asked for."""
+    bind, target = mount.get("BindOptions") or {}, mount["Target"]
+    has_subpath = (mount.get("VolumeOptions") or {}).get("Subpath")
+    is_read_only_below = bind.get("ReadOnlyNonRecursive") or bind.get("ReadOnlyForceRecursive")
+    for needs, part, what, fix in (
+        (has_subpath, "subpath", f"the subpath of the volume at {target}", "mount the whole volume"),
+        (mount["Type"] == "image", "image", f"the image mounted at {target}", "copy the files into the image"),
+        (is_read_only_below, "bind.recursive", f"bind.recursive of the mount at {target}", "take recursive out"),
+    ):
+        since = _part_since("volumes", part)
+        if needs and api < since:
+            raise OperationError(
+                f"{what} needs a Docker engine with API {_dotted(since)}", fix=f"Update Docker on the host, or {fix}."
+            )
+
+
+def _row(fact: Fact | None) -> Engine | None:
+    return ENGINE.get(fact.attribute) if fact else None
+
+
+def _parts(fact: Fact) -> dict[str, Version]:
+    """The terms of an attribute that only newer engines know."""
+    row = _row(fact)
+    return {f"{row.term or fact.attribute}.{part}": since for part, since in row.parts_since.items()} if row else {}
+
+
+def _since(term: str, fact: Fact) -> Version:
+    """The first API version that has what a fact is about."""
+    row = _row(fact)
+    return _parts(fact).get(term, row.since if row else (0, 0))
+
+
+def _part_since(attribute: str, part: str) -> Version:
+    return ENGINE[attribute].parts_since[part]
 
 
 def _dotted(version: tuple[int, int]) -> str:
@@ -122,10 +143,11 @@ def _with_image(body: Mapping[str, Any], image: Mapping[str, Any]) -> dict[str, 
         whole[key] = body.get(key) or image.get(key)
     for key in ("Labels", "ExposedPorts", "Volumes"):
         whole[key] = {**(image.get(key) or {}), **(body.get(key) or {})}
-    variables = dict(entry.partition("=")[::2] for entry in (*(image.get("Env") or ()), *(body.get("Env") or ())))
-    whole["Env"] = [f"{name}={value}" for name, value in variables.items()]
+    variables = {str(entry).partition("=")[0]: entry for entry in (*(image.get("Env") or ()), *(body.get("Env") or ()))}
+    whole["Env"] = list(variables.values())
     if not body.get("Entrypoint"):
-        whole["Entrypoint"] = image.get("Entrypoint")
+        if body.get("Entrypoint") is None:  # an empty list clears the image's
+            whole["Entrypoint"] = image.get("Entrypoint")
         whole["Cmd"] = body.get("Cmd") or image.get("Cmd")
     check = {key: value for key, value in (body.get("Healthcheck") or {}).items() if value}
     whole["Healthcheck"] = {**(image.get("Healthcheck") or {}), **check}
@@ -135,8 +157,13 @@ def _with_image(body: Mapping[str, Any], image: Mapping[str, Any]) -> dict[str, 
 def _settle_hostname(wanted: dict[str, Fact], there: dict[str, Fact], identity: str) -> None:
     """A host name that nobody asked for is the container's id, or that of whose network it shares."""
     shares = there.get("network_mode", Fact("")).value.startswith(("host", "container:")) or "uts" in there
-    if "hostname" not in wanted and (shares or there.get("hostname", Fact("")).value == identity[:12]):
+    if there.get("hostname", Fact("")).value == identity[:12] or (shares and "hostname" not in wanted):
         there.pop("hostname", None)
+    # In another container's network the engine takes that one's names, and refuses or ignores others.
+    if there.get("network_mode", Fact("")).value.startswith("container:"):
+        for facts in (wanted, there):
+            for term in ("hostname", "domainname"):
+                facts.pop(term, None)
     # From API 1.44 on the MAC address stands with the network only.
     if "mac_address" not in there:
         wanted.pop("mac_address", None)
@@ -150,46 +177,82 @@ def _settle_others(wanted: dict[str, Fact], there: dict[str, Fact], container_id
         if asked == name or not found.startswith("container:"):
             continue
         identity = container_ids.get(name, found.removeprefix("container:"))
-        wanted[term] = Fact(f"container:{identity}", asked)
+        wanted[term] = Fact(f"container:{identity}", asked, wanted[term].attribute)
+
+
+def _settle_network_mode(
+    wanted: dict[str, Fact], there: dict[str, Fact], networks: Collection[str], attached: Collection[str]
+) -> bool:
+    """Whether one of the two is on networks and the other has a mode instead.
+
+    A container on networks has the first of them as its mode, which nobody asked for.
+    """
+    asked, found = wanted.get("network_mode", _BRIDGE), there.get("network_mode", _BRIDGE)
+    if asked.value == found.value:
+        return False
+    wanted["network_mode"], there["network_mode"] = asked, found
+    modes = [facts for facts in (wanted, there) if _is_mode(facts["network_mode"], networks)]
+    for facts in (wanted, there):
+        if facts not in modes:
+            del facts["network_mode"]
+    if not modes and found.value in networks and asked.value in attached:  # it stays on both
+        wanted["networks.first"], there["networks.first"] = asked, found
+    return len(modes) == 1
+
+
+def _is_mode(fact: Fact, networks: Collection[str]) -> bool:
+    """Whether it is one of the modes that can be asked for, and no name of a network."""
+    mode = str(fact.value)
+    return mode not in networks and (mode in _NO_NETWORK or mode.startswith("container:"))
 
 
 # -- causes ------------------------------------------------------------------------------------------------
 
 
-def _causes(wanted: Mapping[str, Fact], there: Mapping[str, Fact], is_reconfigured: bool) -> list[str]:
+def _causes(
+    wanted: Mapping[str, Fact],
+    there: Mapping[str, Fact],
+    is_reconfigured: bool,
+    changed: Collection[str] | None = None,
+) -> list[str]:
     pairs = [(term, wanted.get(term), there.get(term)) for term in sorted({*wanted, *there})]
     return [
         phrase(term, asked, found)
         for term, asked, found in pairs
         if not (asked and found and asked.value == found.value)
-        and not _is_the_engines(term, asked, found, is_reconfigured)
+        and not _is_the_engines(term, asked, found, is_reconfigured, changed)
     ]
 
 
-def _is_the_engines(term: str, wanted: Fact | None, there: Fact | None, is_reconfigured: bool) -> bool:
+def _is_the_engines(
+    term: str, wanted: Fact | None, there: Fact | None, is_reconfigured: bool, changed: Collection[str] | None
+) -> bool:
     """Whether a difference is the engine's doing, and not that of a person."""
     if there is not None and there.value == -1 and (wanted is None or term == "memswap_limit"):
         return True  # no limit: none is asked for, or the kernel does not count swap
     if wanted is None and term == "cgroup":
         return True  # the default depends on the kernel
-    if is_reconfigured:
+    row = _row(wanted or there)
+    is_same = changed is not None and (wanted or there or Fact()).attribute not in changed
+    if row is None or (is_reconfigured and not is_same):
         return False
-    if wanted is None:
-        return term.startswith(_SUPPLIED)
-    return there is None and term.startswith(_DROPPED)
+    return row.is_supplied if wanted is None else there is None and row.is_optional
 
 
 def phrase(term: str, wanted: Fact | None, there: Fact | None) -> str:
     """A difference as a cause; values that may be secret are not shown."""
     if term.startswith("ports."):
         return _port_phrase(term.removeprefix("ports."), wanted, there)
-    shown = (wanted or there or Fact()).text
-    if shown is None or term.startswith(("mounts.", "tmpfs.", "devices.")):
+    row = _row(wanted or there)
+    is_hidden = any(fact and fact.text is None for fact in (wanted, there))
+    if is_hidden or (row and row.has_items):
         if there is None or wanted is None:
             return f"{term} {'added' if there is None else 'removed'}"
-        if shown is None:
+        if is_hidden:
             return f"{term} changed"
-    unset = _UNSET.get(term, "none")
+    unset = row.unset if row else "none"
+    if unset in (fact.text for fact in (wanted, there) if fact):  # a value that is called so, as `network_mode: none`
+        unset = "not set"
     return f"{term}: {there.text if there else unset} -> {wanted.text if wanted else unset}"
 
 
@@ -216,7 +279,10 @@ def _network_causes(
         if network.name not in attached:
             causes.append(f"network {network.name} {'added' if is_reconfigured else 'disconnected'}")
             continue
-        newest = {"GwPriority": GATEWAY_PRIORITY_API, "MacAddress": (0, 0) if index == 0 else MAC_ADDRESS_API}
+        newest = {
+            "GwPriority": _part_since("networks", "gw_priority"),
+            "MacAddress": (0, 0) if index == 0 else _part_since("networks", _MAC_ADDRESS),
+        }
         endpoint = {key: value for key, value in network.endpoint.items() if api >= newest.get(key, (0, 0))}
         wanted = dict(_endpoint_facts(network.name, endpoint, endpoint))
         there = dict(_endpoint_facts(network.name, attached[network.name], endpoint, own=_own_aliases(inspected)))
@@ -227,8 +293,8 @@ def _network_causes(
 
 
 def _own_aliases(inspected: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names that engines give a container on every network: the beginning of its id, its host name."""
-    return inspected["Id"][:12], inspected["Config"].get("Hostname") or ""
+    """The names that a container has on every network: the beginning of its id, its host name, its own name."""
+    return inspected["Id"][:12], inspected["Config"].get("Hostname") or "", inspected.get("Name", "").lstrip("/")
 
 
 def _endpoint_facts(
@@ -251,7 +317,7 @@ def _endpoint_facts(
     if endpoint.get("MacAddress") and "MacAddress" in asked:
         yield f"networks.{network}.mac_address", Fact(endpoint["MacAddress"], endpoint["MacAddress"])
     if endpoint.get("GwPriority"):
-        yield f"networks.{network}.gateway_priority", Fact(endpoint["GwPriority"], str(endpoint["GwPriority"]))
+        yield f"networks.{network}.gw_priority", Fact(endpoint["GwPriority"], str(endpoint["GwPriority"]))
     for name, value in (endpoint.get("DriverOpts") or {}).items():
         if name in (asked.get("DriverOpts") or {}):
             yield f"networks.{network}.driver_opts.{name}", Fact(value, value)

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from phlo.bounded import Excerpt
 from phlo.errors import OperationError
 from phlo.frozen import dataclass, field
 from phlo.hosts.commands import CommandResult, run_command
 from phlo.hosts.engine import CommandTimeoutError
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.command_result import argv_of, ended_badly, shown
-from phlo.operations.fields import given, main
+from phlo.operations.fields import injected, positional
 from phlo.operations.service_container import Target, find_target
 from phlo.values import Change, Secret, Text, reveal
 
@@ -39,7 +40,7 @@ class Args:
     timeout_seconds: how long it may take.
     """
 
-    command: tuple[str | Secret, ...] | str | Secret = main()
+    command: tuple[str | Secret, ...] | str | Secret = positional()
     service: str = ""
     container: str | None = None
     shell: bool = False
@@ -54,9 +55,9 @@ class Args:
     reads: bool = False
     interactive: bool = False
     timeout_seconds: float | None = None
-    project: str = given("project")
-    own_service: str = given("service")
-    folder: Path = given("folder")
+    project: str = injected("project")
+    own_service: str = injected("service")
+    folder: Path = injected("folder")
 
     def __post_init__(self) -> None:
         if not self.argv:
@@ -127,7 +128,7 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> Mapping[str, An
 
 
 def _run(args: Args, target: Target, host: Host) -> CommandResult:
-    error = bytearray()
+    error = Excerpt()
     with _input(args) as stdin, _output(args) as (stdout, collected):
         code = run_command(
             host.engine,
@@ -136,16 +137,16 @@ def _run(args: Args, target: Target, host: Host) -> CommandResult:
             environment={name: reveal(text) for name, text in args.environment.items()},
             stdin=stdin,
             stdout=stdout,
-            stderr=error.extend,
+            stderr=error.add,
             user=args.user,
             working_dir=args.chdir,
             timeout_seconds=args.timeout_seconds,
         )
         if code != 0 and args.stdout_file is not None:
             # Raised here, so that a file from before stays as it was.
-            result = CommandResult(code=code, stderr=error.decode(errors="replace"))
+            result = CommandResult.of(code, collected, error)
             raise ended_badly(args.argv, result, where=f"{host.name} {target.name}")
-    return CommandResult(code=code, stdout=collected.decode(errors="replace"), stderr=error.decode(errors="replace"))
+    return CommandResult.of(code, collected, error)
 
 
 def _interactive(args: Args, target: Target, host: Host) -> CommandResult:
@@ -183,11 +184,11 @@ def _input(args: Args) -> Iterator[BinaryIO | None]:
 
 
 @contextmanager
-def _output(args: Args) -> Iterator[tuple[Callable[[bytes], object], bytearray]]:
+def _output(args: Args) -> Iterator[tuple[Callable[[bytes], object], Excerpt]]:
     """Where its output goes, and what of it is kept; a file is there only once the command has ended well."""
-    collected = bytearray()
+    collected = Excerpt()
     if args.stdout_file is None:
-        yield collected.extend, collected
+        yield collected.add, collected
         return
     from phlo.operations.local_file import written
 

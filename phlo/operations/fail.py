@@ -5,7 +5,7 @@ from __future__ import annotations
 from phlo.errors import OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import main
+from phlo.operations.fields import positional
 from phlo.values import Change
 
 
@@ -13,7 +13,7 @@ from phlo.values import Change
 class Args:
     """msg: why."""
 
-    msg: str = main("failed as requested")
+    msg: str = positional("failed as requested")
 
 
 def observe(args: Args, host: ReadHost) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from phlo.bounded import read_file
 from phlo.errors import OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import Mode, given
-from phlo.operations.file import read_file
+from phlo.operations.fields import Mode, injected
+from phlo.operations.file import read_in_container
 from phlo.operations.local_file import written
 from phlo.operations.service_container import find_target
 from phlo.values import Change, FileSpec
@@ -29,9 +30,9 @@ class Args:
     service: str = ""
     container: str | None = None
     mode: Mode = Mode(0o600)
-    project: str = given("project")
-    own_service: str = given("service")
-    folder: Path = given("folder")
+    project: str = injected("project")
+    own_service: str = injected("service")
+    folder: Path = injected("folder")
 
     @property
     def path(self) -> Path:
@@ -49,11 +50,11 @@ class Seen:
 def observe(args: Args, host: ReadHost) -> Seen:
     """Compare both files; raises OperationError when the container has none."""
     target = find_target(args.project, args.service or args.own_service, args.container, host, where="fetch")
-    there = read_file(target.id, args.src, host)
+    there = read_in_container(target.id, args.src, host)
     if there is None:
         fix = "A folder is brought by `archive`."
         raise OperationError(f"there is no file {args.src}", where=f"{host.name} {target.name}", fix=fix)
-    return Seen(there=there, here=args.path.read_bytes() if args.path.is_file() else None)
+    return Seen(there=there, here=read_file(args.path) if args.path.is_file() else None)
 
 
 def decide(args: Args, seen: Seen) -> list[Change]:

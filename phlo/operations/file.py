@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 
+from phlo.bounded import MOST_FILE_BYTES, TooLargeError, join_pieces
 from phlo.errors import EngineError, OperationError
 from phlo.frozen import dataclass
-from phlo.hosts.engine import path_part
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.archive import put_files
 from phlo.values import Change, FileSpec
@@ -30,7 +31,7 @@ def observe(args: Args, host: ReadHost) -> Seen:
         return None
     found = {}
     for spec in args.files:
-        there = read_file(args.container, spec.path, host)
+        there = read_in_container(args.container, spec.path, host)
         if there is not None:
             found[spec.path] = there
     return found
@@ -71,10 +72,15 @@ def differences_of(wanted: FileSpec, there: FileSpec | None) -> tuple[str, ...]:
     return tuple(causes)
 
 
-def read_file(container: str, path: str, host: ReadHost) -> FileSpec | None:
+def read_in_container(container: str, path: str, host: ReadHost) -> FileSpec | None:
     """A file of a container, None when there is none (or a folder in its place)."""
     try:
-        data = b"".join(host.engine.get_bytes(f"/containers/{path_part(container)}/archive", path=path))
+        data = join_pieces(
+            host.engine.get_bytes(f"/containers/{path_part(container)}/archive", path=path), MOST_FILE_BYTES
+        )
+    except TooLargeError as reason:
+        fix = "`archive` brings files of any size to the control machine."
+        raise OperationError(f"{path} cannot be read: {reason}", where=f"{host.name} {container}", fix=fix) from None
     except EngineError as error:
         if error.status == 404:
             return None

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from phlo.bounded import last_lines
 from phlo.errors import EngineError, OperationError
 from phlo.frozen import dataclass, field
-from phlo.hosts.engine import Engine, path_part
-from phlo.hosts.host import Host, ReadHost
+from phlo.hosts.engine import Engine
+from phlo.hosts.engine_requests import path_part
+from phlo.hosts.host import Host, ReadHost, pause
 from phlo.values import Change, Text, reveal
 
+_LINES_SHOWN = 10
 ENGINE_GRACE_SECONDS = 10  # of a container that does not say how long it may take to stop
 
 
@@ -46,6 +47,10 @@ class AroundStop:
     after: tuple[Args, ...] = ()
     grace_seconds: int | None = None
 
+    @property
+    def has_hooks(self) -> bool:
+        return bool(self.before or self.after)
+
     def changes(self) -> list[Change]:
         """How a plan shows them. They are part of the change that stops the container, so they are not counted."""
         return [
@@ -59,8 +64,14 @@ class AroundStop:
     def stop(self, container: str, host: Host) -> None:
         """Stop a container, with the hooks around it; nothing is stopped when one of those before it fails."""
         run_all(self.before, host)
+        host.progress("stopping the container")
         stop(host.engine, container, self.grace_seconds)
         run_all(self.after, host)
+
+    def restart(self, container: str, host: Host) -> None:
+        """Stop a container, with the hooks around it, and start it again."""
+        self.stop(container, host)
+        host.engine.post(f"/containers/{path_part(container)}/start")
 
 
 def run_all(hooks: tuple[Args, ...], host: Host) -> None:
@@ -118,38 +129,31 @@ def decide(args: Args, seen: bool) -> list[Change]:
 
 def apply(change: Change, args: Args, seen: bool, host: Host) -> None:
     """Run it to its end; a status other than 0 or the time-out is an OperationError with the last ten lines."""
-    import subprocess  # a run without hooks has no use for it
-
-    time.sleep(args.delay_seconds)
     import shlex
 
+    from phlo.programs import ProgramTimeoutError, run_program  # a run without hooks has no use for it
+
+    pause(host, args.delay_seconds)
     shown = args.command if isinstance(args.command, str) else shlex.join(args.command)
     where = f"{host.name} {args.service} {args.point} hook {args.name}"
-    environment = {**os.environ, **{name: reveal(text) for name, text in args.environment.items()}}
     try:
-        done = subprocess.run(
-            args.command,
-            shell=isinstance(args.command, str),
-            cwd=args.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=args.timeout_seconds,
-            check=False,
+        done = run_program(
+            list(args.command) if isinstance(args.command, tuple) else args.command,
+            folder=args.folder,
+            more={name: reveal(text) for name, text in args.environment.items()},
+            timeout_seconds=args.timeout_seconds,
+            is_joined=True,
+            is_cancelled=host.is_cancelled,
         )
-    except subprocess.TimeoutExpired as expired:
+    except ProgramTimeoutError as reason:
         raise OperationError(
-            f"did not end within {args.timeout_seconds:g} s: {shown}",
+            f"{reason}: {shown}",
             where=where,
-            fix="Give it a longer `timeout_seconds`.",
-            detail=_tail(expired.stdout or b""),
+            fix=reason.fix,
+            detail=last_lines(reason.stdout.text(), _LINES_SHOWN),
         ) from None
     except OSError as reason:
         raise OperationError(f"cannot be run ({reason.strerror}): {shown}", where=where) from None
-    if done.returncode != 0:
-        raise OperationError(f"ended with status {done.returncode}: {shown}", where=where, detail=_tail(done.stdout))
-
-
-def _tail(output: bytes) -> tuple[str, ...]:
-    return tuple(output.decode(errors="replace").rstrip().splitlines()[-10:])
+    if done.code != 0:
+        lines = last_lines(done.stdout.text(), _LINES_SHOWN)
+        raise OperationError(f"ended with status {done.code}: {shown}", where=where, detail=lines)

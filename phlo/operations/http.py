@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from phlo.bounded import MIB, TooLargeError, last_lines, parse_json, read_stream
 from phlo.errors import OperationError
 from phlo.frozen import dataclass, field
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.command_result import TaskFailedError
-from phlo.operations.fields import main
+from phlo.operations.fields import positional
 from phlo.values import Change, Secret, reveal, reveal_all
 
+MOST_CONTENT_BYTES = 16 * MIB
+_MOST_SHOWN_BYTES = 4096
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -30,7 +33,7 @@ class Args:
     timeout_seconds: how long the answer may take.
     """
 
-    url: str | Secret = main()
+    url: str | Secret = positional()
     method: str = "GET"
     headers: Mapping[str, str | Secret] = field(default_factory=dict)
     body: Any = None
@@ -59,7 +62,7 @@ class Answer:
         text = self.content.decode(errors="replace")
         found: dict[str, Any] = {"status": self.status, "headers": dict(self.headers), "content": text}
         try:
-            found["json"] = json.loads(text)
+            found["json"] = parse_json(text)
         except ValueError:
             return found
         return found
@@ -97,19 +100,28 @@ def _sent(args: Args) -> Answer:
             headers.setdefault("Content-Type", "application/json")
     request = urllib.request.Request(url, data=data, headers=headers, method=args.method.upper())  # noqa: S310  checked
     try:
-        with _opener(url).open(request, timeout=args.timeout_seconds) as answer:
-            found = Answer(status=answer.status, headers=dict(answer.headers), content=answer.read())
-    except urllib.error.HTTPError as error:
-        found = Answer(status=error.code, headers=dict(error.headers), content=error.read())
+        with _answered(request, args.timeout_seconds) as answer:
+            content = read_stream(answer, MOST_CONTENT_BYTES)
+            found = Answer(status=answer.status, headers=dict(answer.headers), content=content)
+    except TooLargeError as reason:
+        raise OperationError(f"its answer cannot be read: {reason}", where=where) from None
     except (OSError, ValueError) as reason:
         what = getattr(reason, "reason", None) or reason
         raise OperationError(f"no answer ({what})", where=where) from None
     if found.status not in args.status_code:
         wanted = " or ".join(map(str, args.status_code))
-        lines = found.content.decode(errors="replace").splitlines()[:10]
+        lines = last_lines(found.content[:_MOST_SHOWN_BYTES].decode(errors="replace"), 10)
         what = f"answered {found.status}, not {wanted}"
         raise TaskFailedError(what, where=where, detail=lines, facts=found.facts())
     return found
+
+
+def _answered(request: urllib.request.Request, timeout_seconds: float) -> Any:
+    """The answer, whatever its status."""
+    try:
+        return _opener(request.full_url).open(request, timeout=timeout_seconds)
+    except urllib.error.HTTPError as answer:
+        return answer
 
 
 def _opener(url: str) -> urllib.request.OpenerDirector:

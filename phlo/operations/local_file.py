@@ -25,6 +25,8 @@ def written(path: Path, *, mode: int) -> Iterator[BinaryIO]:
         with os.fdopen(descriptor, "wb") as stream:
             os.fchmod(stream.fileno(), mode)
             yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
         os.replace(temporary, path)
         temporary = ""
     except OSError as reason:

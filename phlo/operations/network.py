@@ -7,10 +7,15 @@ from typing import Any
 
 from phlo.errors import EngineError, OperationError
 from phlo.frozen import dataclass, field
-from phlo.hosts.engine import Engine, EngineReader
+from phlo.hosts.engine import Engine
+from phlo.hosts.engine_reader import EngineReader
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given
-from phlo.values import LABEL_PROJECT, Change
+from phlo.labels import LABEL_CONFIG_HASH, LABEL_PROJECT
+from phlo.operations.fields import injected
+from phlo.operations.resource_drift import network_differences, options_hash
+from phlo.values import Change
+
+IPV4_FLAG_API = (1, 47)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +26,7 @@ class Args:
     """
 
     name: str
-    project: str = given("project")
+    project: str = injected("project")
     options: Mapping[str, Any] = field(default_factory=dict)
     is_external: bool = False
 
@@ -50,8 +55,9 @@ def decide(args: Args, seen: Seen) -> list[Change]:
     if args.is_external:
         return []
     first, *twins = seen
-    causes = _differences(args.options, first)
-    if causes and not _is_ours(first, args):
+    is_ours = _is_ours(first, args)
+    causes = network_differences(args.options, first, is_ours=is_ours)
+    if causes and not is_ours:
         raise OperationError(
             f'a network "{args.name}" that phlo did not make is there with other options ({"; ".join(causes)})',
             where=at,
@@ -72,7 +78,14 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
         _remove(host.engine, change.data)
     if change.verb == "remove":
         return
-    labels = {**(args.options.get("Labels") or {}), LABEL_PROJECT: args.project}
+    if args.options.get("EnableIPv4") is False and host.engine.api < IPV4_FLAG_API:
+        raise OperationError(
+            "enable_ipv4: false needs a Docker engine with API 1.47",
+            where=change.at,
+            fix="Update Docker on the host, or take enable_ipv4 out.",
+        )
+    own = {LABEL_PROJECT: args.project, LABEL_CONFIG_HASH: options_hash(args.options)}
+    labels = {**(args.options.get("Labels") or {}), **own}
     body = {**args.options, "Name": args.name, "CheckDuplicate": True, "Labels": labels}
     try:
         made = host.engine.post("/networks/create", body)["Id"]
@@ -103,27 +116,3 @@ def _remove(engine: Engine, identity: str) -> None:
 
 def _is_ours(network: Mapping[str, Any], args: Args) -> bool:
     return (network.get("Labels") or {}).get(LABEL_PROJECT) == args.project
-
-
-def _differences(options: Mapping[str, Any], seen: Mapping[str, Any]) -> tuple[str, ...]:
-    """What was asked for and is otherwise; what was not asked for is Docker's to choose."""
-    causes = []
-    for key, name in (
-        ("Driver", "driver"),
-        ("Internal", "internal"),
-        ("Attachable", "attachable"),
-        ("EnableIPv6", "ipv6"),
-    ):
-        if key in options and options[key] != seen.get(key):
-            causes.append(f"{name}: {seen.get(key)} -> {options[key]}")
-    for key, wanted in (options.get("Options") or {}).items():
-        if (seen.get("Options") or {}).get(key) != wanted:
-            causes.append(f"driver_opts.{key}: {(seen.get('Options') or {}).get(key)} -> {wanted}")
-    wanted_pools = (options.get("IPAM") or {}).get("Config") or []
-    seen_pools = (seen.get("IPAM") or {}).get("Config") or []
-    for index, pool in enumerate(wanted_pools):
-        there = seen_pools[index] if index < len(seen_pools) else {}
-        causes += [
-            f"ipam.{key.lower()}: {there.get(key)} -> {value}" for key, value in pool.items() if there.get(key) != value
-        ]
-    return tuple(causes)

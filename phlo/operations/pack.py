@@ -9,7 +9,7 @@ from typing import Any
 from phlo.errors import OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given
+from phlo.operations.fields import injected
 from phlo.operations.local_file import written
 from phlo.operations.service_container import Target, find_target
 from phlo.values import Change
@@ -29,9 +29,9 @@ class Args:
     service: str = ""
     container: str | None = None
     replace: bool = True
-    project: str = given("project")
-    own_service: str = given("service")
-    folder: Path = given("folder")
+    project: str = injected("project")
+    own_service: str = injected("service")
+    folder: Path = injected("folder")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

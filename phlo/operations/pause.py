@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 from phlo.frozen import dataclass
-from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given
+from phlo.hosts.host import Host, ReadHost, pause
+from phlo.operations.fields import injected
 from phlo.values import Change
-
-POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +21,7 @@ class Args:
     seconds: float = 0.0
     minutes: float = 0.0
     prompt: str = ""
-    ask: Callable[[str], str] | None = given("ask")
+    ask: Callable[[str], str] | None = injected("ask")
 
 
 def observe(args: Args, host: ReadHost) -> None:
@@ -41,7 +38,5 @@ def apply(change: Change, args: Args, seen: None, host: Host) -> dict[str, Any]:
     answer = ""
     if args.ask is not None and (args.prompt or not (args.seconds or args.minutes)):
         answer = args.ask(args.prompt or "Press Enter to go on")
-    deadline = time.monotonic() + args.seconds + args.minutes * 60
-    while (left := deadline - time.monotonic()) > 0 and not host.is_cancelled():
-        time.sleep(min(left, POLL_SECONDS))
+    pause(host, args.seconds + args.minutes * 60)
     return {"user_input": answer}

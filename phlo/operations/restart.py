@@ -1,4 +1,4 @@
-"""A service's container started anew, because one that it depends on was made anew (`depends_on.restart`).
+"""A service's container started anew, because one that it depends on was recreated (`depends_on.restart`).
 
 What happened is told by the containers themselves: one that has not been started since the other was made is still to
 be restarted, also by the run after one that was interrupted.
@@ -7,12 +7,12 @@ be restarted, also by the run after one that was interrupted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations import container, power
+from phlo.operations import container
+from phlo.operations.container.owners import moment
 from phlo.values import Change
 
 
@@ -57,11 +57,11 @@ def _is_about_to_start(args: container.Args, seen: container.Seen) -> bool:
 def decide(args: Args, seen: Seen) -> list[Change]:
     if seen.current is None:
         return []
-    started = _moment(seen.current["State"]["StartedAt"])
+    started = moment(seen.current["State"]["StartedAt"])
     causes = tuple(
-        f"{service} {'is to be' if made is None else 'was'} made anew"
+        f"{service} {'is to be' if made is None else 'was'} recreated"
         for service, made in seen.made_anew.items()
-        if made is None or _moment(made) > started
+        if made is None or moment(made) > started
     )
     if not causes:
         return []
@@ -71,10 +71,4 @@ def decide(args: Args, seen: Seen) -> list[Change]:
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
     if change.verb == "restart":  # a hook is run by the change that stops the container
-        power.restart(change.data, args.own.around_stop, host)
-
-
-def _moment(text: str) -> tuple[datetime, str]:
-    """An engine's RFC 3339 time, as something that can be compared: its seconds, and what comes behind them."""
-    head, _, fraction = text.rstrip("Z").partition(".")
-    return datetime.fromisoformat(head), fraction.ljust(9, "0")
+        args.own.around_stop.restart(change.data, host)

@@ -10,12 +10,14 @@ from typing import Any
 
 from phlo.errors import EngineError, OperationError
 from phlo.frozen import dataclass
-from phlo.hosts.engine import Engine, path_part
+from phlo.hosts.engine import Engine
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host, ReadHost
+from phlo.labels import LABEL_RESTART, SET_ASIDE
 from phlo.operations.container.apply import rename
 from phlo.operations.container.args import REPLACED
 from phlo.operations.hook import AroundStop, stop
-from phlo.values import LABEL_RESTART, SET_ASIDE, Change
+from phlo.values import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,16 +7,20 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from phlo.bounded import Excerpt, excerpt_of
 from phlo.errors import EngineError, OperationError
 from phlo.frozen import dataclass, field
 from phlo.hosts.commands import CommandResult
-from phlo.hosts.engine import demultiplex, path_part
+from phlo.hosts.engine_requests import path_part
+from phlo.hosts.frames import demultiplex
 from phlo.hosts.host import Host, ReadHost
+from phlo.hosts.process import this_process
+from phlo.labels import LABEL_ONE_OFF, LABEL_PROJECT
 from phlo.operations.archive import archive_of
 from phlo.operations.command_result import argv_of, ended_badly, shown
-from phlo.operations.fields import given, main
+from phlo.operations.fields import injected, positional
 from phlo.operations.service_container import find_target
-from phlo.values import LABEL_PROJECT, LABEL_SERVICE, Change, FileSpec, Secret, Text, reveal
+from phlo.values import Change, FileSpec, Secret, Text, reveal
 
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 1.0
@@ -38,7 +42,7 @@ class Args:
     timeout_seconds: how long it may take.
     """
 
-    command: tuple[str | Secret, ...] | str | Secret = main()
+    command: tuple[str | Secret, ...] | str | Secret = positional()
     image: str = ""
     service: str = ""
     shell: bool = False
@@ -50,8 +54,8 @@ class Args:
     user: str = ""
     chdir: str = ""
     timeout_seconds: float = 300.0
-    project: str = given("project")
-    project_network: str = given("network")
+    project: str = injected("project")
+    project_network: str = injected("network")
 
     def __post_init__(self) -> None:
         if bool(self.image) == bool(self.service):
@@ -101,8 +105,8 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> Mapping[str, An
         "Env": [f"{key}={reveal(text)}" for key, text in args.environment.items()],
         "User": args.user,
         "WorkingDir": args.chdir,
-        # A run that is killed leaves it behind; then `up` shows it as an orphan.
-        "Labels": {LABEL_PROJECT: args.project, LABEL_SERVICE: "run"},
+        # A run that is killed leaves it behind; then `up` removes it.
+        "Labels": {LABEL_PROJECT: args.project, LABEL_ONE_OFF: str(this_process())},
         "HostConfig": {
             "Binds": list(args.volumes),
             "VolumesFrom": [seen.volumes_from] if seen.volumes_from else [],
@@ -117,7 +121,8 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> Mapping[str, An
         host.engine.post(f"/containers/{container}/start")
         result = _ended(args, container, host)
     finally:
-        host.engine.delete(f"/containers/{container}", force=True, v=True)
+        # The volumes it shares belong to the service, its own anonymous ones go with it, as with `docker run --rm`.
+        host.engine.delete(f"/containers/{container}", force=True, v=seen.volumes_from is None)
     if result.code != 0:
         raise ended_badly(args.argv, result, where=f"{host.name} {args.service or args.image}")
     return {**result.facts(), "cmd": shown(args.argv)}
@@ -141,18 +146,14 @@ def _ended(args: Args, container: str, host: Host) -> CommandResult:
             raise OperationError(what, where=host.name, fix="Give it a longer `timeout_seconds`.")
         time.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
-    return CommandResult(
-        code=int(state["ExitCode"]),
-        stdout=_log(container, host, "stdout"),
-        stderr=_log(container, host, "stderr"),
-    )
+    return CommandResult.of(int(state["ExitCode"]), _log(container, host, "stdout"), _log(container, host, "stderr"))
 
 
-def _log(container: str, host: Host, stream: str) -> str:
+def _log(container: str, host: Host, stream: str) -> Excerpt:
     """One of the two streams: the log that is asked for nothing else has frames of that stream alone."""
     path = f"/containers/{container}/logs"
     try:
         pieces = host.engine.get_bytes(path, stdout=stream == "stdout", stderr=stream == "stderr")
-        return b"".join(demultiplex(pieces)).decode(errors="replace")
+        return excerpt_of(demultiplex(pieces))
     except EngineError:  # a logging driver that cannot be read
-        return ""
+        return Excerpt()

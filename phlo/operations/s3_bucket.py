@@ -10,7 +10,7 @@ from phlo.errors import OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.commands import CommandResult, captured
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given, main
+from phlo.operations.fields import injected, positional
 from phlo.operations.s3.conversation import TIMEOUT_SECONDS, Answer, RunCommand, ask
 from phlo.operations.s3.signing import Request, Store
 from phlo.operations.service_container import Target, find_target
@@ -31,7 +31,7 @@ class Args:
     service: the service in whose container requests are sent; in a role's tasks the role's own. It needs bash.
     """
 
-    name: str = main()
+    name: str = positional()
     endpoint: str
     access_key: str | Secret
     secret_key: str | Secret
@@ -39,8 +39,8 @@ class Args:
     versioning: bool | None = None
     state: Literal["present", "absent"] = "present"
     service: str = ""
-    project: str = given("project")
-    own_service: str = given("service")
+    project: str = injected("project")
+    own_service: str = injected("service")
 
     @property
     def store(self) -> Store:

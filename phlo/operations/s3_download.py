@@ -8,7 +8,8 @@ from typing import Any
 
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given, main
+from phlo.hosts.transfer import Transfer
+from phlo.operations.fields import injected, positional
 from phlo.operations.local_file import written
 from phlo.operations.s3.conversation import converse
 from phlo.operations.s3.objects import buckets_of, objects_of, pack, pack_bucket
@@ -28,16 +29,16 @@ class Args:
     service: the service in whose container requests are sent; in a role's tasks the role's own. It needs bash.
     """
 
-    dest: Path = main()
+    dest: Path = positional()
     buckets: tuple[str, ...] = ()
     endpoint: str
     access_key: str | Secret
     secret_key: str | Secret
     region: str = "us-east-1"
     service: str = ""
-    project: str = given("project")
-    own_service: str = given("service")
-    folder: Path = given("folder")
+    project: str = injected("project")
+    own_service: str = injected("service")
+    folder: Path = injected("folder")
 
 
 def observe(args: Args, host: ReadHost) -> Target:
@@ -53,6 +54,7 @@ def apply(change: Change, args: Args, seen: Target, host: Host) -> dict[str, Any
     where = f"{host.name} {seen.name}"
     store = Store(endpoint=args.endpoint, access_key=args.access_key, secret_key=args.secret_key, region=args.region)
     path, count, size = args.folder / args.dest, 0, 0
+    transfer = Transfer("downloading objects", host.progress)
     with (
         converse(host.engine, seen, store, where=where) as conversation,
         written(path, mode=0o600) as stream,
@@ -64,5 +66,5 @@ def apply(change: Change, args: Args, seen: Target, host: Host) -> dict[str, Any
             for name in list(objects_of(conversation, bucket)):
                 size += pack(conversation, bucket, name, archive)
                 count += 1
-                host.progress(f"{count} objects, {size / 1e6:.1f} MB")
+                transfer.at(size)
     return {"dest": str(path), "buckets": list(buckets), "objects": count, "size": size}

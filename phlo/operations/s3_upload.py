@@ -9,9 +9,10 @@ from typing import Any
 from phlo.errors import OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given, main
+from phlo.hosts.transfer import Transfer
+from phlo.operations.fields import injected, positional
 from phlo.operations.s3.conversation import converse
-from phlo.operations.s3.objects import bucket_of, buckets_of, unpack
+from phlo.operations.s3.objects import bucket_of, buckets_of, check_name, unpack
 from phlo.operations.s3.signing import Request, Store
 from phlo.operations.service_container import Target, find_target
 from phlo.values import Change, Secret
@@ -29,16 +30,16 @@ class Args:
     service: the service in whose container requests are sent; in a role's tasks the role's own. It needs bash.
     """
 
-    src: Path = main()
+    src: Path = positional()
     buckets: tuple[str, ...] = ()
     endpoint: str
     access_key: str | Secret
     secret_key: str | Secret
     region: str = "us-east-1"
     service: str = ""
-    project: str = given("project")
-    own_service: str = given("service")
-    folder: Path = given("folder")
+    project: str = injected("project")
+    own_service: str = injected("service")
+    folder: Path = injected("folder")
 
 
 def observe(args: Args, host: ReadHost) -> Target:
@@ -54,12 +55,15 @@ def apply(change: Change, args: Args, seen: Target, host: Host) -> dict[str, Any
     path, where = args.folder / args.src, f"{host.name} {seen.name}"
     store = Store(endpoint=args.endpoint, access_key=args.access_key, secret_key=args.secret_key, region=args.region)
     count, size = 0, 0
+    transfer = Transfer("uploading objects", host.progress)
     try:
         with (
             tarfile.open(path, mode="r:") as archive,
             converse(host.engine, seen, store, where=where) as conversation,
         ):
-            missing = set(args.buckets) and set(args.buckets) - {bucket_of(entry) for entry in archive}
+            for entry in archive:  # all of them before anything is uploaded
+                check_name(entry.name)
+            missing = set(args.buckets) - {bucket_of(entry) for entry in archive}
             if missing:
                 raise OperationError(f"has no bucket {', '.join(sorted(missing))}", where=path)
             there = set(buckets_of(conversation))
@@ -73,7 +77,7 @@ def apply(change: Change, args: Args, seen: Target, host: Host) -> dict[str, Any
                 if entry.isreg():
                     unpack(conversation, entry, archive)
                     count, size = count + 1, size + entry.size
-                    host.progress(f"{count} objects, {size / 1e6:.1f} MB")
-    except (OSError, tarfile.TarError) as reason:
+                    transfer.at(size)
+    except (OSError, ValueError, tarfile.TarError) as reason:
         raise OperationError(f"cannot be read: {reason}", where=path) from None
     return {"objects": count, "size": size}

@@ -7,9 +7,9 @@ from typing import Any
 
 from phlo.errors import OperationError
 from phlo.frozen import dataclass
-from phlo.hosts.engine import path_part
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host, ReadHost
-from phlo.values import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE, is_set_aside
+from phlo.labels import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE, is_set_aside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

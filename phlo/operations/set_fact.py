@@ -7,7 +7,7 @@ from typing import Any
 
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import free
+from phlo.operations.fields import passthrough
 from phlo.values import Change
 
 
@@ -15,7 +15,7 @@ from phlo.values import Change
 class Args:
     """variables: any names, each with its value."""
 
-    variables: Mapping[str, Any] = free()
+    variables: Mapping[str, Any] = passthrough()
 
 
 def observe(args: Args, host: ReadHost) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from phlo.frozen import dataclass, field
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.container_file import Seen, changes, diff_lines, look, owner_of, put
-from phlo.operations.fields import Mode, given
+from phlo.operations.fields import Mode, injected
 from phlo.operations.service_container import find_target
 from phlo.values import Change, FileSpec, Secret, Text
 
@@ -32,11 +32,11 @@ class Args:
     mode: Mode = Mode(0o644)
     owner: str = "0:0"
     variables: Mapping[str, Any] = field(default_factory=dict)
-    project: str = given("project")
-    own_service: str = given("service")
-    find_file: Callable[[str, str], Path] = given("find_file")
-    label: Callable[[Path], str] = given("label")
-    render: Callable[[Path, str, Mapping[str, Any]], Text] = given("render")
+    project: str = injected("project")
+    own_service: str = injected("service")
+    find_file: Callable[[str, str], Path] = injected("find_file")
+    label: Callable[[Path], str] = injected("label")
+    render: Callable[[Path, str, Mapping[str, Any]], Text] = injected("render")
 
     def __post_init__(self) -> None:
         if not self.dest.startswith("/"):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from phlo.errors import OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given
+from phlo.operations.fields import injected
 from phlo.operations.service_container import Target, find_target
 from phlo.values import Change
 
 _GZIP = b"\x1f\x8b"
+_PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +32,9 @@ class Args:
     service: str = ""
     container: str | None = None
     creates: str | None = None
-    project: str = given("project")
-    own_service: str = given("service")
-    find_file: Callable[[str, str], Path] = given("find_file")
+    project: str = injected("project")
+    own_service: str = injected("service")
+    find_file: Callable[[str, str], Path] = injected("find_file")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +61,18 @@ def decide(args: Args, seen: Seen) -> list[Change]:
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
-    """Unpack the archive; raises OperationError when it cannot be read."""
-    path = args.find_file(args.src, "files")
+    """Unpack the archive, in pieces as they are read; raises OperationError when it cannot be read."""
+    host.engine.put_archive(seen.target.id, args.dest, _pieces(args.find_file(args.src, "files")))
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """The archive, uncompressed."""
     try:
-        data = path.read_bytes()
-        if data.startswith(_GZIP):
-            data = gzip.decompress(data)
-    except (OSError, EOFError) as reason:
+        with path.open("rb") as file:
+            is_packed = file.read(len(_GZIP)) == _GZIP
+            file.seek(0)
+            stream = gzip.GzipFile(fileobj=file) if is_packed else file
+            while piece := stream.read(_PIECE):
+                yield piece
+    except (OSError, EOFError, zlib.error) as reason:
         raise OperationError(f"cannot be read: {reason}", where=path) from None
-    host.engine.put_archive(seen.target.id, args.dest, data)

@@ -1,4 +1,4 @@
-"""A Docker volume that is there. A volume is never removed or made anew to change it: it holds data."""
+"""A Docker volume that is there. A volume is never removed or recreated to change it: it holds data."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 
 from phlo.errors import OperationError
 from phlo.frozen import dataclass, field
-from phlo.hosts.engine import path_part
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given, own
+from phlo.labels import LABEL_FAMILY, LABEL_PROJECT
+from phlo.operations.fields import injected, internal
+from phlo.operations.resource_drift import label_differences
 from phlo.operations.volume_seed import is_half_seeded, seed
-from phlo.values import LABEL_PROJECT, Change
+from phlo.values import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +25,12 @@ class Args:
     """
 
     name: str
-    project: str = given("project")
+    project: str = injected("project")
     options: Mapping[str, Any] = field(default_factory=dict)
     is_external: bool = False
-    seed: Path | None = own(None)  # the folder here whose files go into it when it is made, and never again
+    # The images of the services that mount it, without their versions. A new volume is labelled with the first.
+    families: tuple[str, ...] = internal(())
+    seed: Path | None = internal(None)  # the folder here whose files go into it when it is made, and never again
 
 
 def observe(args: Args, host: ReadHost) -> Mapping[str, Any] | None:
@@ -56,11 +60,29 @@ def decide(args: Args, seen: Mapping[str, Any] | None) -> list[Change]:
             where=at,
             fix="Give the new volume another name, or back up and remove the old one (`docker volume rm`).",
         )
+    labels = seen.get("Labels") or {}
+    changed = label_differences(args.options.get("Labels") or {}, labels) if LABEL_PROJECT in labels else []
+    if changed:
+        raise OperationError(
+            f'the volume "{args.name}" holds data and has other labels ({"; ".join(changed)}), '
+            "which Docker cannot change",
+            where=at,
+            fix="Take the change back, or give the new volume another name, "
+            "or back up and remove the old one (`docker volume rm`).",
+        )
+    family = labels.get(LABEL_FAMILY)
+    if family and args.families and family not in args.families:
+        now = ", ".join(args.families)
+        cause = f"an image {family} filled it, and {now} will use it now: see that both keep data alike"
+        return [Change(at=at, verb="keep", causes=(cause,), is_counted=False)]
     return []
 
 
 def apply(change: Change, args: Args, seen: Mapping[str, Any] | None, host: Host) -> None:
-    labels = {**(args.options.get("Labels") or {}), LABEL_PROJECT: args.project}
+    if change.verb == "keep":
+        return
+    family = {LABEL_FAMILY: args.families[0]} if args.families else {}
+    labels = {**(args.options.get("Labels") or {}), LABEL_PROJECT: args.project, **family}
     if args.seed is not None:
         seed(args.name, args.seed, labels, host)
         return
@@ -74,5 +96,5 @@ def _differences(options: Mapping[str, Any], seen: Mapping[str, Any]) -> tuple[s
     wanted, there = options.get("DriverOpts") or {}, seen.get("Options") or {}
     for key in sorted({*wanted, *there}):
         if wanted.get(key) != there.get(key):
-            causes.append(f"driver_opts.{key}: {there.get(key)} -> {wanted.get(key)}")
+            causes.append(f"driver_opts.{key}: {there.get(key, 'none')} -> {wanted.get(key, 'none')}")
     return tuple(causes)

@@ -7,9 +7,9 @@ from typing import Any
 
 from phlo.errors import OperationError
 from phlo.frozen import dataclass
-from phlo.hosts.engine import path_part
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given
+from phlo.operations.fields import injected
 from phlo.operations.local_file import written
 from phlo.operations.volume_container import FOLDER, holding
 from phlo.values import Change
@@ -25,7 +25,7 @@ class Args:
     volume: str
     dest: Path
     replace: bool = True
-    folder: Path = given("folder")
+    folder: Path = injected("folder")
 
 
 def observe(args: Args, host: ReadHost) -> bool:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from phlo.errors import OperationError
-from phlo.hosts.engine import Engine, path_part
+from phlo.hosts.engine import Engine
+from phlo.hosts.engine_requests import path_part
 
 # Where the volume is mounted; what is read of it has paths that begin with the last part.
 FOLDER = "/volume"
@@ -15,16 +16,19 @@ FOLDER = "/volume"
 
 @contextmanager
 def holding(engine: Engine, volume: str) -> Iterator[str]:
-    """The id of such a container. One that a run which was killed left behind is removed first."""
+    """The id of such a container. One that a run which was killed left behind is removed first.
+
+    With it go anonymous volumes that its image declares; the volume it holds is a named one and stays.
+    """
     name = f"{volume}-phlo-archive"
     engine_path = f"/containers/{path_part(name)}"
     if engine.get_or_none(f"{engine_path}/json") is not None:
-        engine.delete(engine_path, force=True)
+        engine.delete(engine_path, force=True, v=True)
     made = engine.post("/containers/create", never_started(engine, volume), name=name)["Id"]
     try:
         yield made
     finally:
-        engine.delete(f"/containers/{made}", force=True)
+        engine.delete(f"/containers/{made}", force=True, v=True)
 
 
 def never_started(engine: Engine, volume: str, *, labels: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from phlo.errors import OperationError
-from phlo.hosts.engine import EngineReader, path_part
+from phlo.hosts.engine_reader import EngineReader
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host
 from phlo.operations.volume_container import FOLDER, never_started
+from phlo.size import size_text
 from phlo.values import NEVER_SENT
 
 
@@ -30,7 +32,7 @@ def seed(volume: str, folder: Path, labels: Mapping[str, str], host: Host) -> No
 
     engine, holder = host.engine, f"/containers/{_holder(volume)}"
     if is_half_seeded(volume, engine.reader()):
-        engine.delete(holder, force=True)
+        engine.delete(holder, force=True, v=True)
     with tempfile.TemporaryFile() as archive:
         try:
             with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -42,9 +44,9 @@ def seed(volume: str, folder: Path, labels: Mapping[str, str], host: Host) -> No
         size = archive.tell()
         archive.seek(0)
         engine.post("/containers/create", never_started(engine, volume, labels=labels), name=_holder(volume))
-        host.progress(f"sending {folder.name}: {size >> 20} MB")
+        host.progress(f"sending {folder.name}: {size_text(size)}")
         engine.put_archive(_holder(volume), FOLDER, archive)
-    engine.delete(holder, force=True)
+    engine.delete(holder, force=True, v=True)
 
 
 def _holder(volume: str) -> str:

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from phlo.errors import OperationError
-from phlo.frozen import dataclass
-from phlo.hosts.engine import path_part
+from phlo.frozen import dataclass, field
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given
+from phlo.labels import LABEL_PROJECT
+from phlo.operations.fields import injected
 from phlo.operations.volume_container import holding
-from phlo.values import LABEL_PROJECT, Change
+from phlo.values import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +26,16 @@ class Args:
     src: Path
     volume: str
     replace: bool = False
-    project: str = given("project")
-    folder: Path = given("folder")
+    project: str = injected("project")
+    folder: Path = injected("folder")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """volume: its inspect answer, None when it is not there. users: ids of the containers that use it."""
+    """volume: its inspect answer, None when it is not there. users: name -> id of the containers that use it."""
 
     volume: Mapping[str, Any] | None
-    users: tuple[str, ...] = ()
+    users: Mapping[str, str] = field(default_factory=dict)
 
 
 def observe(args: Args, host: ReadHost) -> Seen:
@@ -50,23 +51,29 @@ def observe(args: Args, host: ReadHost) -> Seen:
     if running:
         what = f'the volume "{args.volume}" is in use by {" and ".join(sorted(running))}'
         raise OperationError(what, where=f"{host.name} volume_unarchive", fix="Stop it first: `phlo run stop SERVICE`.")
-    return Seen(volume=found, users=tuple(entry["Id"] for entry in using))
+    return Seen(volume=found, users={entry["Names"][0].lstrip("/"): entry["Id"] for entry in using})
 
 
 def decide(args: Args, seen: Seen) -> list[Change]:
     at = f"volume:{args.volume}"
     if seen.volume is None:
         return [Change(at=at, verb="create", causes=("not found",))]
-    return [Change(at=at, verb="recreate", causes=("asked for",))] if args.replace else []
+    if not args.replace:
+        return []
+    causes = (f"it uses the volume {args.volume}; `up` makes the service's container again",)
+    users = [Change(at=f"container:{name}", verb="remove", causes=causes) for name in sorted(seen.users)]
+    return [*users, Change(at=at, verb="recreate", causes=("asked for: ITS DATA IS REPLACED",))]
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
     """Remove the old one, make a new one and fill it. The archive is opened before anything is removed."""
+    if change.verb == "remove":  # only once the archive could be opened
+        return
     engine, path = host.engine, args.folder / args.src
     body = _body(args, seen.volume)
     try:
         with path.open("rb") as archive:
-            for container in seen.users:
+            for container in seen.users.values():
                 engine.delete(f"/containers/{container}", force=True)
             if seen.volume is not None:
                 engine.delete(f"/volumes/{path_part(args.volume)}")

@@ -2,7 +2,8 @@
 
 With a health check: until the engine calls it healthy, or until phlo's own run of the same check inside the
 container succeeds, whichever is first (an engine probes once per interval, so a service can be ready long before).
-A one-shot: until it ends with status 0. Anything else: until it has been running for a moment.
+A one-shot: until it ends with status 0. Anything else: until it has been running for a moment, or has ended with
+status 0 where that means that its work is done (see `phlo.operations.container.ending`).
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from phlo.bounded import MOST_LOG_BYTES, excerpt_of, last_lines
 from phlo.errors import EngineError, OperationError
 from phlo.frozen import dataclass
-from phlo.hosts.engine import CommandTimeoutError, Engine, path_part
+from phlo.hosts.engine import CommandTimeoutError, Engine
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host, ReadHost
+from phlo.labels import LABEL_MAY_END
 from phlo.values import Change
 
 SETTLED_SECONDS = 0.3
@@ -24,6 +28,7 @@ FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 0.2
 LONGEST_PROBE_PAUSE_SECONDS = 1.0
 LOG_LINES = 20
+_PROBE_LINES = 5
 RESTARTS_ALLOWED = 3
 _JUST_STARTED = "just started"
 
@@ -43,13 +48,17 @@ class Args:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """state: `State` of the inspect answer. test: the health check's command, None without one."""
+    """state: `State` of the inspect answer. test: the health check's command, None without one.
+
+    may_end: an end with status 0 means that its work is done.
+    """
 
     state: Mapping[str, Any]
     test: tuple[str, ...] | None
     restarts: int
     running_seconds: float
     restart_policy: str
+    may_end: bool = False
 
 
 def observe(args: Args, host: ReadHost) -> Seen | None:
@@ -102,6 +111,7 @@ def _seen(found: Mapping[str, Any]) -> Seen:
         restarts=found.get("RestartCount", 0),
         running_seconds=_seconds_since(found["State"].get("StartedAt", "")),
         restart_policy=(found["HostConfig"].get("RestartPolicy") or {}).get("Name") or "no",
+        may_end=LABEL_MAY_END in (found["Config"].get("Labels") or {}),
     )
 
 
@@ -120,6 +130,8 @@ def _not_ready(args: Args, seen: Seen) -> str | None:
     status, code = seen.state["Status"], seen.state["ExitCode"]
     if args.is_one_shot:
         return None if status == "exited" and code == 0 else f"{status}, to end with status 0"
+    if seen.may_end and status == "exited" and code == 0:
+        return None
     if status != "running":
         return f"{status} (exit status {code})" if status in ("exited", "dead", "restarting") else str(status)
     if seen.test is not None:
@@ -152,12 +164,17 @@ def _passes_own_probe(args: Args, seen: Seen, host: Host) -> bool:
 def _raise_if_hopeless(args: Args, seen: Seen, host: Host, found: Mapping[str, Any]) -> None:
     status, code = seen.state["Status"], seen.state["ExitCode"]
     killed = " (killed: out of memory)" if seen.state.get("OOMKilled") else ""
-    if args.is_one_shot and status == "exited" and code != 0 and seen.restart_policy != "on-failure":
-        raise _failed(args, host, found, f"ended with exit status {code}{killed}")
     if args.is_one_shot:
+        if status == "exited" and code != 0:
+            raise _failed(args, host, found, f"ended with exit status {code}{killed}")
         return
+    if seen.may_end and status == "exited":
+        raise _failed(args, host, found, f"ended with exit status {code}{killed}")
     if status in ("exited", "dead"):
-        raise _failed(args, host, found, f"stopped with exit status {code}{killed} instead of running")
+        error = _failed(args, host, found, f"stopped with exit status {code}{killed} instead of running")
+        if code == 0:
+            error.fix = f"Write `one_shot: true` if it is to run to its end. {error.fix}"
+        raise error
     if seen.restarts >= RESTARTS_ALLOWED and status == "restarting":
         raise _failed(
             args, host, found, f"keeps stopping with exit status {code}{killed}; {seen.restarts} restarts so far"
@@ -170,28 +187,35 @@ def _failed(args: Args, host: Host, found: Mapping[str, Any] | None, what: str) 
     detail: list[str] = []
     if found is not None:
         detail += _probe_lines(found)
-        detail += last_lines(host.engine, args.container)
+        detail += last_log_lines(host.engine, args.container)
     return OperationError(
         what,
         where=f"{host.name} {args.service}",
-        fix=f"See all of its output with `phlo run logs {args.service}`." if found else "",
+        fix=_where_its_output_is(args, host) if found else "",
         detail=detail,
     )
+
+
+def _where_its_output_is(args: Args, host: Host) -> str:
+    """The container's own log, unless the container is about to be removed; then what the run's record keeps of it."""
+    if host.is_put_back():
+        return f"`phlo history show {host.run_id}` has its last lines."
+    return f"See all of its output with `phlo run logs {args.service}`."
 
 
 def _probe_lines(found: Mapping[str, Any]) -> list[str]:
     log = (found["State"].get("Health") or {}).get("Log") or []
     if not log:
         return []
-    lines = [line for line in log[-1]["Output"].strip().splitlines() if line.strip()][-5:]
+    lines = [line for line in last_lines(log[-1]["Output"], _PROBE_LINES) if line.strip()]
     return [f"last health probe: exit status {log[-1]['ExitCode']}", *(f"  {line}" for line in lines)]
 
 
-def last_lines(engine: Engine, container: str) -> list[str]:
+def last_log_lines(engine: Engine, container: str) -> list[str]:
     """The last lines a container wrote, for an error."""
     try:
-        output = b"".join(engine.logs(container, tail=LOG_LINES)).decode(errors="replace")
+        output = excerpt_of(engine.logs(container, tail=LOG_LINES), MOST_LOG_BYTES).text()
     except EngineError as error:
         return [f"(no log lines: {error.message})"]
-    lines = output.rstrip().splitlines()[-LOG_LINES:]
+    lines = last_lines(output, LOG_LINES)
     return [f"last log lines of {container}:", *(f"  {line}" for line in lines)] if lines else ["it wrote no log lines"]

@@ -9,7 +9,7 @@ from phlo.errors import OperationError, PhloError
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.command_result import argv_of, shown
-from phlo.operations.fields import given
+from phlo.operations.fields import injected
 from phlo.operations.service_container import find_target
 from phlo.values import Change, Secret, reveal
 
@@ -36,8 +36,8 @@ class Args:
     service: str = ""
     container: str | None = None
     timeout_seconds: float = 300.0
-    project: str = given("project")
-    own_service: str = given("service")
+    project: str = injected("project")
+    own_service: str = injected("service")
 
     def __post_init__(self) -> None:
         if sum(one is not None for one in (self.port, self.path, self.command)) != 1:

@@ -63,7 +63,7 @@ def _place(first: Step, by_id: Mapping[str, Step], placed: dict[str, Step]) -> N
         if need not in by_id:
             raise PlanError(f"{step.id} needs {need}, which is not in the plan")
         if need in path:
-            circle = [*path]
-            names = [*circle[circle.index(need) :], need]
+            cycle = [*path]
+            names = [*cycle[cycle.index(need) :], need]
             raise PlanError(f"these steps wait for each other: {' -> '.join(names)}")
         stack.append(by_id[need])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from phlo.config.project import Hook, Project, ResolvedService
 from phlo.operations import hook
-from phlo.values import Step
+from phlo.values import Step, step_id
 
 NO_HOOKS = hook.AroundStop()
 
@@ -22,23 +22,24 @@ def hook_steps(
     when_pending: tuple[str, ...] = (),
 ) -> Iterator[Step]:
     """The steps of a service's hooks at a point, one after the other."""
-    for identity, spec in _hooks(service, host, point):
-        yield Step(
-            id=identity,
+    for name, spec in _hooks(service, point):
+        step = Step(
             host=host,
             service=service.name,
+            name=name,
             operation="hook",
             args=_args(project, service, spec),
             after=after,
             when_changed=when_changed,
             when_pending=when_pending,
         )
-        after = (identity,)
+        yield step
+        after = (step.id,)
 
 
 def hook_ids(service: ResolvedService, host: str, point: str) -> tuple[str, ...]:
     """The ids of those steps."""
-    return tuple(identity for identity, _ in _hooks(service, host, point))
+    return tuple(step_id(host, service.name, name) for name, _ in _hooks(service, point))
 
 
 def around_stop(project: Project, service: ResolvedService) -> hook.AroundStop:
@@ -50,10 +51,10 @@ def around_stop(project: Project, service: ResolvedService) -> hook.AroundStop:
     return hook.AroundStop(before=found["pre_stop"], after=found["post_stop"])
 
 
-def _hooks(service: ResolvedService, host: str, point: str) -> Iterator[tuple[str, Hook]]:
+def _hooks(service: ResolvedService, point: str) -> Iterator[tuple[str, Hook]]:
     for index, spec in enumerate(service.hooks):
         if spec.point == point:
-            yield f"{host}/{service.name}/hook:{point}:{index}", spec
+            yield f"hook:{point}:{index}", spec
 
 
 def _args(project: Project, service: ResolvedService, spec: Hook) -> hook.Args:

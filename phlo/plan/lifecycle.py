@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from phlo.config.project import ResolvedService
 from phlo.frozen import replace
+from phlo.inventory.clusters import Cluster
 from phlo.operations import absent, power
 from phlo.operations.hook import AroundStop
+from phlo.operations.protection import NO_PROTECTION, Protection
 from phlo.plan.graph import Plan, ordered
 from phlo.plan.hooks import NO_HOOKS
+from phlo.plan.orchestrator import orchestrator_of
 from phlo.values import Secret, Step
 
 Dependencies = Mapping[str, Collection[str]]
-_VERBS = {"started": "start", "stopped": "stop", "restarted": "restart"}
+_VERBS = {
+    "started": "start",
+    "stopped": "stop",
+    "restarted": "restart",
+    "killed": "kill",
+    "paused": "pause",
+    "unpaused": "unpause",
+}
+# States that end or suspend a service: those that depend on it come first, and it is looked for on every host.
+_ENDING = ("stopped", "killed", "paused")
 
 
 def build_down(
@@ -23,23 +36,29 @@ def build_down(
     with_volumes: bool = False,
     hooks: Mapping[str, AroundStop] | None = None,
     grace_seconds: int | None = None,
-    swarms: Mapping[str, Collection[str]] | None = None,
+    clusters: Mapping[str, Cluster] | None = None,
     secrets: tuple[Secret, ...] = (),
+    protection: Protection = NO_PROTECTION,
 ) -> Plan:
     """The steps of `down`: a service after all that depend on it, then networks, and volumes when asked for.
 
     dependencies: service -> services it depends on, of all services known; what the project has besides them on a
     host (services that are gone from the configuration) goes last. hooks: service -> the hooks around its stops.
     grace_seconds: how long a container may take to stop, None: as long as it says itself.
-    swarms: host that stands for a Swarm -> its nodes.
+    clusters: manager -> its cluster. protection: the volumes that are not removed.
     """
     steps: list[Step] = []
     for host in hosts:
-        if host in (swarms or {}):
-            from phlo.plan.swarm import down_steps
-
-            nodes = (swarms or {})[host]
-            steps += down_steps(project, host, nodes, dependencies, with_volumes=with_volumes, hooks=hooks or {})
+        if cluster := (clusters or {}).get(host):
+            steps += orchestrator_of(cluster.orchestrator).down_steps(
+                project,
+                host,
+                cluster.nodes,
+                dependencies,
+                with_volumes=with_volumes,
+                hooks=hooks or {},
+                protection=protection,
+            )
             continue
         for service in dependencies:
             users = [other for other, needs in dependencies.items() if service in needs]
@@ -51,6 +70,7 @@ def build_down(
                     project,
                     after=[f"{host}/{other}/containers" for other in users],
                     around_stop=replace((hooks or {}).get(service, NO_HOOKS), grace_seconds=grace_seconds),
+                    with_volumes=with_volumes,
                 )
             )
         named = [step.id for step in steps if step.host == host]
@@ -62,11 +82,12 @@ def build_down(
             after=named,
             others=frozenset(dependencies),
             around_stop=AroundStop(grace_seconds=grace_seconds),
+            with_volumes=with_volumes,
         )
         networks = _absent(host, None, "networks", project, after=[rest.id])
         steps += [rest, networks]
         if with_volumes:
-            steps.append(_absent(host, None, "volumes", project, after=[rest.id]))
+            steps.append(_absent(host, None, "volumes", project, after=[rest.id], protection=protection))
     return Plan(title="down", project=project, steps=ordered(steps), secrets=secrets)
 
 
@@ -79,13 +100,23 @@ def _absent(
     after: Collection[str],
     others: frozenset[str] = frozenset(),
     around_stop: AroundStop = NO_HOOKS,
+    with_volumes: bool = False,
+    protection: Protection = NO_PROTECTION,
 ) -> Step:
     return Step(
-        id=f"{host}/{service or ''}/{kind}",
+        name=kind,
         host=host,
         service=service or "",
         operation="absent",
-        args=absent.Args(kind=kind, project=project, service=service, others=others, around_stop=around_stop),
+        args=absent.Args(
+            kind=kind,
+            project=project,
+            service=service,
+            others=others,
+            around_stop=around_stop,
+            with_volumes=with_volumes,
+            protection=protection,
+        ),
         after=tuple(after),
     )
 
@@ -101,17 +132,21 @@ def build_power(
     grace_seconds: int | None = None,
     restarted_with: Dependencies | None = None,
     places: Mapping[str, Collection[str]] | None = None,
-    swarms: Mapping[str, int] | None = None,
+    in_clusters: Mapping[str, ResolvedService] | None = None,
+    runs_again: bool = True,
     secrets: tuple[Secret, ...] = (),
+    signal: str = "",
 ) -> Plan:
-    """The steps of `start`, `stop` and `restart` (state: started, stopped, restarted) for some services.
+    """The steps that bring the containers of some services into a state of `operations.power`.
 
     They start after what they depend on, and stop before it. A restart of one that another has to be restarted with
     (`depends_on.restart`, in `restarted_with`: service -> those services) restarts that too.
 
     hooks: service -> the hooks around its stops. grace_seconds: as for `build_down`.
     places: service -> the hosts it is on, where that is known; any of them may have left containers to stop on others.
-    swarms: service on a Swarm -> how many tasks it has; its one place stands for the Swarm.
+    in_clusters: the services that orchestrators run; their one place is the manager.
+    signal: what `killed` sends.
+    runs_again: start what has ended and is done with its work, too.
     """
     steps: list[Step] = []
     causes = dict.fromkeys(services, "asked for")
@@ -121,34 +156,34 @@ def build_power(
     hosts, wanted = tuple(hosts), frozenset(services)
 
     def hosts_of(service: str) -> Collection[str]:
-        is_placed = state != "stopped" or service in (swarms or {})
+        is_placed = state not in _ENDING or service in (in_clusters or {})
         return (places or {}).get(service, hosts) if is_placed else hosts
 
     def gates(others: Iterable[str], host: str) -> Iterator[str]:
         for other in others:
             if other in wanted:
                 there = hosts_of(other)
-                is_awaited = state != "stopped" and other in (swarms or {})
+                is_awaited = state != "stopped" and other in (in_clusters or {})
                 for place in (host,) if host in there else there:
                     yield f"{place}/{other}/{'ready' if is_awaited else 'power'}"
 
     for service in services:
         for host in hosts_of(service):
-            if state == "stopped":
+            if state in _ENDING:
                 others = [other for other, needs in dependencies.items() if service in needs]
             else:
                 others = list(dependencies.get(service, ()))
             around_stop = replace((hooks or {}).get(service, NO_HOOKS), grace_seconds=grace_seconds)
             after = tuple(gates(others, host))
-            if service in (swarms or {}):
-                from phlo.plan.swarm import power_steps
-
-                count = (swarms or {})[service]
-                steps += power_steps(project, host, service, state, count, causes[service], around_stop, after)
+            found = (in_clusters or {}).get(service)
+            if found and found.placement:
+                steps += orchestrator_of(found.placement.orchestrator).power_steps(
+                    project, host, service, state, found.scale, causes[service], around_stop, after
+                )
                 continue
             steps.append(
                 Step(
-                    id=f"{host}/{service}/power",
+                    name="power",
                     host=host,
                     service=service,
                     operation="power",
@@ -156,8 +191,10 @@ def build_power(
                         project=project,
                         service=service,
                         state=state,
+                        signal=signal,
                         cause=causes[service],
                         around_stop=around_stop,
+                        runs_again=runs_again,
                     ),
                     after=after,
                 )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from phlo.config.project import Project, ResolvedService
 from phlo.discovery.definition import ServiceDefinition
+from phlo.inventory.clusters import Cluster
 from phlo.operations import absent, orphans
+from phlo.operations.protection import NO_PROTECTION, Protection
 from phlo.plan.graph import Plan, ordered
+from phlo.plan.orchestrator import orchestrator_of
+from phlo.plan.up import optional_services
 from phlo.values import Step
 
 _CAUSE = "no service here uses it"
@@ -20,43 +24,48 @@ def build_prune(
     hosts: Iterable[str],
     *,
     with_volumes: bool = False,
-    swarms: Mapping[str, Collection[str]] | None = None,
+    clusters: Mapping[str, Cluster] | None = None,
+    protection: Protection = NO_PROTECTION,
 ) -> Plan:
     """The steps of `prune` on hosts of the inventory: containers, then networks, and volumes when asked for.
 
     What a service of a profile has left stays: it may be asked for the next time.
 
-    swarms: manager of a Swarm -> its nodes. Its services go first, or it would start their containers anew.
+    protection: the volumes that are not removed.
+    clusters: manager -> its cluster, whose services go first, or it would start their containers again.
     """
     hosts = tuple(hosts)
     steps: list[Step] = []
     before: dict[str, str] = {}
-    for manager, nodes in (swarms or {}).items():
+    for manager, cluster in (clusters or {}).items():
         if manager in hosts:
-            from phlo.plan.swarm import orphans_step
-
-            on_swarm = [service for service in project.services.values() if service.place and manager in service.hosts]
-            first = orphans_step(project, on_swarm, manager, is_removed=True)
+            services = project.services.values()
+            inside = [service for service in services if service.placement and manager in service.hosts]
+            first = orchestrator_of(cluster.orchestrator).orphans_step(project, inside, manager, is_removed=True)
             steps.append(first)
-            before |= dict.fromkeys(nodes, first.id)
+            before |= dict.fromkeys(cluster.nodes, first.id)
     for host in hosts:
         after = (before[host],) if host in before else ()
-        steps += _host_steps(project.on(host), host, after, with_volumes=with_volumes)
+        steps += _host_steps(project.on(host), host, after, with_volumes=with_volumes, protection=protection)
     return Plan(title="prune", project=project.name, steps=ordered(steps), secrets=project.secrets)
 
 
-def _host_steps(project: Project, host: str, after: tuple[str, ...], *, with_volumes: bool) -> Iterator[Step]:
+def _host_steps(
+    project: Project, host: str, after: tuple[str, ...], *, with_volumes: bool, protection: Protection
+) -> Iterator[Step]:
     services = [service for service in project.services.values() if host in (*service.hosts, *service.runs_on)]
     waiting = {name: one.definition for name, one in project.absent.items() if not one.is_disabled}
+    known, optional = optional_services(project)
     containers = Step(
-        id=f"{host}//containers",
+        name="containers",
         host=host,
         service="",
         operation="orphans",
         args=orphans.Args(
             project=project.name,
             scales={service.name: service.scale for service in services},
-            known=frozenset(waiting),
+            known=known,
+            optional=optional,
             elsewhere={name: one.runs_on for name, one in project.services.items() if one not in services},
             is_removed=True,
         ),
@@ -69,7 +78,7 @@ def _host_steps(project: Project, host: str, after: tuple[str, ...], *, with_vol
     }
     for kind in ("networks", "volumes") if with_volumes else ("networks",):
         yield Step(
-            id=f"{host}//{kind}",
+            name=kind,
             host=host,
             service="",
             operation="absent",
@@ -78,6 +87,8 @@ def _host_steps(project: Project, host: str, after: tuple[str, ...], *, with_vol
                 project=project.name,
                 others=frozenset(kept[kind]),
                 staying=frozenset({service.name for service in services} | set(waiting)),
+                scales={service.name: service.scale for service in services},
+                protection=protection,
                 cause=_CAUSE,
             ),
             after=(containers.id,),

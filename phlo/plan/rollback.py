@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 from phlo.errors import PlanError
 from phlo.hosts.live import Kept
 from phlo.operations import rollback, wait
 from phlo.operations.hook import AroundStop
 from phlo.plan.graph import Plan, ordered
-from phlo.values import Secret, Step
-
-_Work = tuple[str, Any]  # an operation and its arguments
+from phlo.plan.orchestrator import Work, orchestrator_of
+from phlo.values import Secret, Step, step_id
 
 
 def to_put_back(kept: Sequence[Kept], run: str | None) -> tuple[Kept, ...]:
@@ -24,7 +22,7 @@ def to_put_back(kept: Sequence[Kept], run: str | None) -> tuple[Kept, ...]:
     if not kept:
         raise PlanError(
             "there is nothing to go back to: no replaced container is kept",
-            fix="phlo keeps one for each service that a run has made anew.",
+            fix="phlo keeps one for each service that a run has recreated.",
         )
     run = run or max(one.replaced_by for one in kept)
     found = tuple(one for one in kept if one.replaced_by >= run)
@@ -60,7 +58,10 @@ def build_rollback(
     by_service: dict[tuple[str, str], list[Kept]] = {}
     for one in kept:
         by_service.setdefault((one.host, one.service), []).append(one)
-    gates = {key: [_id(one, "ready") for one in ones] for key, ones in by_service.items()}
+    gates = {
+        key: [step_id(one.host, one.service, f"ready:{one.instance}") for one in ones]
+        for key, ones in by_service.items()
+    }
     for (host, service), ones in by_service.items():
         around_stop = (hooks or {}).get(service, AroundStop())
         after = [gate for other in dependencies.get(service, ()) for gate in gates.get((host, other), ())]
@@ -71,16 +72,21 @@ def build_rollback(
 
 def _steps(one: Kept, after: tuple[str, ...], timeout_seconds: float, around_stop: AroundStop) -> tuple[Step, Step]:
     """What puts a version back, and its gate."""
-    (operation, arguments), (gate, gate_arguments) = (_of_container if one.kept else _of_swarm)(
+    (operation, arguments), (gate, gate_arguments) = _work(
         one, timeout_seconds, around_stop, f"it ran before the run {one.replaced_by}"
     )
     back = Step(
-        id=_id(one, "rollback"), host=one.host, service=one.service, operation=operation, args=arguments, after=after
-    )
-    ready = Step(
-        id=_id(one, "ready"),
         host=one.host,
         service=one.service,
+        name=f"rollback:{one.instance}",
+        operation=operation,
+        args=arguments,
+        after=after,
+    )
+    ready = Step(
+        host=one.host,
+        service=one.service,
+        name=f"ready:{one.instance}",
         operation=gate,
         args=gate_arguments,
         after=(back.id,),
@@ -89,26 +95,9 @@ def _steps(one: Kept, after: tuple[str, ...], timeout_seconds: float, around_sto
     return back, ready
 
 
-def _of_container(one: Kept, timeout_seconds: float, around_stop: AroundStop, cause: str) -> tuple[_Work, _Work]:
+def _work(one: Kept, timeout_seconds: float, around_stop: AroundStop, cause: str) -> tuple[Work, Work]:
+    if one.orchestrator:
+        return orchestrator_of(one.orchestrator).rollback_work(one, timeout_seconds, around_stop, cause)
     back = rollback.Args(service=one.service, name=one.name, kept=one.kept, cause=cause, around_stop=around_stop)
     gate = wait.Args(container=one.name, service=one.service, timeout_seconds=timeout_seconds)
     return ("rollback", back), ("wait", gate)
-
-
-def _of_swarm(one: Kept, timeout_seconds: float, around_stop: AroundStop, cause: str) -> tuple[_Work, _Work]:
-    from phlo.operations import swarm_ready, swarm_rollback
-
-    back = swarm_rollback.Args(
-        service=one.service,
-        name=one.name,
-        made_by=one.made_by,
-        cause=cause,
-        around_stop=around_stop,
-        timeout_seconds=timeout_seconds,
-    )
-    gate = swarm_ready.Args(name=one.name, service=one.service, timeout_seconds=timeout_seconds)
-    return ("swarm_rollback", back), ("swarm_ready", gate)
-
-
-def _id(one: Kept, what: str) -> str:
-    return f"{one.host}/{one.service}/{what}:{one.instance}"

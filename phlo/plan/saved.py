@@ -14,17 +14,21 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import phlo
 from phlo.errors import ConfigError, PlanError
-from phlo.events_json import change_from_json, change_to_json
+from phlo.events_json import change_to_json
 from phlo.frozen import dataclass
 from phlo.plan.graph import Plan
-from phlo.values import Change, FileSpec, Secret, Status, Step, reveal
+from phlo.values import Change, FileSpec, Secret, Status, Step, reveal, step_id
 
-FORM = 1
+if TYPE_CHECKING:
+    from phlo.plan.saved_form import PlanForm
+
+FORM = 2
 MOST_NAMES = 5
+_MOST_BYTES = 64 << 20
 
 Live = Mapping[str, Mapping[str, Mapping[str, str]]]
 
@@ -33,13 +37,17 @@ Live = Mapping[str, Mapping[str, Mapping[str, str]]]
 class SavedStep:
     """A step as it was decided. inputs: name of each argument -> digest of its value."""
 
-    id: str
     host: str
     service: str
+    name: str
     operation: str
     status: Status
     changes: tuple[Change, ...]
     inputs: Mapping[str, str]
+
+    @property
+    def id(self) -> str:
+        return step_id(self.host, self.service, self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +80,9 @@ def capture(
     digests = _Digests(bytes.fromhex(salt), root)
     steps = [
         SavedStep(
-            id=step.id,
             host=step.host,
             service=step.service,
+            name=step.name,
             operation=step.operation,
             status=decided[step.id][0],
             changes=decided[step.id][1],
@@ -92,9 +100,9 @@ def to_text(saved: SavedPlan) -> str:
     """The file's content."""
     steps = [
         {
-            "id": step.id,
             "host": step.host,
             "service": step.service,
+            "name": step.name,
             "operation": step.operation,
             "status": step.status.value,
             "changes": [change_to_json(change) for change in step.changes],
@@ -116,37 +124,59 @@ def to_text(saved: SavedPlan) -> str:
 
 
 def read(path: Path) -> SavedPlan:
-    """The plan in a file. Raises ConfigError when there is none."""
+    """The plan in a file. Raises ConfigError when there is none, or when anything in it does not fit the form."""
+    from pydantic import ValidationError
+
+    from phlo.plan.saved_form import PlanForm
+
     try:
-        whole = json.loads(path.read_text(encoding="utf-8"))
-        if whole["phlo_plan"] != FORM:
-            raise ConfigError("is a plan of another version of phlo", where=path, fix="Make it again with this one.")
-        steps = tuple(
-            SavedStep(
-                id=step["id"],
-                host=step["host"],
-                service=step["service"],
-                operation=step["operation"],
-                status=Status(step["status"]),
-                changes=tuple(map(change_from_json, step["changes"])),
-                inputs=step["inputs"],
-            )
-            for step in whole["steps"]
-        )
-        return SavedPlan(
-            project=whole["project"],
-            made=whole["made"],
-            asked=whole["asked"],
-            salt=whole["salt"],
-            steps=steps,
-            live=whole["live"],
-            version=whole["phlo"],
-        )
+        with path.open("rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
+        if len(data) > _MOST_BYTES:
+            raise ValueError
+        whole = json.loads(data)
+        if isinstance(whole, dict) and whole.get("phlo_plan", FORM) != FORM:
+            fix = "Make it again with this version."
+            raise ConfigError("is a plan of another version of phlo", where=path, fix=fix)
+        return _from_form(PlanForm.model_validate(whole))
     except OSError as reason:
         fix = "Make one: `phlo plan -o FILE`."
         raise ConfigError(f"cannot be read: {reason.strerror}", where=path, fix=fix) from None
-    except (ValueError, KeyError, TypeError):
+    except ValidationError as reason:
+        place = ".".join(map(str, reason.errors()[0]["loc"])) or "file"
+        fix = "Somebody changed it. Make a new one: `phlo plan -o FILE`."
+        raise ConfigError(f"is no saved plan: {place}: {reason.errors()[0]['msg']}", where=path, fix=fix) from None
+    except (ValueError, RecursionError):
         raise ConfigError("is no saved plan", where=path, fix="Make one: `phlo plan -o FILE`.") from None
+
+
+def _from_form(form: PlanForm) -> SavedPlan:
+    steps = tuple(
+        SavedStep(
+            host=step.host,
+            service=step.service,
+            name=step.name,
+            operation=step.operation,
+            status=step.status,
+            changes=tuple(
+                Change(at=one.at, verb=one.verb, causes=one.causes, is_counted=one.is_counted) for one in step.changes
+            ),
+            inputs=step.inputs,
+        )
+        for step in form.steps
+    )
+    live = {
+        host: {name: one.model_dump() for name, one in containers.items()} for host, containers in form.live.items()
+    }
+    return SavedPlan(
+        project=form.project,
+        made=form.made,
+        asked=form.asked.model_dump(),
+        salt=form.salt,
+        steps=steps,
+        live=live,
+        version=form.phlo,
+    )
 
 
 # -- whether it still holds -----------------------------------------------------------------------------------
@@ -203,7 +233,7 @@ def _fate(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> str:
     if new is None:
         return "is gone"
     if old["id"] != new["id"]:
-        return f"was made anew since ({old['id'][:12]} -> {new['id'][:12]})"
+        return f"was recreated since ({old['id'][:12]} -> {new['id'][:12]})"
     return f"was {old['state']}, is {new['state']}"
 
 
@@ -215,11 +245,12 @@ def approver(saved: SavedPlan, plan: Plan) -> Callable[[Step, tuple[Change, ...]
     planned = {step.id: step for step in saved.steps}
     follows: set[str] = set()
     for step in plan.steps:
-        if any(need in follows or planned[need].status is Status.PENDING for need in step.after):
+        if any(need in follows or (need in planned and planned[need].status is Status.PENDING) for need in step.after):
             follows.add(step.id)
 
     def approve(step: Step, changes: tuple[Change, ...]) -> None:
-        known = {(change.at, change.verb) for change in planned[step.id].changes}
+        kept = planned[step.id].changes if step.id in planned else ()
+        known = {(change.at, change.verb) for change in kept}
         for change in changes:
             if change.is_counted and (change.at, change.verb) not in known and step.id not in follows:
                 raise PlanError(

@@ -5,54 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from phlo.config.project import Condition, Dependency, Project, ResolvedService
-from phlo.frozen import dataclass, replace
+from phlo.frozen import replace
 from phlo.images.registries import Registries
-from phlo.operations import container, file, image, network, orphans, restart, volume, wait
-from phlo.plan.clashes import refuse_clashes
+from phlo.operations import container, file, image, network, orphans, preflight, restart, volume, wait
+from phlo.plan.conflicts import refuse_conflicts
 from phlo.plan.container_body import container_body, network_attachments
 from phlo.plan.graph import Plan, ordered
 from phlo.plan.hooks import around_stop, hook_ids, hook_steps
+from phlo.plan.options import Options
+from phlo.plan.orchestrator import orchestrator_of
 from phlo.values import Rollout, Step
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How a project is brought up.
-
-    recreate: services to make anew though nothing differs. only: services whose containers are converged, None
-    for all of the project. remove_orphans: remove containers of services that are no longer there.
-    gate_timeout_seconds: how long a service may take to work.
-    """
-
-    recreate: frozenset[str] = frozenset()
-    only: frozenset[str] | None = None
-    remove_orphans: bool = False
-    gate_timeout_seconds: float = 300.0
 
 
 def build(project: Project, options: Options | None = None) -> Plan:
     """The steps of `up`: networks, volumes and images wait for nothing, a container for what its service depends on.
 
-    Raises PlanError for what cannot go together, see `refuse_clashes`.
+    Raises PlanError for what cannot go together, see `refuse_conflicts`.
     """
     options = options or Options()
     steps: list[Step] = []
     projects = _Projects(options)
-    refuse_clashes(project)
+    refuse_conflicts(project)
     for host, names in project.placed().items():
         first = len(steps)
         made = projects.of(project.on(host))
         services = [made.project.services[name] for name in names if name in made.project.services]
-        if any(service.place for service in services):  # then all are: the host stands for its Swarm
-            from phlo.plan.swarm import swarm_steps
-
-            steps += swarm_steps(made.project, services, host, options, made.image_of)
+        if services and (placement := services[0].placement):  # all have one: the host is the manager of a cluster
+            orchestrator = orchestrator_of(placement.orchestrator)
+            steps += orchestrator.up_steps(made.project, services, host, options, made.image_of)
             continue
         steps += _host_steps(made.project, services, host)
-        for service in services:
-            if options.only is None or service.name in options.only:
-                steps += _Builder(made, service, host).steps()
+        builders = [
+            _Builder(made, service, host)
+            for service in services
+            if options.only is None or service.name in options.only
+        ]
+        if builders:
+            steps.append(_preflight_step(project.name, builders, host))
+        for builder in builders:
+            steps += builder.steps()
         steps.append(_orphans_step(made.project, services, host, options, tuple(step.id for step in steps[first:])))
+    if not steps:
+        steps = [_orphans_step(project.on(host), (), host, options, ()) for host in options.hosts]
     known = {step.id for step in steps}
     steps = [_without_unknown(step, known) for step in steps]
     return Plan(
@@ -77,7 +71,7 @@ def _host_steps(project: Project, services: Sequence[ResolvedService], host: str
         arguments = network.Args(
             name=spec.name, project=project.name, options=spec.options, is_external=spec.is_external
         )
-        yield Step(id=f"{host}//network:{key}", host=host, service="", operation="network", args=arguments)
+        yield Step(host=host, service="", name=f"network:{key}", operation="network", args=arguments)
     for key in sorted({key for service in services for key in _named_volumes(service)}):
         volume_spec = project.volumes[key]
         volume_args = volume.Args(
@@ -86,8 +80,19 @@ def _host_steps(project: Project, services: Sequence[ResolvedService], host: str
             options=volume_spec.options,
             is_external=volume_spec.is_external,
             seed=volume_spec.seed,
+            families=families_of(services, key),
         )
-        yield Step(id=f"{host}//volume:{key}", host=host, service="", operation="volume", args=volume_args)
+        yield Step(host=host, service="", name=f"volume:{key}", operation="volume", args=volume_args)
+
+
+def families_of(services: Sequence[ResolvedService], volume_key: str) -> tuple[str, ...]:
+    """The images of the services that write to a volume, without their versions."""
+    users = [
+        service
+        for service in services
+        if any(mount.source == volume_key and mount.type == "volume" for mount in service.compose.volumes)
+    ]
+    return tuple(dict.fromkeys(service.image.family for service in users if service.image.family))
 
 
 class _Projects:
@@ -128,7 +133,7 @@ class _Made:
     def is_placed(self, service: ResolvedService, host: str) -> bool:
         return host in self._places[service.name]
 
-    def place_of(self, service: ResolvedService, instance: int, host: str) -> int:
+    def index_of(self, service: ResolvedService, instance: int, host: str) -> int:
         return self._places[service.name][host] * service.scale + instance - 1
 
     def rollout_of(self, service: ResolvedService) -> Rollout | None:
@@ -143,13 +148,14 @@ class _Made:
         return self._images[service.name]
 
     def container_of(self, service: ResolvedService, instance: int, host: str) -> container.Args:
-        key = (service.name, instance, host if host in service.meetings else "")
+        key = (service.name, instance, host if host in service.cross_host_endpoints else "")
         if key not in self._containers:
             self._containers[key] = self._container(service, instance, host)
         return self._containers[key]
 
     def _container(self, service: ResolvedService, instance: int, host: str) -> container.Args:
         compose = service.compose_on(host)
+        used = (self.project.services.get(name) for name in compose.shared_services)
         return container.Args(
             project=self.project.name,
             service=service.name,
@@ -170,11 +176,29 @@ class _Made:
             ),
             files=service.files,
             is_one_shot=service.one_shot,
+            may_end=service.may_end and not service.one_shot,
+            healthy_wanted_at=service.healthy_wanted_at,
             is_forced=service.name in self.options.recreate,
+            is_requested=service.is_requested,
             starts_first=service.compose.update.starts_first and not service.one_shot,
             gate_timeout_seconds=self.options.gate_timeout_seconds,
             around_stop=around_stop(self.project, service),
+            protection=self.options.protection,
+            needs=service.needs,
+            owners=tuple(self.container_of(other, 1, host) for other in used if other and self.is_placed(other, host)),
         )
+
+
+def preflight_id(host: str) -> str:
+    """The step that looks whether everything can start on a host, before anything that runs there is stopped."""
+    return f"{host}//preflight"
+
+
+def _preflight_step(project: str, builders: Sequence[_Builder], host: str) -> Step:
+    arguments = preflight.Args(
+        project=project, containers=tuple(args for builder in builders for args in builder.containers())
+    )
+    return Step(host=host, service="", name="preflight", operation="preflight", args=arguments)
 
 
 class _Builder:
@@ -189,36 +213,42 @@ class _Builder:
     def steps(self) -> Iterator[Step]:
         service, host = self.service, self.host
         image_args = self.made.image_of(service)
-        yield Step(id=self._id("image"), host=host, service=service.name, operation="image", args=image_args)
+        yield Step(host=host, service=service.name, name="image", operation="image", args=image_args)
         containers, gates = [], []
         for instance in range(1, service.scale + 1):
             made, gate = self._instance(instance)
             containers.append(made.id)
             gates.append(gate.id)
             yield made
-            again = self._restart(made)
+            suffix = _suffix(service, instance)
+            again = self._restart(made, suffix)
             if again is not None:
                 gate = replace(gate, after=(*gate.after, again.id))
                 yield again
             yield gate
-            yield from self._live_files(made, gate)
+            yield from self._live_files(made, gate, suffix)
         made_of = (self.project, service, host)
         yield from hook_steps(*made_of, "pre_start", after=self._needs(), when_pending=tuple(containers))
         yield from hook_steps(*made_of, "post_start", after=tuple(gates), when_changed=tuple(containers))
+
+    def containers(self) -> Iterator[container.Args]:
+        """The arguments of the service's containers on the host."""
+        for instance in range(1, self.service.scale + 1):
+            yield self.made.container_of(self.service, instance, self.host)
 
     def _instance(self, instance: int) -> tuple[Step, Step]:
         service, host = self.service, self.host
         args = self.made.container_of(service, instance, host)
         suffix = _suffix(service, instance)
         made = Step(
-            id=self._id(f"container{suffix}"),
+            name=f"container{suffix}",
             host=host,
             service=service.name,
             operation="container",
             args=args,
             after=(*self._needs(), *hook_ids(service, host, "pre_start")),
             rollout=self.made.rollout_of(service),
-            place=self.made.place_of(service, instance, host),
+            index=self.made.index_of(service, instance, host),
         )
         gate_args = wait.Args(
             container=args.name,
@@ -227,7 +257,7 @@ class _Builder:
             timeout_seconds=self.options.gate_timeout_seconds,
         )
         gate = Step(
-            id=self._id(f"ready{suffix}"),
+            name=f"ready{suffix}",
             host=host,
             service=service.name,
             operation="wait",
@@ -237,8 +267,8 @@ class _Builder:
         )
         return made, gate
 
-    def _restart(self, made: Step) -> Step | None:
-        """The step that restarts a container because one that it depends on was made anew."""
+    def _restart(self, made: Step, suffix: str) -> Step | None:
+        """The step that restarts a container because one that it depends on was recreated."""
         others = [self.project.services.get(need.service) for need in self.service.depends_on if need.restart]
         near = [other for other in others if other is not None and self.made.is_placed(other, self.host)]
         if not near or self.service.one_shot:
@@ -249,7 +279,7 @@ class _Builder:
             for instance in range(1, other.scale + 1)
         )
         return Step(
-            id=made.id.replace("/container", "/restart"),
+            name=f"restart{suffix}",
             host=self.host,
             service=self.service.name,
             operation="restart",
@@ -257,12 +287,12 @@ class _Builder:
             after=(made.id,),
         )
 
-    def _live_files(self, made: Step, gate: Step) -> Iterator[Step]:
+    def _live_files(self, made: Step, gate: Step, suffix: str) -> Iterator[Step]:
         """The step that keeps the files up to date that the service reads again by itself."""
         files = tuple(spec for spec in self.service.files if spec.is_live)
         if files:
             yield Step(
-                id=gate.id.replace("/ready", "/files"),
+                name=f"files{suffix}",
                 host=self.host,
                 service=self.service.name,
                 operation="file",
@@ -272,7 +302,7 @@ class _Builder:
 
     def _needs(self) -> tuple[str, ...]:
         service, host = self.service, self.host
-        needs = [self._id("image")]
+        needs = [preflight_id(host), self._id("image")]
         needs += [f"{host}//network:{attached.key}" for attached in service.compose.networks]
         needs += [f"{host}//volume:{key}" for key in _named_volumes(service)]
         for dependency in service.depends_on:
@@ -288,6 +318,8 @@ class _Builder:
         for place in (self.host,) if self.made.is_placed(other, self.host) else other.hosts:
             for instance in range(1, other.scale + 1):
                 yield f"{place}/{other.name}/{operation}{_suffix(other, instance)}"
+                if other.name in self.service.compose.shared_services:
+                    yield f"{place}/{other.name}/restart{_suffix(other, instance)}"
             if dependency.condition is not Condition.STARTED:
                 yield from hook_ids(other, place, "post_start")
 
@@ -340,11 +372,22 @@ def _named_volumes(service: ResolvedService) -> tuple[str, ...]:
 def _orphans_step(
     project: Project, services: Sequence[ResolvedService], host: str, options: Options, after: tuple[str, ...]
 ) -> Step:
-    known = {name for name, absence in project.absent.items() if not absence.is_disabled}
-    if options.only is not None:
-        known |= {*project.services, *project.absent}
     scales = {service.name: service.scale for service in services}
+    known, optional = optional_services(project)
     arguments = orphans.Args(
-        project=project.name, scales=scales, known=frozenset(known), is_removed=options.remove_orphans
+        project=project.name,
+        scales=scales,
+        known=known,
+        optional=optional,
+        ignored=frozenset() if options.only is None else frozenset({*project.services, *project.absent}),
+        elsewhere={name: one.runs_on for name, one in project.services.items() if name not in scales},
+        is_removed=options.remove_orphans,
     )
-    return Step(id=f"{host}//orphans", host=host, service="", operation="orphans", args=arguments, after=after)
+    return Step(host=host, service="", name="orphans", operation="orphans", args=arguments, after=after)
+
+
+def optional_services(project: Project) -> tuple[frozenset[str], frozenset[str]]:
+    """Services that are not part of this run and whose containers may stay: those of profiles, and the others."""
+    absent = {name: absence for name, absence in project.absent.items() if not absence.is_disabled}
+    of_profiles = frozenset(name for name, absence in absent.items() if absence.is_optional)
+    return of_profiles, frozenset(absent) - of_profiles

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from phlo.playbook.lookups import LOOKUPS
+
 # Of tasks, blocks, roles and plays alike.
 SHARED = (
     "name",
@@ -19,12 +21,13 @@ SHARED = (
     "run_once",
     "check_mode",
 )
+# Words that change nothing here: what they choose between does not exist, or is decided elsewhere.
+NO_EFFECT = ("collections", "debugger", "poll", "throttle", "port", "remote_user", "connection", "order")
 TASK = (
     *SHARED,
     "loop",
     "loop_control",
-    "with_items",
-    "with_dict",
+    *(f"with_{name}" for name in LOOKUPS),
     "register",
     "until",
     "retries",
@@ -34,8 +37,11 @@ TASK = (
     "notify",
     "listen",
     "args",
+    "action",
+    "local_action",
+    *NO_EFFECT,
 )
-BLOCK = (*SHARED, "block", "rescue", "always")
+BLOCK = (*SHARED, *NO_EFFECT, "notify", "block", "rescue", "always")
 PLAY = (
     *SHARED,
     "hosts",
@@ -49,9 +55,11 @@ PLAY = (
     "serial",
     "max_fail_percentage",
     "force_handlers",
+    *NO_EFFECT,
 )
-ROLE = (*SHARED, "role")
-LOOP_CONTROL = ("loop_var", "index_var", "label", "pause")
+ROLE = (*SHARED, *NO_EFFECT, "role")
+IMPORT_PLAYBOOK = ("import_playbook", "name", "when", "tags", "vars")
+LOOP_CONTROL = ("loop_var", "index_var", "label", "pause", "extended", "extended_allitems", "break_when")
 
 # What the runner does itself.
 OWN_OPERATIONS = ("include_tasks", "import_tasks", "include_role", "import_role", "include_vars", "meta")
@@ -61,16 +69,7 @@ _USER = "A task runs in a container; say as whom with the operation's `user`."
 INSTEAD: Mapping[str, str] = {
     "become": _USER,
     "become_user": _USER,
-    "remote_user": _USER,
-    "connection": "How a host is reached is written in the inventory.",
     "strategy": "All hosts do a task before the next one begins.",
     "async": "Hosts and items wait for the task; give it a `timeout_seconds`.",
-    "local_action": "Write the operation, and delegate_to: the host; `command` always runs on this machine.",
-    "action": "Write the operation's name as the key.",
-    "with_fileglob": "Write loop: with a list.",
-    "with_sequence": 'Write loop: "{{ range(1, 5) }}".',
-    "with_nested": 'Write loop: "{{ a | product(b) }}".',
-    "with_together": 'Write loop: "{{ a | zip(b) }}".',
-    "with_subelements": "Write loop: \"{{ a | subelements('b') }}\".",
 }
 PREFIXES = ("ansible.builtin.", "ansible.legacy.", "phlo.")

@@ -1,22 +1,27 @@
-"""Finding and reading task files, roles, playbooks and actions."""
+"""Finding and reading task files, roles and actions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from phlo.discovery.definition import ServiceDefinition
 from phlo.errors import ConfigError, did_you_mean
 from phlo.frozen import dataclass, field, replace
-from phlo.playbook.model import Directives, Entry, Play, RoleContext, Task
-from phlo.playbook.parse import TaskParser, file_argument
+from phlo.operations.arguments import NOTHING_ACCEPTED
+from phlo.playbook.keywords import ROLE
+from phlo.playbook.model import Block, Directives, Entry, RoleContext, Task
+from phlo.playbook.parse import TaskParser, directives_of, file_argument
 from phlo.playbook.reading import Reader
 from phlo.playbook.scope import Layer, written
 from phlo.playbook.source import Origin, SourceFile
+from phlo.sections.accepted import Accepted
 
 SUFFIXES = (".yaml", ".yml")
 DEEPEST = 30
 NOTHING_AROUND = Directives()
+NOTHING_GIVEN: Mapping[str, Any] = {}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,11 +31,13 @@ class Loader:
     root:       the project's folder, whose `roles/` may hold roles that are no service's.
     services:   every service there is, for its role's tasks.
     operations: names of the operations there are.
+    accepted:   arguments of tasks that pydantic has accepted before.
     """
 
     root: Path
     services: Mapping[str, ServiceDefinition]
     operations: Iterable[str]
+    accepted: Accepted = NOTHING_ACCEPTED
     _files: dict[Path, SourceFile] = field(default_factory=dict)
     _depth: int = 0
 
@@ -94,9 +101,10 @@ class Loader:
     def included(self, task: Task, name: str, around: Directives) -> tuple[Entry, ...]:
         """The tasks that an include or import of `name` brings."""
         if task.operation.endswith("_role"):
-            context = self.role(name, where=task.origin.where())
             given = task.arguments.value if isinstance(task.arguments.value, Mapping) else {}
-            return self.role_tasks(context, str(given.get("tasks_from", "main")), around, is_needed=True)
+            context = self.role(name, where=task.origin.where(), given=given)
+            own = self.role_tasks(context, str(given.get("tasks_from", "main")), around, is_needed=True)
+            return (*self.dependencies(context, around), *own)
         return self.tasks(self.find(task, name, "tasks"), role=task.role, around=around)
 
     def find(self, task: Task, name: str, kind: str) -> Path:
@@ -116,25 +124,81 @@ class Loader:
 
     # -- roles -------------------------------------------------------------------------------------
 
-    def role(self, name: str, *, where: str) -> RoleContext:
-        """A role by its name: a folder in the project's `roles/`, or the role of a service."""
+    def role(self, name: str, *, where: str, given: Mapping[str, Any] = NOTHING_GIVEN) -> RoleContext:
+        """A role by its name: a folder in the project's `roles/`, or the role of a service.
+
+        given: `vars_from` and `defaults_from` of an include.
+        """
         folder = self.root / "roles" / name
         service = self.services.get(name)
+        if not folder.is_dir() and "/" in name:
+            folder = self.root / name
         if not folder.is_dir():
             if service is None or service.kind == "inline":
                 known = {*self.services, *self._own_roles()}
                 raise ConfigError(f'there is no role "{name}"', where=where, fix=did_you_mean(name, known))
             folder = service.root
-        bare = RoleContext(name=name, folder=folder, service=name if service else "")
-        return replace(bare, defaults=self._role_layer(folder, "defaults"), variables=self._role_layer(folder, "vars"))
+        return RoleContext(
+            name=folder.name if "/" in name else name,
+            folder=folder,
+            service=name if service else "",
+            defaults=self._role_layer(folder, "defaults", str(given.get("defaults_from", "main"))),
+            variables=self._role_layer(folder, "vars", str(given.get("vars_from", "main"))),
+        )
+
+    def dependencies(self, role: RoleContext, around: Directives, chain: tuple[str, ...] = ()) -> tuple[Entry, ...]:
+        """The tasks of the roles that a role's `meta/main.yml` names, each as a block that a host does once."""
+        found: list[Entry] = []
+        for item, origin in self._named_dependencies(role):
+            given = item if isinstance(item, Mapping) else {"role": item}
+            name = str(given.get("role") or given.get("name") or "")
+            if name in (*chain, role.name):
+                raise ConfigError(f'the role "{name}" depends on itself', where=origin.where(), fix="Take it out.")
+            reader = Reader()
+            inner = directives_of(reader, given, origin, around)
+            reader.finish()
+            variables = {key: value for key, value in given.items() if key not in ROLE}
+            inner = replace(inner, variables=(*inner.variables, *([written(variables, origin)] if variables else [])))
+            found.append(self.role_block(self.role(name, where=origin.where()), inner, variables, (*chain, role.name)))
+        return tuple(found)
+
+    def role_block(
+        self, role: RoleContext, inner: Directives, variables: Mapping[str, Any], chain: tuple[str, ...] = ()
+    ) -> Block:
+        """A role with what it depends on; the same role with the same variables is done once, unless it says else."""
+        entries = (*self.dependencies(role, inner, chain), *self.role_tasks(role, "main", inner))
+        once = "" if self._meta(role).get("allow_duplicates") is True else f"{role.name} {sorted(variables.items())}"
+        return Block(name=role.name, block=entries, directives=inner, once=once)
+
+    def _meta(self, role: RoleContext) -> Mapping[str, Any]:
+        path = _first(role.folder / "meta", "main")
+        data = self.file(path).data if path else {}
+        return data if isinstance(data, Mapping) else {}
+
+    def _named_dependencies(self, role: RoleContext) -> list[tuple[Any, Origin]]:
+        path = _first(role.folder / "meta", "main")
+        if path is None:
+            return []
+        reader = Reader()
+        origin = Origin(self.file(path)) / "dependencies"
+        found = reader.items(self._meta(role).get("dependencies"), origin, "dependencies")
+        reader.finish()
+        return found
 
     def _own_roles(self) -> list[str]:
         folder = self.root / "roles"
         return [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
 
-    def _role_layer(self, folder: Path, kind: str) -> Layer:
-        path = _first(folder / kind, "main")
-        return self.variables(path) if path else {}
+    def _role_layer(self, folder: Path, kind: str, name: str) -> Layer:
+        """The variables of `defaults/NAME.yml`, or of all files of `defaults/NAME/`."""
+        stem = name.removesuffix(".yaml").removesuffix(".yml")
+        path = _first(folder / kind, stem)
+        if path:
+            return self.variables(path)
+        if not (folder / kind / stem).is_dir():
+            return {}
+        files = [one for one in sorted((folder / kind / stem).iterdir()) if one.suffix in SUFFIXES]
+        return {key: value for one in files for key, value in self.variables(one).items()}
 
     def variables(self, path: Path) -> Layer:
         """The variables of a YAML file. Raises ConfigError."""
@@ -156,30 +220,12 @@ class Loader:
             raise ConfigError(f'the role "{role.name}" has no tasks "{name}"', where=label, fix=fix)
         return self.tasks(path, role=role, around=around)
 
-    def role_handlers(self, role: RoleContext) -> tuple[Task, ...]:
-        """The handlers of a role."""
-        path = _first(role.folder / "handlers", "main")
+    def role_handlers(self, role: RoleContext, name: str = "main") -> tuple[Task, ...]:
+        """The handlers of a role's file."""
+        path = _first(role.folder / "handlers", name.removesuffix(".yaml").removesuffix(".yml"))
         if path is None:
             return ()
         return tuple(entry for entry in self.tasks(path, role=role, is_handlers=True) if isinstance(entry, Task))
-
-    # -- playbooks ---------------------------------------------------------------------------------
-
-    def playbook(self, path: Path) -> tuple[Play, ...]:
-        """The plays of a file, those of imported playbooks in their places; a ConfigError has all that is wrong."""
-        from phlo.playbook.plays import PlayParser
-
-        if self._depth >= DEEPEST:
-            raise ConfigError("imports itself", where=self.label(path), fix="Take the import out.")
-        reader = Reader()
-        source = self.file(path)
-        self._depth += 1
-        try:
-            plays = PlayParser(loader=self, reader=reader, source=source).plays()
-        finally:
-            self._depth -= 1
-        reader.finish()
-        return plays
 
 
 def include_key(task: Task) -> str:

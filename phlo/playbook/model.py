@@ -48,12 +48,17 @@ class Directives:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopControl:
-    """How a loop goes. label: what stands for an item in the output. pause_seconds: between two items."""
+    """How a loop goes. label: what is shown for an item. pause_seconds: between two items.
+
+    is_extended: `ansible_loop` is there. break_when: conditions that end the loop after an item.
+    """
 
     loop_var: str = "item"
     index_var: str | None = None
     label: Raw | None = None
     pause_seconds: Raw | None = None
+    is_extended: bool = False
+    break_when: tuple[Raw, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,7 @@ class Task:
     arguments: what stands behind the operation's name.
     until:     None when the task is not repeated.
     role:      the role it belongs to. folder: of the file it stands in.
+    inherited_tags: those of what is around it, without its own.
     """
 
     name: str
@@ -83,17 +89,22 @@ class Task:
     notify: tuple[Raw, ...] = ()
     listen: tuple[str, ...] = ()
     role: RoleContext | None = None
+    inherited_tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """Tasks that belong together. rescue: run for hosts on which one failed. always: run in any case."""
+    """Tasks that belong together. rescue: run for hosts on which one failed. always: run in any case.
+
+    once: a host does blocks of one name once in a play; empty: each time.
+    """
 
     name: str
     block: tuple[Entry, ...]
     rescue: tuple[Entry, ...] = ()
     always: tuple[Entry, ...] = ()
     directives: Directives = field(default_factory=Directives)
+    once: str = ""
 
 
 Entry = Task | Block
@@ -104,6 +115,7 @@ class Play:
     """Tasks for hosts.
 
     hosts: a pattern. sections: groups of tasks after each of which notified handlers run.
+    roles: those whose defaults and variables the whole play sees.
     serial: sizes of the batches of hosts, as written. variables: layers of `vars` and `vars_files`.
     """
 
@@ -111,6 +123,7 @@ class Play:
     hosts: Raw
     sections: tuple[tuple[Entry, ...], ...]
     handlers: tuple[Task, ...] = ()
+    roles: tuple[RoleContext, ...] = ()
     variables: tuple[Layer, ...] = ()
     vars_files: tuple[Raw, ...] = ()
     serial: tuple[Raw, ...] = ()

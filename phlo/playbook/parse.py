@@ -8,6 +8,7 @@ from typing import Any
 
 from phlo.errors import ConfigError, PhloError, did_you_mean
 from phlo.frozen import dataclass, replace
+from phlo.playbook.free_form import COMMANDS, arguments_of, first_word
 from phlo.playbook.keywords import BLOCK, INSTEAD, LOOP_CONTROL, META, OWN_OPERATIONS, PREFIXES, TASK
 from phlo.playbook.model import Block, Directives, Entry, LoopControl, RoleContext, Task
 from phlo.playbook.reading import Reader
@@ -88,14 +89,17 @@ class TaskParser:
     def task(self, mapping: Mapping[str, Any], origin: Origin, around: Directives) -> Task | None:
         """One task; None when it is too wrong to go on with."""
         reader = self.reader
-        operation, key = self._operation(mapping, origin)
-        if operation is None:
+        found = self._operation(mapping, origin)
+        if found is None:
             return None
+        operation, key, value = found
+        if key == "local_action":
+            around = replace(around, delegate_to=Raw("localhost", origin / key))
         until = reader.conditions(mapping, "until", origin)
         task = Task(
-            name=reader.text(mapping, "name", origin) or _short_name(operation, mapping[key]),
-            operation=operation,
-            arguments=self._arguments(mapping, key, origin),
+            name=reader.text(mapping, "name", origin) or _short_name(operation, value),
+            operation="command" if operation in COMMANDS else operation,
+            arguments=self._arguments(operation, value, mapping.get("args"), origin / key, origin),
             origin=origin,
             folder=self.folder,
             directives=directives_of(reader, mapping, origin, around),
@@ -110,44 +114,51 @@ class TaskParser:
             notify=reader.raws(mapping, "notify", origin),
             listen=reader.texts(mapping, "listen", origin),
             role=self.role,
+            inherited_tags=around.tags,
         )
         self._check_own(task)
         return task
 
-    def _operation(self, mapping: Mapping[str, Any], origin: Origin) -> tuple[str | None, str]:
-        """The operation's name and the key it stands under."""
-        found: list[tuple[str, str]] = []
-        for key in mapping:
+    def _operation(self, mapping: Mapping[str, Any], origin: Origin) -> tuple[str, str, Any] | None:
+        """The operation's name, the key it is written under, and what is behind it; None for a wrong task."""
+        found: list[tuple[str, str, Any]] = []
+        for key, value in mapping.items():
             name = _without_prefix(str(key))
-            if name in self.operations or name in OWN_OPERATIONS:
-                found.append((name, key))
-            elif key not in TASK:
-                fix = INSTEAD.get(str(key)) or did_you_mean(name, {*self.operations, *OWN_OPERATIONS, *TASK})
-                if not fix.startswith("Known"):
-                    self.reader.note(origin / key, f'"{key}" is neither an operation nor a keyword of a task', fix)
-                else:
-                    fix = "`phlo docs operations` lists all."
-                    self.reader.note(origin / key, f'there is no operation "{key}"', fix)
-                return None, key
+            if name in ("action", "local_action"):
+                name, value = _of_action(value)
+            if name in self.operations or name in OWN_OPERATIONS or name in COMMANDS:
+                found.append((name, key, value))
+            elif key not in TASK or key in ("action", "local_action"):
+                self._unknown(name, origin / key)
+                return None
         if len(found) == 1:
             return found[0]
-        names = ", ".join(key for _, key in found)
+        names = ", ".join(key for _, key, _ in found)
         what = f"has more than one operation: {names}" if found else "has no operation"
         self.reader.note(origin, f"the task {what}", "Write one operation a task, e.g. `exec: ls`.")
-        return None, ""
+        return None
 
-    def _arguments(self, mapping: Mapping[str, Any], key: str, origin: Origin) -> Raw:
+    def _unknown(self, name: str, place: Origin) -> None:
+        fix = INSTEAD.get(name) or did_you_mean(name, {*self.operations, *OWN_OPERATIONS, *TASK})
+        if not fix.startswith("Known"):
+            self.reader.note(place, f'"{name}" is neither an operation nor a keyword of a task', fix)
+        else:
+            self.reader.note(place, f'there is no operation "{name}"', "`phlo docs operations` lists all.")
+
+    def _arguments(self, operation: str, value: Any, extra: Any, place: Origin, origin: Origin) -> Raw:
         """What stands behind the operation's name, with `args` added."""
-        value, extra = mapping[key], mapping.get("args")
+        given = arguments_of(operation, value)
         if extra is None:
-            return Raw(value, origin / key)
+            return Raw(given, place)
         more = self.reader.mapping(extra, origin / "args", "args")
-        if isinstance(value, str):
-            return Raw({"__main__": value, **more}, origin / key)
-        return Raw({**more, **(value or {})}, origin / key)
+        if isinstance(given, str):
+            return Raw({"__main__": given, **more}, place)
+        joined = {**more, **(given or {})}
+        return Raw(arguments_of(operation, joined) if operation in COMMANDS else joined, place)
 
     def _loop(self, mapping: Mapping[str, Any], origin: Origin) -> Raw | None:
-        given = [key for key in ("loop", "with_items", "with_dict") if mapping.get(key) is not None]
+        given = [key for key in mapping if key == "loop" or str(key).startswith("with_")]
+        given = [key for key in given if mapping[key] is not None]
         if len(given) > 1:
             self.reader.note(origin, f"{' and '.join(given)} exclude each other", "Keep one.")
         return Raw(mapping[given[0]], origin / given[0]) if given else None
@@ -163,6 +174,8 @@ class TaskParser:
             index_var=self.reader.text(given, "index_var", place),
             label=self.reader.raw(given, "label", place),
             pause_seconds=self.reader.raw(given, "pause", place),
+            is_extended=given.get("extended") is True,
+            break_when=self.reader.conditions(given, "break_when", place),
         )
 
     def _register(self, mapping: Mapping[str, Any], origin: Origin) -> str | None:
@@ -209,9 +222,17 @@ def _without_prefix(name: str) -> str:
     return next((name.removeprefix(prefix) for prefix in PREFIXES if name.startswith(prefix)), name)
 
 
+def _of_action(value: Any) -> tuple[str, Any]:
+    """The operation and its arguments of `action: NAME ARGUMENTS`, or of a mapping with `module`."""
+    if isinstance(value, Mapping):
+        return _without_prefix(str(value.get("module", ""))), {k: v for k, v in value.items() if k != "module"}
+    name, rest = first_word(str(value))
+    return _without_prefix(name), rest or None
+
+
 def _short_name(operation: str, value: Any) -> str:
     """What a task without a name is called."""
-    if isinstance(value, str) and operation in (*OWN_OPERATIONS, "exec", "command"):
+    if isinstance(value, str) and operation in (*OWN_OPERATIONS, "exec", *COMMANDS):
         return f"{operation} {value.strip().splitlines()[0][:60] if value.strip() else ''}".strip()
     return operation
 

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from phlo.errors import ConfigError
 from phlo.frozen import dataclass, replace
-from phlo.playbook.keywords import PLAY, ROLE
+from phlo.playbook.handlers import tasks_in
+from phlo.playbook.keywords import IMPORT_PLAYBOOK, PLAY, ROLE
+from phlo.playbook.load import DEEPEST, NOTHING_AROUND, Loader
 from phlo.playbook.model import Block, Directives, Entry, Play, RoleContext, Task
 from phlo.playbook.parse import directives_of
 from phlo.playbook.reading import Reader
 from phlo.playbook.scope import Layer, written
 from phlo.playbook.source import Origin, Raw, SourceFile
 
-if TYPE_CHECKING:
-    from phlo.playbook.load import Loader
+
+def read_playbook(loader: Loader, path: Path, depth: int = 0, around: Directives = NOTHING_AROUND) -> tuple[Play, ...]:
+    """The plays of a file, those of imported playbooks in their places; a ConfigError has all that is wrong.
+
+    depth: how many playbooks import this one, each the next. around: `when`, `tags` and `vars` of the import.
+    """
+    if depth >= DEEPEST:
+        raise ConfigError("imports itself", where=loader.label(path), fix="Take the import out.")
+    reader = Reader()
+    plays = PlayParser(loader=loader, reader=reader, source=loader.file(path), depth=depth, around=around).plays()
+    reader.finish()
+    return plays
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,14 +38,18 @@ class PlayParser:
     loader: Loader
     reader: Reader
     source: SourceFile
+    depth: int
+    around: Directives
 
     def plays(self) -> tuple[Play, ...]:
         found: list[Play] = []
         for item, origin in self.reader.items(self.source.data or None, Origin(self.source), "a playbook"):
             mapping = self.reader.mapping(item, origin, "a play")
             if "import_playbook" in mapping:
+                self.reader.known_keys(mapping, IMPORT_PLAYBOOK, origin, "import_playbook")
                 name = self.reader.text(mapping, "import_playbook", origin) or ""
-                found += self.loader.playbook(self.source.folder / name)
+                inner = directives_of(self.reader, mapping, origin, self.around)
+                found += read_playbook(self.loader, self.source.folder / name, self.depth + 1, inner)
             elif mapping:
                 found.append(self._play(mapping, origin))
         if not found and not self.reader.problems:
@@ -45,10 +63,14 @@ class PlayParser:
             reader.note(origin, "the play says no hosts", "Write hosts: all.")
         variables = dict(mapping)
         play_vars = variables.pop("vars", None)
-        inner = directives_of(reader, variables, origin, Directives())
+        inner = directives_of(reader, variables, origin, self.around)
         parser = self.loader.parser(reader, self.source.folder)
-        roles, role_handlers = self._roles(mapping, origin, inner)
+        roles, contexts = self._roles(mapping, origin, inner)
         own = [parser.entries(mapping.get(key), origin / key, inner) for key in ("pre_tasks", "tasks", "post_tasks")]
+        sections = (own[0], (*roles, *own[1]), own[2])
+        every = [*contexts, *(task.role for entries in sections for task in tasks_in(entries) if task.role)]
+        seen = list({str(role.folder): role for role in every}.values())
+        role_handlers = [task for role in seen for task in self.loader.role_handlers(role)]
         place = origin / "vars"
         layers: tuple[Layer, ...] = ()
         if play_vars is not None:
@@ -56,7 +78,8 @@ class PlayParser:
         return Play(
             name=reader.text(mapping, "name", origin) or str(mapping.get("hosts", "")),
             hosts=Raw(mapping.get("hosts"), origin / "hosts"),
-            sections=(own[0], (*roles, *own[1]), own[2]),
+            sections=sections,
+            roles=tuple(seen),
             handlers=(*role_handlers, *parser.handlers(mapping.get("handlers"), origin / "handlers", inner)),
             variables=layers,
             vars_files=reader.raws(mapping, "vars_files", origin),
@@ -68,37 +91,40 @@ class PlayParser:
             origin=origin,
         )
 
-    def _roles(self, mapping: Mapping[str, Any], origin: Origin, around: Directives) -> tuple[list[Entry], list[Task]]:
-        """The roles of a play as blocks, and their handlers."""
+    def _roles(
+        self, mapping: Mapping[str, Any], origin: Origin, around: Directives
+    ) -> tuple[list[Entry], list[RoleContext]]:
+        """The roles of a play as blocks, and what they are."""
         blocks: list[Entry] = []
-        handlers: list[Task] = []
+        contexts: list[RoleContext] = []
         for item, place in self.reader.items(mapping.get("roles"), origin / "roles", "roles"):
             given = {"role": item} if isinstance(item, str) else self.reader.mapping(item, place, "a role")
             name = str(given.get("role") or given.get("name") or "")
             # What is no keyword is a variable of the role, as `roles: [{role: x, port: 80}]` has it.
             variables = {key: value for key, value in given.items() if key not in ROLE}
             inner = directives_of(self.reader, given, place, around)
+            own = self.reader.mapping(given.get("vars") or {}, place / "vars", "vars")
             context = self.loader.role(name, where=place.where())
             layer = written(variables, place)
             inner = _with_layers(inner, layer)
-            blocks.append(self._role_block(context, inner, place))
-            handlers += self.loader.role_handlers(context)
-        return blocks, handlers
+            blocks.append(self._role_block(context, inner, place, {**variables, **own}))
+            contexts.append(context)
+        return blocks, contexts
 
-    def _role_block(self, role: RoleContext, inner: Directives, origin: Origin) -> Block:
+    def _role_block(self, role: RoleContext, inner: Directives, origin: Origin, variables: Mapping[str, Any]) -> Block:
         """Bring the role's service up, then do its tasks."""
-        entries = self.loader.role_tasks(role, "main", inner)
-        if role.service:
-            up = Task(
-                name=f"bring up {role.service}",
-                operation="up",
-                arguments=Raw({"services": [role.service]}, origin),
-                origin=origin,
-                folder=self.source.folder,
-                directives=inner,
-            )
-            entries = (up, *entries)
-        return Block(name=role.name, block=entries, directives=inner)
+        block = self.loader.role_block(role, inner, variables)
+        if not role.service:
+            return block
+        up = Task(
+            name=f"bring up {role.service}",
+            operation="up",
+            arguments=Raw({"services": [role.service]}, origin),
+            origin=origin,
+            folder=self.source.folder,
+            directives=inner,
+        )
+        return replace(block, block=(up, *block.block))
 
 
 def _with_layers(directives: Directives, *layers: Layer) -> Directives:

@@ -45,3 +45,7 @@ def written(values: Mapping[str, Any], origin: Origin) -> Layer:
 def final(values: Mapping[str, Any]) -> Layer:
     """A layer of values that are taken as they are."""
     return {str(name): Variable(value) for name, value in values.items()}
+
+
+class HostScopes(Mapping[str, Scope]):
+    """The scopes of several hosts; a template sees each as a mapping whose values are rendered when they are used."""

@@ -103,6 +103,10 @@ class Origin:
         """For `PhloError.where`."""
         return self.file.where(self.keys) if self.file else self.name
 
+    def line(self) -> str:
+        """File and line, e.g. `site.yaml:7`; the name of a place that is in no file."""
+        return f"{self.file.label}:{self.file.position(self.keys)[0]}" if self.file else self.name
+
     def spot(self, name: str) -> Spot | None:
         """Where the value uses a name, as far as the file's text tells."""
         if self.file is None:

@@ -7,26 +7,33 @@ text. What was made with a secret is a Secret.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from types import GeneratorType
 from typing import Any
 
-from jinja2 import TemplateSyntaxError, nodes
+from jinja2 import TemplateSyntaxError
 from jinja2.exceptions import SecurityError
-from jinja2.runtime import Context, Undefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.runtime import Undefined
 from jinja2.utils import missing
 
-from phlo.config.templates import Facts, Unknown, UnknownNameError
+from phlo.config.templates import Facts, UnknownNameError, bounded
 from phlo.errors import ConfigError, PhloError, nearest
-from phlo.playbook.filters import FILTERS, TESTS, as_boolean
-from phlo.playbook.scope import Scope
+from phlo.playbook.filters import as_boolean
+from phlo.playbook.jinja import (
+    RENDER,
+    Failed,
+    FileEnvironment,
+    TextEnvironment,
+    environment,
+    for_file,
+    kept_backslashes,
+    native,
+)
+from phlo.playbook.scope import HostScopes, Scope
 from phlo.playbook.source import Origin, Raw, TemplateFile
 from phlo.values import Masker, Secret, Text
 from phlo.yaml_source import read_text
 
-_RENDER = "__phlo_render__"
 _DEEPEST = 40
 
 
@@ -44,34 +51,6 @@ class _Omit:
 OMIT = _Omit()
 
 
-class _Chained(Unknown):
-    """A name that is not there; what is asked of it is not there either, so that `default` can step in at the end."""
-
-    __slots__ = ()
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    def __getitem__(self, key: object) -> Any:
-        return self
-
-
-class _Names(Context):
-    """Looks up a name when a template uses it."""
-
-    def resolve_or_missing(self, key: str) -> Any:
-        if key in self.vars:
-            return super().resolve_or_missing(key)
-        render = self.parent.get(_RENDER)
-        if render is not None and key != _RENDER:
-            value = render.name(key)
-            if value is not missing:
-                return value
-        return missing if key == _RENDER else super().resolve_or_missing(key)
-
-
 class Templar:
     """Renders what task files hold. One serves all threads of a run.
 
@@ -82,16 +61,11 @@ class Templar:
     def __init__(
         self, *, functions: Mapping[str, Any] | None = None, on_secret: Callable[[Secret], None] | None = None
     ) -> None:
-        environment = ImmutableSandboxedEnvironment(undefined=_Chained, keep_trailing_newline=True, trim_blocks=True)
-        environment.context_class = _Names
-        environment.filters.update(FILTERS)
-        environment.tests.update(TESTS)
-        environment.globals.update(functions or {})
-        environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": dict}
-        self._environment = environment
+        self._texts = environment(TextEnvironment, functions or {})
+        self._files = environment(FileEnvironment, functions or {})
         self._on_secret = on_secret or (lambda secret: None)
         self._lock = threading.Lock()
-        self._compiled: dict[tuple[str, str], tuple[Any, bool]] = {}
+        self._compiled: dict[tuple[bool, str], Any] = {}
 
     def render(self, raw: Raw, scope: Scope) -> Any:
         """The value with every template in it replaced; keys of mappings as well."""
@@ -108,45 +82,71 @@ class Templar:
         value = self.expression(raw, scope)
         return as_boolean(value.reveal() if isinstance(value, Secret) else value)
 
-    def file(self, path: Path, scope: Scope, *, label: str) -> Text:
-        """A template file, rendered. Raises ConfigError."""
+    def file(self, path: Path, scope: Scope, *, label: str, folders: Iterable[Path] = ()) -> Text:
+        """A template file, rendered; it may include those beside it and in `folders`. Raises ConfigError."""
         text = read_text(path, label=label)
-        value = self._evaluated(text, Origin(TemplateFile(label, text)), _Render(self, scope, ()), is_file=True)
+        origin = Origin(TemplateFile(label, text))
+
+        def work(render: _Render) -> str:
+            made, rest = for_file(self._files, text, (path.parent, *folders))
+            template = made.from_string(rest)
+            return bounded(template.root_render_func(template.new_context({RENDER: render})))
+
+        value = self._guarded(work, origin, _Render(self, scope, ()))
         return value if isinstance(value, Secret) else str(value)
+
+    def names(self) -> list[str]:
+        """The names that are always there."""
+        return list(self._texts.globals)
 
     # -- the work -----------------------------------------------------------------------------------
 
-    def _value(self, value: Any, origin: Origin, render: _Render) -> Any:
+    def _value(self, value: Any, origin: Origin, render: _Render, *, is_lazy: bool = False) -> Any:
+        """The value rendered. is_lazy: an entry with a name that is not there fails when it is used, not before."""
         if isinstance(value, str):
-            return self._evaluated(value, origin, render) if "{{" in value or "{%" in value else value
+            return self._lazily(value, origin, render, is_lazy=is_lazy) if _is_template(value) else value
         if isinstance(value, Mapping):
             pairs = (
-                (self._value(key, origin, render), self._value(item, origin / key, render))
+                (self._value(key, origin, render), self._value(item, origin / key, render, is_lazy=is_lazy))
                 for key, item in value.items()
             )
-            return {str(key): item for key, item in pairs if item is not OMIT}
+            return {_key(key): item for key, item in pairs if item is not OMIT}
         if isinstance(value, (list, tuple)):
-            items = (self._value(item, origin / index, render) for index, item in enumerate(value))
+            items = (self._value(item, origin / index, render, is_lazy=is_lazy) for index, item in enumerate(value))
             return [item for item in items if item is not OMIT]
         return value
 
-    def _evaluated(
-        self, text: str, origin: Origin, render: _Render, *, is_expression: bool = False, is_file: bool = False
+    def _lazily(self, text: str, origin: Origin, render: _Render, *, is_lazy: bool) -> Any:
+        try:
+            return self._evaluated(text, origin, render)
+        except UndefinedNameError as error:
+            if not is_lazy:
+                raise
+            return Failed(render.path[-1], error)
+
+    def _evaluated(self, text: str, origin: Origin, render: _Render, *, is_expression: bool = False) -> Any:
+        def work(inner: _Render) -> Any:
+            code = self._code(text, is_expression=is_expression)
+            template = self._texts.template_class.from_code(self._texts, code, self._texts.globals)
+            value = native(template.root_render_func(template.new_context({RENDER: inner})))
+            if isinstance(value, str) and not is_expression:  # the ends of lines after it are the text's
+                value += "\n" * (_ends(text) - _ends(value))
+            return value
+
+        return self._guarded(work, origin, render, is_expression=is_expression)
+
+    def _guarded(
+        self, work: Callable[[_Render], Any], origin: Origin, render: _Render, *, is_expression: bool = False
     ) -> Any:
+        """The value that `work` makes, a Secret where it used one; whatever goes wrong is a ConfigError."""
         inner = _Render(self, render.scope, render.path)
         try:
-            code, is_native = self._code(text, "expression" if is_expression else "file" if is_file else "text")
-            template = self._environment.template_class.from_code(self._environment, code, self._environment.globals)
-            context = template.new_context({_RENDER: inner})
-            pieces = list(template.root_render_func(context))
-            value = context.vars["result"] if is_native else "".join(pieces)
-            if isinstance(value, GeneratorType):  # of `map`, `select` and the like
-                value = list(value)
+            value = work(inner)
             _refuse_undefined(value)
         except PhloError:
             raise
         except TemplateSyntaxError as reason:
-            fix = "Mend it: {{ value }}, {% if condition %} ... {% endif %}."
+            fix = "Write {{ value }}, {% if condition %} ... {% endif %}."
             if is_expression:
                 fix = "Write an expression, such as `x == 'y'`; a `when` is written without {{ }}."
             raise ConfigError(f"is not a valid template: {reason.message}", where=origin.where(), fix=fix) from None
@@ -155,27 +155,15 @@ class Templar:
         render.secrets += inner.secrets
         return self._tainted(value, inner.secrets)
 
-    def _code(self, text: str, kind: str) -> tuple[Any, bool]:
+    def _code(self, text: str, *, is_expression: bool) -> Any:
+        """Python code for a template or an expression, compiled once."""
         with self._lock:
-            found = self._compiled.get((kind, text))
+            found = self._compiled.get((is_expression, text))
             if found is None:
-                found = self._compiled[kind, text] = self._compile(text, kind)
+                source = "{{ (" + text + "\n) }}" if is_expression else text.removesuffix("\n")
+                found = self._texts.compile(kept_backslashes(self._texts, source))
+                self._compiled[is_expression, text] = found
             return found
-
-    def _compile(self, text: str, kind: str) -> tuple[Any, bool]:
-        """Python code for a template, and whether it leaves a value in `result` instead of writing text."""
-        environment = self._environment
-        if kind == "expression":
-            parsed = environment.parse("{{ (" + text + "\n) }}")
-        else:
-            parsed = environment.parse(text)
-        expression = None if kind == "file" else _only_expression(parsed)
-        if expression is None:
-            return environment.compile(parsed), False
-        assign = nodes.Assign(nodes.Name("result", "store", lineno=1), expression, lineno=1)
-        whole = nodes.Template([assign], lineno=1)
-        whole.set_environment(environment)
-        return environment.compile(whole), True
 
     def _tainted(self, value: Any, secrets: list[Secret]) -> Any:
         """The value with its texts as Secrets when secrets went into it."""
@@ -213,21 +201,67 @@ class _Render:
         """What a template gets for a name, `missing` when it has no value."""
         variable = self.scope.lookup(name)
         if variable is None:
-            return missing
+            return _Variables(self.scope, self) if name == "vars" else missing
         value = variable.value
         if variable.origin is not None:
             if name in self.path or len(self.path) > _DEEPEST:
                 what = f'"{name}" is made of itself: {" -> ".join((*self.path, name))}'
                 raise ConfigError(what, where=variable.origin.where(), fix="Give it another name.")
             inner = _Render(self.templar, self.scope, (*self.path, name))
-            value = self.templar._value(value, variable.origin, inner)
-        return _usable(value() if callable(value) else value, self.secrets)
+            try:
+                value = self.templar._value(value, variable.origin, inner, is_lazy=True)
+            except UndefinedNameError as error:
+                return Failed(name, error)
+        if isinstance(value, HostScopes):
+            return _Hosts(value, self)
+        is_made = callable(value) and not isinstance(value, Undefined)
+        return _usable(value() if is_made else value, self.secrets)
+
+
+class _Variables(Mapping[str, Any]):
+    """The variables of a scope, each rendered when it is used."""
+
+    def __init__(self, scope: Scope, render: _Render) -> None:
+        self._scope = scope
+        self._render = render
+
+    def __getitem__(self, key: str) -> Any:
+        inner = _Render(self._render.templar, self._scope, self._render.path)
+        value = inner.name(key)
+        if value is missing:
+            raise KeyError(key)
+        self._render.secrets += inner.secrets
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return self._scope.names()
+
+    def __len__(self) -> int:
+        return len(list(self._scope.names()))
+
+
+class _Hosts(Mapping[str, Any]):
+    """`hostvars` as a template sees it."""
+
+    def __init__(self, scopes: HostScopes, render: _Render) -> None:
+        self._scopes = scopes
+        self._render = render
+
+    def __getitem__(self, key: str) -> Any:
+        return _Variables(self._scopes[key], self._render)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._scopes)
+
+    def __len__(self) -> int:
+        return len(self._scopes)
 
 
 def _refuse_undefined(value: Any) -> None:
     """Raise the error of a value that is not defined, also when it stands inside another."""
     if isinstance(value, Undefined):
-        str(value)  # raises
+        str(value)  # raises for every name that is not there
+        raise ValueError("the expression has no value")
     if isinstance(value, dict):
         for item in value.values():
             _refuse_undefined(item)
@@ -258,12 +292,18 @@ def _holds_secret(value: Any) -> bool:
     return isinstance(value, Secret)
 
 
-def _only_expression(template: nodes.Template) -> nodes.Expr | None:
-    """The expression of a template that is nothing but one."""
-    if len(template.body) != 1 or not isinstance(template.body[0], nodes.Output):
-        return None
-    found = template.body[0].nodes
-    return found[0] if len(found) == 1 and not isinstance(found[0], nodes.TemplateData) else None
+def _is_template(text: str) -> bool:
+    return any(mark in text for mark in ("{{", "{%", "{#"))
+
+
+def _key(key: Any) -> Any:
+    """A key of a mapping: numbers and booleans stay what they are."""
+    return key if isinstance(key, (str, int, float, bool, Secret)) or key is None else str(key)
+
+
+def _ends(text: str) -> int:
+    """How many ends of lines a text ends with."""
+    return len(text) - len(text.rstrip("\n"))
 
 
 # What to do about a variable that nobody has given a value.
@@ -271,7 +311,7 @@ _GIVE_IT = "Set it with `vars`, `register`, in the inventory, or write {{ NAME |
 
 
 def _undefined(reason: UnknownNameError, origin: Origin, render: _Render) -> UndefinedNameError:
-    known = reason.siblings or [*render.scope.names(), *render.templar._environment.globals]
+    known = reason.siblings or [*render.scope.names(), *render.templar.names()]
     close = nearest(reason.name, known)
     is_top = reason.what.startswith("there is no variable")
     what = f'"{reason.name}" is not defined' if is_top else f'there is no "{reason.name}" in it'

@@ -31,7 +31,9 @@ _WORDS = {
     "unpause": Words("+", "resumed", "start"),
     "restart": Words("~", "restarted", "restart"),
     "keep": Words("!", "kept", "update"),
+    "refuse": Words("!", "refused", "update"),
     "wait": Words("✓", "ready", "update"),
+    "adopt": Words("✓", "adopted", "update"),
     "restore": Words("~", "put back", "restore"),
 }
 

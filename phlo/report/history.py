@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
+from phlo.events import Event, Note, RunFinished, StepFinished, UndoFinished, UndoStarted
 from phlo.report.change_text import COUNTS, done_count
 from phlo.report.run_state import RunState, label
 from phlo.report.step_text import is_news, step_lines
 from phlo.report.style import Style, seconds_text
 from phlo.report.table import table
-from phlo.values import Event, Status
+from phlo.values import Status
 
 CUT_SHORT = "cut short"
 _SIGNS = {"ok": "✓", "changed": "✓"}
@@ -41,7 +42,7 @@ def past_run(run_id: str, events: Sequence[Event]) -> PastRun:
     state = RunState()
     for event in events:
         state.take(event)
-    result = next((event.message for event in events if event.kind == "run_finished"), CUT_SHORT)
+    result = next((event.result for event in events if isinstance(event, RunFinished)), CUT_SHORT)
     return PastRun(run_id, state.title, state.began, state.seconds, result, state.counts())
 
 
@@ -58,7 +59,7 @@ def history_text(runs: Sequence[PastRun], style: Style, zone: tzinfo | None = No
         )
         for run in runs
     ]
-    return table(("RUN", "BEGAN", "WHAT", "RESULT", "TOOK", "CHANGES"), rows, style)
+    return table(("RUN", "BEGAN", "WHAT", "RESULT", "TOOK", "CHANGES"), rows, style, wrapped=("WHAT", "CHANGES"))
 
 
 def timeline_text(
@@ -69,11 +70,9 @@ def timeline_text(
     state = RunState()
     for event in events:
         state.take(event)
-    several = len(state.hosts) > 1
     lines = [f"{style(run_id, 'bold')}  {run.title}, {_moment(run.began, zone)}", ""]
     for event in events:
-        name = label(event.host, event.service, shows_host=several).ljust(state.label_width)
-        for index, line in enumerate(_event_lines(event, name, style, verbosity)):
+        for index, line in enumerate(_event_lines(event, state, style, verbosity)):
             at = f"+{seconds_text(max(event.time - run.began, 0.0))}" if index == 0 else ""
             lines.append(f"{at:>8}  {line}".rstrip())
     took = f" in {seconds_text(run.seconds)}" if run.seconds is not None else ""
@@ -82,19 +81,30 @@ def timeline_text(
     return "\n".join([*lines, "", f"{sign} {run.result.replace('_', ' ')}{took}{f': {counted}' if counted else ''}"])
 
 
-def _event_lines(event: Event, name: str, style: Style, verbosity: int) -> list[str]:
-    if event.kind == "step_finished":
-        wanted = 0 if is_news(event) else 2 if event.status is Status.SKIPPED else 1
-        return step_lines(event, name, style, is_full=True) if verbosity >= wanted else []
-    if event.kind == "note":
-        return [f"{style.sign('!')} {event.message}", *(f"    {line}" for line in event.detail)]
-    if event.kind == "undo_started":
-        return [f"{style.sign('!')} {style(name, 'bold')}  {event.message or 'putting back what was there'}"]
-    if event.kind == "undo_finished":
-        failed = event.status is Status.FAILED
-        text = f"could not be rolled back: {event.message}" if failed else event.message or "rolled back"
-        return [f"{style.sign('✗' if failed else '✓')} {style(name, 'bold')}  {text}"]
+def _event_lines(event: Event, state: RunState, style: Style, verbosity: int) -> list[str]:
+    match event:
+        case StepFinished():
+            wanted = 2 if event.status is Status.SKIPPED else 1 if event.step.is_part or not is_news(event) else 0
+            if event.step.is_part:
+                lines = step_lines(event, event.step.name, style, is_full=True)
+                return [f"    {line}" for line in lines] if verbosity >= wanted else []
+            name = _name(event.step.host, event.step.service, state)
+            return step_lines(event, name, style, is_full=True) if verbosity >= wanted else []
+        case Note():
+            return [f"{style.sign('!')} {event.message}", *(f"    {line}" for line in event.detail)]
+        case UndoStarted():
+            name = style(_name(event.host, event.service, state), "bold")
+            return [f"{style.sign('!')} {name}  {event.message or 'putting back what was there'}"]
+        case UndoFinished():
+            failed = event.status is Status.FAILED
+            name = style(_name(event.host, event.service, state), "bold")
+            text = f"could not be rolled back: {event.message}" if failed else event.message or "rolled back"
+            return [f"{style.sign('✗' if failed else '✓')} {name}  {text}"]
     return []
+
+
+def _name(host: str, service: str, state: RunState) -> str:
+    return label(host, service, shows_host=len(state.hosts) > 1).ljust(state.label_width)
 
 
 def _counted(counts: dict[str, int]) -> str:

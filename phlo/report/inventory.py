@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from phlo.inventory.hosts import ALL, Host, Inventory, Variable
 from phlo.report.style import Style
 from phlo.report.table import table
+from phlo.report.tree import Node, tree_text
 
 # Names of variables whose values nobody should read over a shoulder.
 _SECRET_NAME = re.compile(r"passw|secret|token|credential|private_key$|api_?key", re.IGNORECASE)
@@ -66,7 +67,7 @@ def list_text(inventory: Inventory, names: Collection[str], style: Style) -> str
         )
         for name in names
     ]
-    return table(("HOST", "REACHED BY", "ADDRESS", "GROUPS", "SERVICES"), rows, style)
+    return table(("HOST", "REACHED BY", "ADDRESS", "GROUPS", "SERVICES"), rows, style, wrapped=("GROUPS", "SERVICES"))
 
 
 def graph_data(inventory: Inventory) -> dict[str, Any]:
@@ -80,16 +81,11 @@ def graph_data(inventory: Inventory) -> dict[str, Any]:
 
 
 def graph_text(inventory: Inventory, style: Style) -> str:
-    def lines(name: str, indent: str) -> Iterator[str]:
+    def node(name: str) -> Node:
         children, hosts = _below(inventory, name)
-        entries = [*((child, True) for child in children), *((host, False) for host in hosts)]
-        for position, (entry, is_group) in enumerate(entries, 1):
-            is_last = position == len(entries)
-            yield f"{indent}{'└── ' if is_last else '├── '}{style(entry, 'bold') if is_group else entry}"
-            if is_group:
-                yield from lines(entry, indent + ("    " if is_last else "│   "))
+        return Node(name, below=[*map(node, children), *map(Node, hosts)], colours=("bold",))
 
-    return "\n".join([style(ALL, "bold"), *lines(ALL, "")])
+    return tree_text([node(ALL)], style)
 
 
 def _below(inventory: Inventory, name: str) -> tuple[list[str], list[str]]:
@@ -145,7 +141,10 @@ def show_text(inventory: Inventory, host: str, is_secret: Callable[[str], bool],
     known = variables_of(inventory, host, is_secret)
     if known:
         rows = [(one.name, _text(one.shown), one.where, ", ".join(one.losers)) for one in known]
-        lines += ["", table(("VARIABLE", "VALUE", "FROM", "GOES OVER"), rows, style)]
+        lines += [
+            "",
+            table(("VARIABLE", "VALUE", "FROM", "OVERRIDES"), rows, style, wrapped=("VALUE", "FROM", "OVERRIDES")),
+        ]
     return "\n".join(lines)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from phlo.events import Event
 from phlo.events_json import event_line
-from phlo.values import Event
 
 
 class JsonLines:

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
+from phlo.events import Event, RunFinished, RunStarted, StepFinished, UndoFinished
 from phlo.report.run_state import BAD
-from phlo.values import Event, Status
+from phlo.values import Status
+from phlo.visible import visible
 
 # What XML 1.0 cannot hold at all, not even escaped (section 2.2, Char).
 _UNSPEAKABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -24,15 +26,18 @@ def junit_xml(project: str, events: Iterable[Event]) -> bytes:
     A service that was put back is a failed case of its own, so that nothing that went wrong counts as passed.
     """
     root = ElementTree.Element("testsuites", name=_text(project))
-    by_host: dict[str, list[Event]] = {}
+    by_host: dict[str, list[StepFinished | UndoFinished]] = {}
     began = 0.0
     for event in events:
-        if event.kind == "run_started":
-            began = event.time
-        elif event.kind in ("step_finished", "undo_finished"):
-            by_host.setdefault(event.host or "", []).append(event)
-        elif event.kind == "run_finished" and event.seconds is not None:
-            root.set("time", f"{event.seconds:.3f}")
+        match event:
+            case RunStarted():
+                began = event.time
+            case StepFinished():
+                by_host.setdefault(event.step.host, []).append(event)
+            case UndoFinished():
+                by_host.setdefault(event.host, []).append(event)
+            case RunFinished():
+                root.set("time", f"{event.seconds:.3f}")
     for host, ends in by_host.items():
         _add_suite(root, host, ends, began)
     for name in ("tests", "failures", "skipped"):
@@ -42,7 +47,7 @@ def junit_xml(project: str, events: Iterable[Event]) -> bytes:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()
 
 
-def _add_suite(root: ElementTree.Element, host: str, ends: list[Event], began: float) -> None:
+def _add_suite(root: ElementTree.Element, host: str, ends: list[StepFinished | UndoFinished], began: float) -> None:
     failed = sum(_has_failed(end) for end in ends)
     skipped = sum(end.status in _NOT_RUN for end in ends)
     suite = ElementTree.SubElement(
@@ -60,12 +65,13 @@ def _add_suite(root: ElementTree.Element, host: str, ends: list[Event], began: f
         _add_case(suite, end)
 
 
-def _add_case(suite: ElementTree.Element, end: Event) -> None:
-    name = (end.step or "").partition("/")[2].partition("/")[2] or "roll back"
+def _add_case(suite: ElementTree.Element, end: StepFinished | UndoFinished) -> None:
+    about = end.step if isinstance(end, StepFinished) else end
+    name = end.step.name if isinstance(end, StepFinished) else "roll back"
     case = ElementTree.SubElement(
         suite,
         "testcase",
-        classname=_text(f"{end.host}.{end.service or 'project'}"),
+        classname=_text(f"{about.host}.{about.service or 'project'}"),
         name=_text(name),
         time=f"{end.seconds or 0.0:.3f}",
     )
@@ -75,14 +81,15 @@ def _add_case(suite: ElementTree.Element, end: Event) -> None:
         message = end.message or "the service was put back to what ran before"
         failure = ElementTree.SubElement(case, "failure", type=str(end.status), message=_text(message))
         failure.text = _text("\n".join([message, *end.detail]))
-    elif end.changes:
+    elif isinstance(end, StepFinished) and end.changes:
         lines = (f"{change.verb} {change.at}: {'; '.join(change.causes)}" for change in end.changes)
         ElementTree.SubElement(case, "system-out").text = _text("\n".join(lines))
 
 
-def _has_failed(end: Event) -> bool:
-    return end.status in BAD and end.status not in _NOT_RUN
+def _has_failed(end: StepFinished | UndoFinished) -> bool:
+    is_tolerated = isinstance(end, StepFinished) and end.is_tolerated
+    return end.status in BAD and end.status not in _NOT_RUN and not is_tolerated
 
 
 def _text(text: str) -> str:
-    return _UNSPEAKABLE.sub("?", text)
+    return _UNSPEAKABLE.sub("?", visible(text))

@@ -7,7 +7,8 @@ import re
 from dataclasses import MISSING
 from typing import Any, NamedTuple
 
-from phlo.operations.fields import fields_of
+from phlo.operations.argument_types import argument_types, name_of
+from phlo.operations.fields import expressions_in, fields_of, is_required
 
 _STARTS = r"(?:^|(?<=[.\s]))({names}): "
 
@@ -20,7 +21,7 @@ class ArgumentDoc(NamedTuple):
     default: str
     text: str
     is_required: bool
-    is_main: bool
+    is_positional: bool
 
 
 def summary(module: Any) -> str:
@@ -31,19 +32,19 @@ def summary(module: Any) -> str:
 def arguments(module: Any) -> list[ArgumentDoc]:
     """The arguments that a task may write, in their order."""
     kind = module.Args
-    found = fields_of(kind)
+    found, types, special = fields_of(kind), argument_types(kind), expressions_in(kind)
     texts = _texts(inspect.getdoc(kind) or "", list(found))
     return [
         ArgumentDoc(
             name=name,
-            type=_type(str(one.type)),
-            default="" if one.default is MISSING else _shown(one.default),
+            type=special.get(name) or name_of(types[name]),
+            default="" if is_required(one) else _default(one.default),
             text=texts.get(name, ""),
-            is_required=one.default is MISSING and one.default_factory is MISSING,
-            is_main="main" in one.metadata,
+            is_required=is_required(one),
+            is_positional="positional" in one.metadata,
         )
         for name, one in found.items()
-        if "free" not in one.metadata
+        if "passthrough" not in one.metadata
     ]
 
 
@@ -57,29 +58,9 @@ def _texts(doc: str, names: list[str]) -> dict[str, str]:
     return {mark[1]: " ".join(doc[mark.end() : end].split()) for mark, end in zip(marks, ends, strict=True)}
 
 
-def _type(annotation: str) -> str:
-    """A type in words: `tuple[str | Secret, ...] | str` -> `list or text`."""
-    text = re.sub(r"Mapping\[.*?\](?=$| \|)", "mapping", annotation)
-    text = re.sub(r"tuple\[.*?, \.\.\.\]", "list", text)
-    text = re.sub(r"Literal\[(.*?)\]", lambda found: found[1].replace('"', "").replace(", ", " or "), text)
-    words = {
-        "str": "text",
-        "Secret": "text",
-        "Text": "text",
-        "bool": "true or false",
-        "int": "number",
-        "float": "number",
-        "Path": "path",
-        "Mode": "mode",
-        "Any": "any",
-        "None": "",
-    }
-    parts = (words.get(part.strip(), part.strip()) for part in text.split(" | "))
-    return " or ".join(dict.fromkeys(part for part in parts if part))
-
-
-def _shown(value: Any) -> str:
-    if value in (None, "", (), {}):
+def _default(value: Any) -> str:
+    """A default as a task would write it, "" for one that says nothing."""
+    if value in (MISSING, None, "", (), {}):
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -104,9 +85,9 @@ def text_of(name: str, module: Any) -> str:
             notes = [one.type, "required" if one.is_required else f"default {one.default}" if one.default else ""]
             note = ", ".join(filter(None, notes))
             lines.append(f"  {one.name:<{width}}  {one.text} ({note})".rstrip())
-    main = next((one.name for one in found if one.is_main), None)
-    if main:
-        lines += ["", f"`{name}: VALUE` is short for `{name}: {{{main}: VALUE}}`."]
+    alone = next((one.name for one in found if one.is_positional), None)
+    if alone:
+        lines += ["", f"`{name}: VALUE` is short for `{name}: {{{alone}: VALUE}}`."]
     return "\n".join(lines)
 
 
@@ -123,7 +104,7 @@ def markdown_of(name: str, module: Any) -> str:
             default = "**required**" if one.is_required else f"`{one.default}`" if one.default else ""
             lines.append(f"| `{one.name}` | {one.type} | {default} | {one.text.replace('|', chr(92) + '|')} |")
         lines.append("")
-    main = next((one.name for one in found if one.is_main), None)
-    if main:
-        lines += [f"`{name}: VALUE` is short for `{name}: {{{main}: VALUE}}`.", ""]
+    alone = next((one.name for one in found if one.is_positional), None)
+    if alone:
+        lines += [f"`{name}: VALUE` is short for `{name}: {{{alone}: VALUE}}`.", ""]
     return "\n".join(lines)

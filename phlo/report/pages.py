@@ -95,7 +95,7 @@ def pages_of(
 
 
 def _published(service: ResolvedService, live: Collection[LiveContainer]) -> Iterator[tuple[str, str, int, int]]:
-    """(host, address, port there, port of the container) of TCP; of a Swarm's mesh no container shows any."""
+    """(host, address, port there, port of the container) of TCP; of a routing mesh no container shows any."""
     shown = [(one.host, port) for one in live for port in one.ports]
     yield from ((host, port.ip, port.published, port.target) for host, port in shown if port.protocol == "tcp")
     for planned in service.compose.ports if not shown else ():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from phlo.events_json import VERSION, change_to_json
+from phlo.orchestrators import load, operation_parts
 from phlo.report.change_text import causes_text, thing, words_of
 from phlo.report.run_state import BAD, RunState, ServiceState, label
 from phlo.report.step_text import plan_summary
@@ -12,13 +13,14 @@ from phlo.report.style import Style
 from phlo.values import Change, Status
 
 # What follows anything that changes, and says nothing of its own.
-_PLAIN = ("wait", "orphans", "swarm_ready", "swarm_absent")
+_PLAIN = ("wait", "orphans", "preflight")
 
 
 def plan_text(state: RunState, style: Style, *, verbosity: int = 0, is_full: bool = False) -> str:
     """Every change with its causes, service by service, and the counts.
 
-    verbosity: from 1 on services without a change are listed as well.
+    verbosity: from 1 on services without a change are listed as well. Below each change are its engine calls, where the
+    changes have them.
     """
     lines: list[str] = []
     for one in state.services.values():
@@ -38,7 +40,7 @@ def _service_lines(one: ServiceState, state: RunState, style: Style, verbosity: 
                 entries.append(("!", end.message, []))
         elif end.status in BAD:
             entries.append(("✗", end.message.removeprefix(f"{one.host} {one.service}: "), list(end.detail)))
-        elif end.status is Status.UNKNOWN and (verbosity or step.operation not in _PLAIN):
+        elif end.status is Status.UNKNOWN and (verbosity or not _is_plain(step.operation)):
             entries.append(("?", f"{step.operation}: known once what it needs is there", []))
         for change in end.changes:
             if end.status is not Status.UNKNOWN and _is_shown(change, verbosity):
@@ -53,8 +55,13 @@ def _service_lines(one: ServiceState, state: RunState, style: Style, verbosity: 
     return lines
 
 
+def _is_plain(operation: str) -> bool:
+    orchestrator, own = operation_parts(operation)
+    return own in (load(orchestrator, "words").PLAIN if orchestrator else _PLAIN)
+
+
 def _is_shown(change: Change, verbosity: int) -> bool:
-    return change.is_counted or change.verb in ("keep", "run") or verbosity > 1
+    return change.is_counted or change.verb in ("keep", "run", "refuse", "adopt") or verbosity > 1
 
 
 def _entry(change: Change, name_width: int, style: Style, is_full: bool) -> tuple[str, str, list[str]]:
@@ -62,14 +69,15 @@ def _entry(change: Change, name_width: int, style: Style, is_full: bool) -> tupl
     text = f"{change.verb} {thing(change)}"
     behind = f"{text} ({causes_text(change.causes, is_full=True)})"
     sign = words_of(change.verb).sign
+    calls = [f"  {call}" for call in change.calls]
     if len(change.causes) <= 1 and len(behind) + name_width + 6 <= max(style.width, 80):
-        return sign, f"{text} {style(behind[len(text) + 1 :], 'dim')}", []
+        return sign, f"{text} {style(behind[len(text) + 1 :], 'dim')}", calls
     few = (
         change.causes
         if is_full or len(change.causes) <= 6
         else (*change.causes[:5], f"and {len(change.causes) - 5} more")
     )
-    return sign, text, list(few)
+    return sign, text, [*few, *calls]
 
 
 def plan_data(state: RunState, *, project: str) -> dict[str, Any]:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from phlo.events import (
+    Event,
+    RunFinished,
+    RunStarted,
+    StepFinished,
+    StepId,
+    StepProgress,
+    StepStarted,
+    TaskId,
+    UndoFinished,
+    UndoStarted,
+)
 from phlo.frozen import dataclass, field
 from phlo.report.change_text import COUNTS, count_of
-from phlo.values import Change, Event, Status, Step
+from phlo.values import Change, Status, Step
 
 _WORST_FIRST = (
     Status.ROLLED_BACK,
@@ -30,14 +42,19 @@ def label(host: str | None, service: str | None, *, shows_host: bool) -> str:
 
 @dataclass(slots=True, kw_only=True)
 class StepState:
-    """One step: `status` None means it has not ended, `began` None that it has not begun."""
+    """One step: `status` None means it has not ended, `began` None that it has not begun.
+
+    tasks: those of a role that the step runs.
+    """
 
     id: str
+    name: str
     operation: str
     began: float | None = None
     status: Status | None = None
     progress: str = ""
-    end: Event | None = None
+    end: StepFinished | None = None
+    tasks: dict[str, StepState] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,7 +101,7 @@ class ServiceState:
         ends = [step.end.time for step in self.steps.values() if step.end]
         return max(ends) - self.began if ends and self.began is not None else 0.0
 
-    def ends(self, status: Status) -> tuple[Event, ...]:
+    def ends(self, status: Status) -> tuple[StepFinished, ...]:
         """How its steps ended that ended with `status`."""
         return tuple(step.end for step in self.steps.values() if step.end and step.status is status)
 
@@ -99,8 +116,10 @@ class RunState:
         self.seconds: float | None = None
         self._hosts: dict[str, None] = {}
         self._measured: tuple[int, int] = (0, 0)
+        steps = tuple(steps)
+        self._needs = _needs(steps)
         for step in steps:
-            self._step(step.host, step.service, step.id, step.operation)
+            self.step(StepId.of(step))
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -119,22 +138,27 @@ class RunState:
 
     def take(self, event: Event) -> None:
         """Note one event."""
-        if event.kind == "run_started":
-            self.title, self.began = event.message, event.time
-        elif event.kind == "run_finished":
-            self.seconds = event.seconds
-        elif event.kind in ("undo_started", "undo_finished"):
-            state = self._service(event.host or "", event.service or "")
-            state.undoing = event.message or "rolling back" if event.kind == "undo_started" else ""
-            state.undone = event.kind == "undo_finished" and event.status is not Status.FAILED
-        elif event.step:
-            step = self._step(event.host or "", event.service or "", event.step, event.operation or "")
-            if event.kind == "step_started":
-                step.began = event.time
-            elif event.kind == "step_progress":
-                step.progress = event.message
-            elif event.kind == "step_finished":
-                step.status, step.end = event.status, event
+        match event:
+            case RunStarted():
+                self.title, self.began = event.title, event.time
+            case RunFinished():
+                self.seconds = event.seconds
+            case UndoStarted():
+                state = self._service(event.host, event.service)
+                state.undoing, state.undone = event.message or "rolling back", False
+            case UndoFinished():
+                state = self._service(event.host, event.service)
+                state.undoing, state.undone = "", event.status is not Status.FAILED
+            case StepStarted():
+                self.step(event.step).began = event.time
+                if isinstance(event.step, TaskId) and event.step.is_part:
+                    self._whole(event.step).progress = event.step.name
+            case StepProgress():
+                self.step(event.step).progress = event.message
+            case StepFinished():
+                step = self.step(event.step)
+                step.status = Status.OK if event.is_tolerated else event.status
+                step.end = event
 
     def counts(self) -> dict[str, int]:
         """What happened (or would happen), counted: create, recreate, ..., unchanged, and the bad ends.
@@ -169,6 +193,15 @@ class RunState:
             step.status is Status.UNKNOWN for state in states for step in state.steps.values()
         )
 
+    def waits_for(self, one: ServiceState) -> tuple[str, ...]:
+        """The services that a service still waits for, by name."""
+        found: dict[str, None] = {}
+        for host, service, step in self._needs.get((one.host, one.service), ()):
+            state = self.services.get((host, service))
+            if state and step in state.steps and state.steps[step].status is None:
+                found[service if host == one.host else f"{service} on {host}"] = None
+        return tuple(found)
+
     def _service(self, host: str, service: str) -> ServiceState:
         found = self.services.get((host, service))
         if found is None:
@@ -176,9 +209,28 @@ class RunState:
             self._hosts[host] = None
         return found
 
-    def _step(self, host: str, service: str, name: str, operation: str) -> StepState:
-        steps = self._service(host, service).steps
-        found = steps.get(name)
-        if found is None:
-            found = steps[name] = StepState(id=name, operation=operation)
-        return found
+    def step(self, step: StepId | TaskId) -> StepState:
+        """What is known of a step."""
+        is_part = isinstance(step, TaskId) and step.is_part
+        steps = self._whole(step).tasks if is_part else self._service(step.host, step.service).steps
+        key = str(step)
+        if key not in steps:
+            steps[key] = StepState(id=key, name=step.name, operation=step.operation)
+        return steps[key]
+
+    def _whole(self, task: StepId | TaskId) -> StepState:
+        """The step that a role's task is a part of."""
+        assert isinstance(task, TaskId)
+        steps = self._service(task.host, task.service).steps
+        return steps.setdefault(task.parent, StepState(id=task.parent, name="tasks", operation="tasks"))
+
+
+def _needs(steps: Sequence[Step]) -> dict[tuple[str, str], list[tuple[str, str, str]]]:
+    """Host and service -> host, service and id of the steps of other services that it waits for."""
+    known = {step.id: (step.host, step.service, step.id) for step in steps}
+    found: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    for step in steps:
+        needs = [known[need] for need in step.after if need in known]
+        others = [need for need in needs if need[1] and need[:2] != (step.host, step.service)]
+        found.setdefault((step.host, step.service), []).extend(others)
+    return found

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from phlo.config.capability_types import is_collected
 from phlo.config.project import Project, ResolvedService
 from phlo.report.style import Style
+from phlo.report.tree import Node, tree_text
 from phlo.values import Condition
 
 _WAITS_FOR = {Condition.STARTED: "started", Condition.HEALTHY: "healthy", Condition.COMPLETED: "ended"}
@@ -71,32 +72,23 @@ def _used(service: ResolvedService, waits: Mapping[str, str], project: Project) 
 
 
 def tree(graph: ServiceGraph, style: Style) -> str:
-    """Every service that no other waits for, and below it what it needs; what was shown is not shown again."""
+    """Every service that no other waits for, and below it what it needs; needs are shown once."""
     needed = {edge.needs for edge in graph.edges if edge.waits_for}
     shown: set[str] = set()
-    lines = []
-    for name in graph.services:
-        if name not in needed:
-            lines += [style(name, "bold"), *_branches(name, graph, style, shown, "")]
-    return "\n".join(lines)
+    roots = [Node(name, below=_below(name, graph, shown)) for name in graph.services if name not in needed]
+    return tree_text(roots, style)
 
 
-def _branches(name: str, graph: ServiceGraph, style: Style, shown: set[str], indent: str) -> Iterator[str]:
+def _below(name: str, graph: ServiceGraph, shown: set[str]) -> list[Node]:
     shown.add(name)
     edges = graph.needs_of(name)
-    ordered = [edge for edge in edges if edge.waits_for]
-    collected = _collected(edges)
-    last = len(ordered) + len(collected) - 1
-    for index, edge in enumerate(ordered):
-        joint, further = ("└─ ", "   ") if index == last else ("├─ ", "│  ")
-        is_again = edge.needs in shown and any(need.waits_for for need in graph.needs_of(edge.needs))
-        note = style(f"  {edge.text}{'  (its needs: above)' if is_again else ''}", "dim")
-        yield f"{indent}{joint}{edge.needs}{note}"
-        if not is_again:
-            yield from _branches(edge.needs, graph, style, shown, indent + further)
-    for index, (capability, names) in enumerate(collected.items(), start=len(ordered)):
-        joint = "└╌ " if index == last else "├╌ "
-        yield f"{indent}{joint}{style(f'{capability} of', 'dim')} {', '.join(names)}"
+    found = []
+    for edge in edges:
+        if edge.waits_for:
+            is_again = edge.needs in shown and any(need.waits_for for need in graph.needs_of(edge.needs))
+            note = f"{edge.text}  (its needs: above)" if is_again else edge.text
+            found.append(Node(edge.needs, note, () if is_again else _below(edge.needs, graph, shown)))
+    return found + [Node(", ".join(names), f"uses their {what}") for what, names in _collected(edges).items()]
 
 
 def _collected(edges: Iterable[Edge]) -> dict[str, list[str]]:

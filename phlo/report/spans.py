@@ -11,8 +11,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import phlo
+from phlo.events import (
+    Event,
+    ItemFinished,
+    Note,
+    RunFinished,
+    RunStarted,
+    StepFinished,
+    StepProgress,
+    StepStarted,
+    UndoFinished,
+    UndoStarted,
+)
 from phlo.report.run_state import BAD
-from phlo.values import Event, Status
+from phlo.values import Status
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -73,52 +85,62 @@ def add_spans(tracer: Tracer, project: str, events: Iterable[Event], parent: str
     above = TraceContextTextMapPropagator().extract({"traceparent": parent})
     run: Span | None = None
     last = 0.0
-    undone: dict[tuple[str | None, str | None], float] = {}
-    progress: dict[str | None, list[Event]] = {}
+    undone: dict[tuple[str, str], float] = {}
+    progress: dict[str, list[StepProgress]] = {}
+    items: dict[str, list[ItemFinished]] = {}
     for event in events:
         last = event.time
         if run is None:
             facts = {"phlo.project": project, "phlo.run": event.run, "phlo.version": phlo.__version__}
-            run = tracer.start_span(
-                f"phlo {event.message}".strip(), above, attributes=facts, start_time=_ns(event.time)
-            )
+            title = event.title if isinstance(event, RunStarted) else ""
+            run = tracer.start_span(f"phlo {title}".strip(), above, attributes=facts, start_time=_ns(event.time))
         within = set_span_in_context(run)
-        match event.kind:
-            case "step_started":
-                progress[event.step] = []
-            case "step_progress":
-                progress.setdefault(event.step, []).append(event)
-            case "step_finished":
-                name = " ".join(filter(None, (event.operation, event.service))) or str(event.step)
+        match event:
+            case StepStarted():
+                progress[str(event.step)] = []
+            case StepProgress():
+                progress.setdefault(str(event.step), []).append(event)
+            case ItemFinished():
+                items.setdefault(str(event.step), []).append(event)
+            case StepFinished():
+                name = " ".join(filter(None, (event.step.operation, event.step.service))) or str(event.step)
                 began = event.time - (event.seconds or 0.0)
                 span = tracer.start_span(name, within, attributes=_attributes(event), start_time=_ns(began))
-                for line in progress.pop(event.step, ()):
+                for line in progress.pop(str(event.step), ()):
                     span.add_event(line.message, timestamp=_ns(line.time))
+                for item in items.pop(str(event.step), ()):
+                    inside = set_span_in_context(span)
+                    began = item.time - (item.seconds or 0.0)
+                    of_item = tracer.start_span(item.item, inside, attributes=_attributes(item), start_time=_ns(began))
+                    _end(of_item, item)
                 _end(span, event)
-            case "undo_started":
+            case UndoStarted():
                 undone[event.host, event.service] = event.time
-            case "undo_finished":
+            case UndoFinished():
                 began = undone.pop((event.host, event.service), event.time)
                 name = f"roll back {event.service}"
                 span = tracer.start_span(name, within, attributes=_attributes(event), start_time=_ns(began))
                 _end(span, event)
-            case "note":
+            case Note():
                 run.add_event(event.message, timestamp=_ns(event.time))
-            case "run_finished":
-                run.set_attribute("phlo.result", event.message)
-                _mark(run, event.message in ("failed", "rolled_back", "unreachable"), event.message)
+            case RunFinished():
+                run.set_attribute("phlo.result", event.result)
+                _mark(run, event.result in ("failed", "rolled_back", "unreachable"), event.result)
     if run is not None:
         run.end(_ns(last))
 
 
-def _attributes(event: Event) -> dict[str, Any]:
-    counted = [change for change in event.changes if change.is_counted]
+def _attributes(event: ItemFinished | StepFinished | UndoFinished) -> dict[str, Any]:
+    step = None if isinstance(event, UndoFinished) else event.step
+    about = event if isinstance(event, UndoFinished) else event.step
+    changes = () if isinstance(event, UndoFinished) else event.changes
+    counted = [change for change in changes if change.is_counted]
     found = {
-        "phlo.step": event.step,
-        "phlo.host": event.host,
-        "phlo.service": event.service,
-        "phlo.operation": event.operation,
-        "phlo.status": event.status.value if event.status else None,
+        "phlo.step": str(step) if step else None,
+        "phlo.host": about.host,
+        "phlo.service": about.service,
+        "phlo.operation": step.operation if step else None,
+        "phlo.status": event.status.value,
         "phlo.changes": [f"{change.verb} {change.at}" for change in counted],
         "phlo.causes": [cause for change in counted for cause in change.causes],
         "phlo.detail": list(event.detail),
@@ -126,8 +148,9 @@ def _attributes(event: Event) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value}
 
 
-def _end(span: Span, event: Event) -> None:
-    _mark(span, event.status in BAD and event.status is not Status.BLOCKED, event.message)
+def _end(span: Span, event: ItemFinished | StepFinished | UndoFinished) -> None:
+    is_tolerated = not isinstance(event, UndoFinished) and event.is_tolerated
+    _mark(span, event.status in BAD and event.status is not Status.BLOCKED and not is_tolerated, event.message)
     span.end(_ns(event.time))
 
 

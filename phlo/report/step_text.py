@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from phlo.events import StepFinished
 from phlo.report.change_text import COUNTS, causes_text, done, done_count, to_do, words_of
 from phlo.report.nothing import nothing_to_do
 from phlo.report.run_state import RunState
 from phlo.report.style import Style, seconds_text
-from phlo.values import Change, Event, Status
+from phlo.values import Change, Status
 
 _BAD_WORDS = {
     Status.FAILED: ("✗", "failed"),
@@ -18,23 +19,25 @@ _BAD_WORDS = {
 }
 
 
-def step_lines(event: Event, name: str, style: Style, *, is_full: bool = False) -> list[str]:
+def step_lines(event: StepFinished, name: str, style: Style, *, is_full: bool = False) -> list[str]:
     """The lines for a step that ended: one a change, or how it ended and why."""
-    status = event.status or Status.OK
+    status = event.status
     took = style(_took(event), "dim")
     if status in _BAD_WORDS:
         sign, words = _BAD_WORDS[status]
-        message = event.message.removeprefix(f"{event.host} {event.service}: ") or f"{event.operation} {words}"
+        message = (
+            event.message.removeprefix(f"{event.step.host} {event.step.service}: ") or f"{event.step.operation} {words}"
+        )
         head = f"{style.sign(sign)} {style(name, 'bold')}  {message}{took}"
         return [head, *(style(f"    {line}".rstrip(), "dim") for line in event.detail)]
     lines = [_change_line(change, name, style, status, is_full) for change in event.changes]
     if not lines:
-        return [f"  {name}  {style(f'{event.operation} unchanged', 'dim')}{took}"]
+        return [f"  {name}  {style(f'{event.step.operation} unchanged', 'dim')}{took}"]
     lines[-1] += took
     return lines
 
 
-def is_news(event: Event) -> bool:
+def is_news(event: StepFinished) -> bool:
     """True when a step that ended is worth a line though nobody asked for more: it changed, waited or failed."""
     if event.status is Status.OK:
         return any(change.verb in ("wait", "keep") or change.is_counted for change in event.changes)
@@ -52,7 +55,7 @@ def _change_line(change: Change, name: str, style: Style, status: Status, is_ful
     return f"{sign} {style(name, 'bold')}  {phrase}{causes}"
 
 
-def _took(event: Event) -> str:
+def _took(event: StepFinished) -> str:
     return f"  {seconds_text(event.seconds)}" if event.seconds is not None and event.seconds >= 0.05 else ""
 
 

@@ -24,13 +24,14 @@ SIGN_COLOURS = {"+": "green", "~": "yellow", "-": "red", "✓": "green", "✗": 
 
 
 class Style:
-    """Paints text, or leaves it as it is. width: columns to fill."""
+    """Paints text, or leaves it as it is. width: columns to fill. is_terminal: a person reads it, at that width."""
 
-    __slots__ = ("is_coloured", "width")
+    __slots__ = ("is_coloured", "is_terminal", "width")
 
-    def __init__(self, is_coloured: bool = False, width: int = 80) -> None:
+    def __init__(self, is_coloured: bool = False, width: int = 80, *, is_terminal: bool = False) -> None:
         self.is_coloured = is_coloured
         self.width = width
+        self.is_terminal = is_terminal
 
     def __call__(self, text: str, *colours: str) -> str:
         if not self.is_coloured or not text or not colours:
@@ -45,8 +46,13 @@ class Style:
 def style_for(stream: TextIO, environ: Mapping[str, str], *, no_color: bool = False) -> Style:
     """Colours if `stream` is a terminal that has them and nobody said no (https://no-color.org)."""
     is_terminal = stream.isatty()
-    is_coloured = is_terminal and not no_color and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
-    return Style(is_coloured, terminal_width(stream, environ))
+    is_coloured = is_terminal and has_colours(environ, no_color=no_color)
+    return Style(is_coloured, terminal_width(stream, environ), is_terminal=is_terminal)
+
+
+def has_colours(environ: Mapping[str, str], *, no_color: bool = False) -> bool:
+    """Whether a terminal gets colours: nobody said no, and it can show them."""
+    return not no_color and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
 def terminal_width(stream: TextIO, environ: Mapping[str, str], default: int = 80) -> int:
@@ -81,3 +87,8 @@ def seconds_text(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes}m {rest:02d}s"
     return f"{minutes // 60}h {minutes % 60:02d}m"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 task`, `2 tasks`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"

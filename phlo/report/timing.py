@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from phlo.events import Event, RunFinished, RunStarted, StepFinished, StepStarted
 from phlo.report.style import Style, seconds_text
 from phlo.report.table import table
-from phlo.values import Event, Step
+from phlo.values import Step
 
 MOST_STEPS = 20
 
@@ -30,12 +31,13 @@ def timings(events: Iterable[Event]) -> dict[str, Timing]:
     began: dict[str, float] = {}
     found = {}
     for event in events:
-        if event.kind == "run_started":
-            start = event.time
-        elif event.kind == "step_started" and event.step:
-            began[event.step] = event.time - start
-        elif event.kind == "step_finished" and event.step in began:
-            found[event.step] = Timing(event.step, began[event.step], event.time - start)
+        match event:
+            case RunStarted():
+                start = event.time
+            case StepStarted():
+                began[str(event.step)] = event.time - start
+            case StepFinished() if (step := str(event.step)) in began:
+                found[step] = Timing(step, began[step], event.time - start)
     return found
 
 
@@ -68,7 +70,7 @@ def timing_text(steps: Sequence[Step], events: Sequence[Event], style: Style) ->
     if not slowest:
         return "No step was carried out."
     path = critical_path(steps, found)
-    whole = next((event.seconds for event in events if event.kind == "run_finished" and event.seconds), None)
+    whole = next((event.seconds for event in events if isinstance(event, RunFinished) and event.seconds), None)
     least = sum(timing.seconds for timing in path)
     of_whole = f" of the run's {seconds_text(whole)}" if whole is not None else ""
     rows = [(seconds_text(timing.seconds), f"+{seconds_text(timing.began)}", timing.step) for timing in slowest]

@@ -1,4 +1,4 @@
-"""Why a service's containers were made anew the last time, and what the next `up` would do."""
+"""Why a service's containers were recreated the last time, and what the next `up` would do."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
+from phlo.events import Event, StepFinished, UndoFinished
 from phlo.events_json import change_to_json
 from phlo.hosts.live import LiveContainer
 from phlo.report.change_text import thing
 from phlo.report.style import Style
-from phlo.values import Change, Event, Status
+from phlo.values import Change, Status
 
 _WENT_WRONG = (Status.FAILED, Status.ROLLED_BACK, Status.UNREACHABLE)
 
@@ -45,8 +46,14 @@ def failed_attempt(service: str, runs: Iterable[tuple[str, Sequence[Event]]]) ->
     None when the newest run that touched the service ended well.
     """
     for run, events in runs:
-        ends = [event for event in events if event.service == service and event.status is not None]
-        changes = tuple(change for event in ends for change in event.changes if change.is_counted)
+        steps = [
+            one
+            for one in events
+            if isinstance(one, StepFinished) and not one.step.is_part and one.step.service == service
+        ]
+        undone = [one for one in events if isinstance(one, UndoFinished) and one.service == service]
+        changes = tuple(change for event in steps for change in event.changes if change.is_counted)
+        ends: list[StepFinished | UndoFinished] = [*(one for one in steps if not one.is_tolerated), *undone]
         wrong = [event for event in ends if event.status in _WENT_WRONG]
         if wrong:
             message = next((event.message for event in wrong if event.message), "it was put back")

@@ -6,8 +6,10 @@ import keyword
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from shutil import rmtree
 
 import phlo
+from phlo.config.atomic import new_file
 from phlo.errors import ConfigError
 from phlo.operations import EVERY
 
@@ -35,10 +37,14 @@ def create_package(name: str, kind: str, parent: Path) -> Path:
         folder.mkdir(parents=True)
     except FileExistsError:
         raise ConfigError("is there already", where=folder, fix="Choose another name, or remove it.") from None
-    for path, text in _templates(kind):
-        target = folder / _filled(path, words)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(_filled(text, words), encoding="utf-8")
+    try:
+        for path, text in _templates(kind):
+            target = folder / _filled(path, words)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            new_file(target, _filled(text, words).encode())
+    except BaseException:  # half a package would be in the way of the next attempt
+        rmtree(folder)
+        raise
     return folder
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from phlo.child_environment import child_environment
 from phlo.errors import OperationError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _PACKAGE = "chromium"
 _NETWORK_CHANGED = "net::ERR_NETWORK_CHANGED"
-_PATIENCE = 20
+_ATTEMPTS = 20
 
 T = TypeVar("T")
 
@@ -49,7 +50,7 @@ def patient(goto: Callable[..., T]) -> Callable[..., T]:
     from playwright.sync_api import Error
 
     def again(*arguments: Any, **options: Any) -> T:
-        for _ in range(_PATIENCE):
+        for _ in range(_ATTEMPTS):
             try:
                 return goto(*arguments, **options)
             except Error as error:
@@ -70,7 +71,7 @@ def chromium() -> Path:
     fix = f"Install it: apt-get install {_PACKAGE}."
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise OperationError("there is no Chromium to look at pages with", where="browser tests", fix=fix)
-    environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    environ = child_environment(more={"DEBIAN_FRONTEND": "noninteractive"})
     for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", _PACKAGE]):
         ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
         if ended.returncode:

@@ -8,8 +8,10 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from phlo.child_environment import child_environment
 from phlo.errors import HostError
-from phlo.hosts.engine import Engine, path_part
+from phlo.hosts.engine import Engine
+from phlo.hosts.engine_requests import path_part
 from phlo.images.recipe import LABEL_IMAGE
 
 TINY = "phlo/test-busybox:1"
@@ -50,7 +52,9 @@ def static_busybox() -> bytes:
             return content
     with tempfile.TemporaryDirectory(prefix="phlo-busybox-") as folder:
         for argv in (["apt-get", "-qq", "download", "busybox-static"], ["sh", "-c", "dpkg -x busybox-static_*.deb ."]):
-            done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                argv, cwd=folder, env=child_environment(), capture_output=True, text=True, check=False
+            )
             if done.returncode:
                 raise HostError(
                     "no static busybox for the tiny test image",
@@ -70,7 +74,10 @@ def _archive(busybox: bytes) -> bytes:
         program = Path(folder) / "busybox"
         program.write_bytes(busybox)
         program.chmod(0o755)
-        names = subprocess.run([program, "--list"], capture_output=True, text=True, check=True).stdout.split()
+        listed = subprocess.run(
+            [program, "--list"], env=child_environment(), capture_output=True, text=True, check=True
+        )
+    names = listed.stdout.split()
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w") as archive:
         for folder in ("bin", "etc", "root", "tmp"):

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from phlo.child_environment import child_environment
 from phlo.frozen import dataclass
-from phlo.values import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE, reveal
+from phlo.labels import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE
+from phlo.values import reveal
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -54,7 +56,9 @@ class Role:
         import sys
 
         argv = [sys.executable, "-m", "phlo", "run", f"{self.service}.{action}", *words]
-        ended = subprocess.run(argv, cwd=self.project.root, capture_output=True, text=True, check=False)
+        ended = subprocess.run(
+            argv, cwd=self.project.root, env=child_environment(), capture_output=True, text=True, check=False
+        )
         assert ended.returncode == 0, f"{action} ended with {ended.returncode}:\n{ended.stdout}{ended.stderr}"
         return ended.stdout
 
@@ -109,11 +113,11 @@ def service_of(node: pytest.Item) -> str:
     marker = node.get_closest_marker("service")
     if marker:
         return str(marker.args[0])
-    from phlo.yaml_source import load_yaml
+    from phlo.yaml_source import CoreLoader, load_yaml
 
     for folder in node.path.parents:
         if (folder / "service.yaml").is_file():
-            return str(load_yaml(folder / "service.yaml").data["name"])
+            return str(load_yaml(folder / "service.yaml", loader=CoreLoader).data["name"])
     raise pytest.UsageError(f"{node.path} belongs to no role: there is no service.yaml above it")
 
 
@@ -144,6 +148,7 @@ def _project(config: pytest.Config) -> Project:
     """The project, resolved once a session."""
     if _PROJECT not in config.stash:
         from phlo import inventory
+        from phlo.config.request import Machine
         from phlo.config.resolve import resolve
         from phlo.discovery.services import discover_services
         from phlo.images.recipe import bases_json
@@ -154,7 +159,6 @@ def _project(config: pytest.Config) -> Project:
             inventory.load([], root=root),
             root=root,
             environ=os.environ,
-            generate_secrets=False,
-            bases=bases_json,
+            machine=Machine(bases=bases_json),
         )
     return config.stash[_PROJECT]

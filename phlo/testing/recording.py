@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from phlo.hosts.wire import Connect
+from phlo.hosts.http1 import Connect
 
 _METHODS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ")
 _END = b"\r\n\r\n"

@@ -21,5 +21,5 @@ def rendered_files(service: str, folder: Path, *, beside: Sequence[str] = (), **
     enabled = sorted({service, *beside})
     text = {"name": "rendered", **project, "services": {"defaults": False, "enabled": enabled}}
     (folder / "phlo.yaml").write_text(yaml.safe_dump(text))
-    resolved = resolve(discover_services(), Inventory(), root=folder, environ={}, generate_secrets=False)
+    resolved = resolve(discover_services(), Inventory(), root=folder, environ={})
     return {file.path: file.data().decode() for file in resolved.services[service].files}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import socket
 import uuid
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from phlo.config.project import Project
 from phlo.discovery.definition import ServiceDefinition
 from phlo.errors import ConfigError
 from phlo.testing.subject import Subject
-from phlo.yaml_source import load_yaml
+from phlo.yaml_source import CoreLoader, load_yaml
 
 # What a role may say about the project it is tested in: a phlo.yaml.
 OWN_PROJECT = Path("tests") / "phlo.yaml"
@@ -53,13 +54,20 @@ def tested_services(subject: Subject) -> tuple[ServiceDefinition, ...]:
 
 
 def isolate(folder: Path, project: Project) -> None:
-    """Move every port that the project publishes to a free one, and give fixed container names the project's prefix."""
-    data = load_yaml(folder / "phlo.yaml").data
+    """Move every port that the project publishes to a free one, and give fixed container names the project's prefix.
+
+    Its volumes are made for the test, so none is protected.
+    """
+    data = load_yaml(folder / "phlo.yaml", loader=CoreLoader).data
     published = [(name, port) for name, service in project.services.items() for port in service.compose.ports]
     free = dict(zip(published, free_ports(len(published)), strict=True))
+    protected = [key for key, spec in project.volumes.items() if spec.is_protected]
+    for key in protected:
+        data.setdefault("volumes", {})[key] = {"protect": False}
     for name, service in project.services.items():
         entry = data["services"].setdefault(name, {})
         if service.compose.ports:
+            entry.pop("port", None)  # the short form of the same, which would win
             entry["ports"] = [
                 {
                     "target": port.target,
@@ -99,17 +107,28 @@ def needed_services(
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of this machine that nothing listens on just now."""
+    """Ports of this machine that nothing listens on just now, on no address.
+
+    They are below those that Linux and Docker give out by themselves (32768 and up), so that none of them is given to
+    somebody else until it is used.
+    """
+    found: list[int] = []
     with ExitStack() as servers:
-        found = [servers.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [server.getsockname()[1] for server in found]
+        while len(found) < count:
+            port = 20000 + secrets.randbelow(12768)
+            try:
+                servers.enter_context(socket.create_server(("", port)))
+            except OSError:
+                continue
+            found.append(port)
+    return found
 
 
 def _own_project(subject: Subject) -> dict[str, Any]:
     path = subject.folder / OWN_PROJECT
     if not path.is_file():
         return {}
-    data = load_yaml(path, label=f"{subject.folder.name}/{OWN_PROJECT}").data
+    data = load_yaml(path, label=f"{subject.folder.name}/{OWN_PROJECT}", loader=CoreLoader).data
     if not isinstance(data, dict):
         raise ConfigError("should be a mapping, as any phlo.yaml is", where=path)
     return {key: value for key, value in data.items() if value is not None}

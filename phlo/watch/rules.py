@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from phlo.config.compose.model import WatchRule
+from phlo.compose.model import WatchRule
 from phlo.frozen import dataclass
 from phlo.images.context import Ignore
 

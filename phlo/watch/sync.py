@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from phlo.bounded import read_file
 from phlo.errors import OperationError
 from phlo.hosts.host import Host
+from phlo.labels import LABEL_PROJECT, LABEL_SERVICE
 from phlo.operations.archive import put_files
-from phlo.values import LABEL_PROJECT, LABEL_SERVICE, FileSpec
+from phlo.values import FileSpec
 
 
 class Container:
@@ -43,7 +45,7 @@ class Container:
 def _specs(files: Mapping[str, Path]) -> Iterator[FileSpec]:
     for place, path in files.items():
         try:
-            yield FileSpec(path=place, content=path.read_bytes(), mode=path.stat().st_mode & 0o777, origin=str(path))
+            yield FileSpec(path=place, content=read_file(path), mode=path.stat().st_mode & 0o777, origin=str(path))
         except (FileNotFoundError, IsADirectoryError):
             continue
 

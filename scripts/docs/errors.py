@@ -17,8 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 TOPICS = {
     "cli": "Giving a command",
     "tasks": "Giving a command",
+    "compose": "Writing phlo.yaml, variables and secrets",
     "config": "Writing phlo.yaml, variables and secrets",
     "yaml_source": "Writing phlo.yaml, variables and secrets",
+    "sections": "Writing phlo.yaml, variables and secrets",
     "compose_import": "Importing a Compose project",
     "discovery": "Using service packages and roles",
     "scaffold": "Making a package",
@@ -27,6 +29,7 @@ TOPICS = {
     "hosts": "Reaching a Docker engine",
     "errors": "Reaching a Docker engine",  # that of an address, which hosts and inventories have in common
     "images": "Getting an image",
+    "swarm": "Running services on a Swarm",
     "plan": "Making a plan",
     "execute": "Carrying out a plan",
     "operations": "Changing a host",

@@ -9,13 +9,15 @@ from typing import Any
 
 from phlo.cli.help import verb_help
 from phlo.cli.verbs import VERBS
+from phlo.compose.attribute import Override
+from phlo.compose.attributes import ATTRIBUTES, Support, names
+from phlo.compose.engine.column import OLDEST_API
+from phlo.compose.files import BUILD_HONOURED, BUILD_REFUSED, BUILD_WARNED
+from phlo.compose.limits import DEPLOY_WARNED
+from phlo.compose.scalars import keyed_texts
 from phlo.config.capability_types import KNOWN, Fact
-from phlo.config.compose.attributes import HONOURED, REFUSED, WARNED
-from phlo.config.compose.files import _BUILD_REFUSED, _BUILD_WARNED
-from phlo.config.compose.limits import DEPLOY_WARNED
-from phlo.config.merge import _REPLACED, PAIRS
 from phlo.config.project_file import PHLO_KEYS, ROLE_KEYS
-from phlo.config.schema import project_schema
+from phlo.config.project_models import project_schema
 from phlo.discovery.definition import ServiceDefinition
 from phlo.discovery.role import read_role
 from phlo.playbook.operations import Operations
@@ -257,21 +259,25 @@ def attributes_page() -> str:
         [
             "# Compose attributes",
             (
-                "Written by `invoke docs` out of the tables that phlo reads services with. What each attribute means is"
-                "\nin the Compose specification. An attribute that is in none of these tables is an error that names"
-                "\nthe nearest one; `x-*` is ignored."
+                "Written by `invoke docs` from the table that phlo reads services with. The details of each attribute"
+                "\nare in the Compose specification. An attribute that is in none of these tables is an error, which"
+                "\nnames the nearest one; `x-*` is ignored."
             ),
             "## Honoured",
+            (
+                "The last columns: where the attribute is in the Docker Engine API, what needs an API newer than 1.41,"
+                "\nand whether a service on a [Swarm](../guides/swarm.md) may have it."
+            ),
             _table(
-                ("attribute", "an override in phlo.yaml"),
-                [(f"`{name}`", _merging(name, properties.get(name, {}))) for name in sorted(HONOURED)],
+                ("attribute", "meaning", "an override in phlo.yaml", "in the engine", "newer API", "on a Swarm"),
+                [_honoured(name, properties.get(name, {})) for name in sorted(names(Support.HONOURED))],
             ),
             "## Warned about",
             "Read, named in a warning, and without effect.",
-            _table(("attribute", "why"), [(f"`{name}`", text) for name, text in sorted(WARNED.items())]),
+            _table(("attribute", "why"), [(f"`{name}`", text) for name, text in _notes(Support.WARNED)]),
             "## Refused",
             "An error, with what to do instead.",
-            _table(("attribute", "instead"), [(f"`{name}`", text) for name, text in sorted(REFUSED.items())]),
+            _table(("attribute", "instead"), [(f"`{name}`", text) for name, text in _notes(Support.REFUSED)]),
             "## deploy",
             (
                 "`replicas`, `resources`, `restart_policy` and `update_config` are honoured. These have an effect only"
@@ -281,20 +287,46 @@ def attributes_page() -> str:
             ),
             "## build",
             (
-                "`context`, `dockerfile`, `args` and `target` are honoured; roles also have `base`, the Debian release"
-                f"\nof the base image. Warned about: {_listed(_BUILD_WARNED)}.\nRefused: {_listed(_BUILD_REFUSED)}."
+                f"Honoured: {_listed(BUILD_HONOURED)}; roles also have `base`, the Debian release"
+                f"\nof the base image. Warned about: {_listed(BUILD_WARNED)}."
+                f"\nRefused, because only BuildKit has them: {_listed(BUILD_REFUSED)}."
             ),
         ]
     )
 
 
+def _honoured(name: str, part: Mapping[str, Any]) -> tuple[str, ...]:
+    row = ATTRIBUTES[name]
+    paths: tuple[str, ...] = ()
+    newer = []
+    if row.engine:
+        paths = row.engine.paths
+        newer = [f"`{part}`: {_dotted(since)}" for part, since in row.engine.parts_since.items()]
+        newer += [_dotted(row.engine.since)] if row.engine.since > OLDEST_API else []
+    swarm = "refused" if row.is_refused_on_swarm else "honoured"
+    return (f"`{name}`", row.description, _merging(name, part), _listed(paths), ", ".join(newer), swarm)
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return f"{version[0]}.{version[1]}"
+
+
+def _notes(support: Support) -> list[tuple[str, str]]:
+    return [(name, ATTRIBUTES[name].note) for name in sorted(names(support))]
+
+
 def _merging(name: str, part: Mapping[str, Any]) -> str:
-    """How an override of the attribute goes with what the role says."""
-    if name == "volumes":
-        return "added; one of the same target takes its place"
-    if name in PAIRS:
+    """How an override of the attribute is merged with what the role says."""
+    row = ATTRIBUTES[name]
+    if row.merge.override is Override.APPENDED:
+        return (
+            "appended"
+            if name == "extra_hosts"
+            else "appended; an entry with the same path in the container is replaced"
+        )
+    if row.read is keyed_texts or name == "sysctls":
         return "merged by name"
-    if name in _REPLACED or "object" not in part.get("type", ()):
+    if row.merge.override is Override.REPLACED or "object" not in part.get("type", ()):
         return "replaced"
     return "merged" if "array" not in part["type"] and "string" not in part["type"] else "merged, if both are mappings"
 

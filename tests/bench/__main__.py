@@ -10,22 +10,26 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from tests.bench.api_load import QUICK_SECONDS, SECONDS, measure_api
-from tests.bench.cases import API, FLEET, GROUPS, PATH, SSH, select
-from tests.bench.engine import BenchError, Engine
+from tests.bench.cases import API, FLEET, GROUPS, PATH, SSH, TASKS, select
+from tests.bench.engine import BenchError, Engine, machine_address
 from tests.bench.fetch import cache_folder
 from tests.bench.fleet import measure_fleets
 from tests.bench.image import make_image, remove_image
+from tests.bench.newest import newest_engine
 from tests.bench.paths import measure_paths
+from tests.bench.role_tasks import measure_role_tasks
 from tests.bench.rounds import Bench
 from tests.bench.rulers import rulers
 from tests.bench.ssh_hosts import measure_over_ssh
-from tests.bench.table import Report, as_json, markdown, put_between_markers
+from tests.bench.table import BESIDE_NEWEST, TABLES, Report, as_json, markdown, put_between_markers
 from tests.bench.tools import ansible, compose, phlo, pyinfra
 from tests.bench.tools.tool import Absent, Tool, Unavailable
+from tests.peers.compose.build import newest as newest_compose
 
 _PEERS = (compose, ansible, pyinfra)
 MOST_FLEET_ROUNDS = 1  # one takes as long as all else together
@@ -40,8 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with open(cache / "lock", "w") as lock, tempfile.TemporaryDirectory(prefix="phlo-bench-") as scratch:
             _take(lock.fileno())
-            report = _run(options, Path(scratch))
-    except BenchError as reason:
+            with _newest(options) if options.newest else nullcontext():
+                report = _run(options, Path(scratch))
+    except (BenchError, Unavailable) as reason:
         print(f"bench: {reason}", file=sys.stderr)
         return 3
     parts = markdown(report)
@@ -61,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     names = [peer.NAME for peer in _PEERS]
     parser.add_argument("--peers", type=_list_of(names), default=names, help=f"of {','.join(names)}; none: ''")
     parser.add_argument("--cases", type=_list_of(GROUPS), default=GROUPS, help=f"of {','.join(GROUPS)}")
+    parser.add_argument("--engine", type=_unix, default=machine_address(), help="PATH of the engine's Unix socket")
+    parser.add_argument("--compose", type=Path, help="the Compose binary to measure")
+    parser.add_argument("--newest", action="store_true", help="engine and Compose of `python -m tests.bench.newest`")
     parser.add_argument("--rounds", type=int, default=5, help="rounds, each with all tools (default 5)")
     parser.add_argument("--largest", type=int, default=25, help="services of the largest workload (default 25)")
     parser.add_argument("--budget", type=float, default=240, help="seconds a tool may use after its first round")
@@ -70,6 +78,25 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--save", action="store_true", help="put the tables into docs/benchmarks.md")
     parser.add_argument("--cache", type=Path, default=cache_folder(), help="where peers are kept between runs")
     return parser
+
+
+def _unix(path: str) -> str:
+    return path if "://" in path else f"unix://{Path(path).absolute()}"
+
+
+@contextmanager
+def _newest(options: argparse.Namespace) -> Iterator[None]:
+    """Measure phlo and the newest Compose on the newest engine; both are built where they are missing."""
+    engine = newest_engine(options.cache)
+    _say("building what is missing of the newest engine and Compose")
+    engine.build()
+    options.compose, options.engine = newest_compose(options.cache), engine.address
+    options.peers, options.budget = [compose.NAME], float("inf")  # each turn of the one has one of the other
+    engine.start()
+    try:
+        yield
+    finally:
+        engine.stop()
 
 
 def _list_of(known: Sequence[str]) -> Callable[[str], list[str]]:
@@ -91,7 +118,7 @@ def _take(lock: int) -> None:
 
 
 def _run(options: argparse.Namespace, scratch: Path) -> Report:
-    engine = Engine()
+    engine = Engine(options.engine)
     about = _about(engine)
     tools = _find_tools(options)
     cases = select(options.cases, largest=5 if options.quick else options.largest)
@@ -110,6 +137,7 @@ def _run(options: argparse.Namespace, scratch: Path) -> Report:
         rounds = 1 if options.quick else options.rounds
         results = bench.run(rounds=rounds, budget_seconds=options.budget)
         ours = [tool for tool in bench.tools if tool.name == phlo.NAME]
+        role_tasks = [measure_role_tasks(bench, tool, rounds=rounds) for tool in ours if TASKS in options.cases]
         paths = [path for tool in ours if PATH in options.cases for path in measure_paths(bench, tool, rounds=rounds)]
         fleets = [
             fleet
@@ -134,11 +162,13 @@ def _run(options: argparse.Namespace, scratch: Path) -> Report:
         engine.clear()
         remove_image(engine)
     return Report(
+        part=BESIDE_NEWEST if options.newest else TABLES,
         about=about,
         tools=tools,
         rulers=rulers(),
         cases=cases,
         results=results,
+        role_tasks=role_tasks,
         paths=paths,
         fleets=fleets,
         api=api,
@@ -152,7 +182,8 @@ def _find_tools(options: argparse.Namespace) -> list[Tool | Absent]:
     }
     for peer in _PEERS:
         if peer.NAME in options.peers:
-            finders[peer.NAME, peer.TITLE] = functools.partial(peer.find, options.cache)
+            given = (options.compose,) if peer is compose else ()
+            finders[peer.NAME, peer.TITLE] = functools.partial(peer.find, options.cache, *given)
     found: list[Tool | Absent] = []
     for (name, title), find in finders.items():
         _say(f"looking for {title}")

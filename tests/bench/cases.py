@@ -61,10 +61,10 @@ CASES = (
     Case(step=Step.DOWN, count=10),
     Case(step=Step.HELP, count=0),
 )
-# Tables of their own: of phlo alone many hosts, cold runs against their critical path, and clients of its API; of all
-# tools hosts over SSH.
-FLEET, PATH, API, SSH = "fleet", "path", "api", "ssh"
-GROUPS = (*dict.fromkeys(case.group for case in CASES), PATH, FLEET, API, SSH)
+# Tables of their own: of phlo alone roles with tasks, many hosts, cold runs against their critical path, and clients of
+# its API; of all tools hosts over SSH.
+TASKS, FLEET, PATH, API, SSH = "tasks", "fleet", "path", "api", "ssh"
+GROUPS = (*dict.fromkeys(case.group for case in CASES), TASKS, PATH, FLEET, API, SSH)
 
 
 def select(groups: Collection[str], *, largest: int) -> tuple[Case, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from phlo.values import is_set_aside
+from phlo.labels import is_set_aside
 from tests.bench.workload import DATA, LABEL_PROJECT, LABEL_SERVICE, MEMORY_BYTES, PREFIX, RESTART, Workload
 
 _DEFAULT_SOCKET = "/var/run/docker.sock"
@@ -48,13 +48,17 @@ class Seen:
     mounts: tuple[str, ...]
 
 
-class Engine:
-    """The local engine, by its API."""
+def machine_address(environ: Mapping[str, str] = os.environ) -> str:
+    """The address of the engine that the docker command would use."""
+    return environ.get("DOCKER_HOST") or f"unix://{_DEFAULT_SOCKET}"
 
-    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
-        address = environ.get("DOCKER_HOST") or f"unix://{_DEFAULT_SOCKET}"
+
+class Engine:
+    """A local engine, by its API. address: `unix://PATH`."""
+
+    def __init__(self, address: str) -> None:
         if not address.startswith("unix://"):
-            raise BenchError(f"DOCKER_HOST is {address}; the benchmark compares tools on a local engine (unix://...).")
+            raise BenchError(f"{address} is not on a local socket: the benchmark compares tools on unix://PATH.")
         self.address = address
         self._connection = _Connection(address.removeprefix("unix://"))
 

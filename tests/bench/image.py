@@ -26,6 +26,9 @@ def make_image(engine: Engine, cache: Path) -> None:
             entry.type, entry.mode = tarfile.DIRTYPE, 0o755
             archive.addfile(entry)
         archive.add(_static_busybox(cache), "bin/busybox")
+        shell = tarfile.TarInfo("bin/sh")
+        shell.type, shell.linkname = tarfile.SYMTYPE, "busybox"
+        archive.addfile(shell)
     repository, _, tag = IMAGE.partition(":")
     changes = [f"CMD {json.dumps(_COMMAND)}", "ENV PATH=/bin"]
     query = {"fromSrc": "-", "repo": repository, "tag": tag, "changes": "\n".join(changes)}

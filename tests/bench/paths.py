@@ -73,7 +73,7 @@ def _cold(bench: Bench, tool: Tool, shape: tuple[tuple[int, ...], ...]) -> tuple
 
 def _critical_seconds(folder: Path, environment: Mapping[str, str]) -> float:
     """How long the critical path of the only run in a folder took."""
-    project = resolve(discover_services(folder), Inventory(), root=folder, environ=environment, generate_secrets=False)
+    project = resolve(discover_services(folder), Inventory(), root=folder, environ=environment)
     (run,) = run_ids(folder)
     path = critical_path(build(project).steps, timings(read_run(folder, run)))
     return sum(step.seconds for step in path)

@@ -14,6 +14,8 @@ from tests.bench.cases import Case, Step
 from tests.bench.fleet import FORKS, LATENCY_SECONDS, SERVICES, WORK, Fleet
 from tests.bench.measure import Sample
 from tests.bench.paths import ColdPath
+from tests.bench.role_tasks import SERVICES as TASK_SERVICES
+from tests.bench.role_tasks import TASKS, RoleTasks
 from tests.bench.rounds import Results
 from tests.bench.rulers import Ruler
 from tests.bench.ssh_hosts import LONGEST_SECONDS, OverSSH
@@ -23,7 +25,7 @@ from tests.bench.summary import Summary, summarize
 from tests.bench.tools.tool import Absent, Tool
 
 # Parts of the page, each of one run.
-TABLES, OVER_SSH, OF_API = "bench", "bench over SSH", "bench of the API"
+TABLES, BESIDE_NEWEST, OVER_SSH, OF_API = "bench", "bench beside the newest", "bench over SSH", "bench of the API"
 _BASE = "phlo"
 
 
@@ -31,14 +33,17 @@ _BASE = "phlo"
 class Report:
     """One run of the benchmark. about: facts of the machine, in the order to be shown.
 
-    paths, fleets, api: what is measured of phlo alone. over_ssh: what is measured on several hosts.
+    part: the part of the page that its tables are for.
+    role_tasks, paths, fleets, api: what is measured of phlo alone. over_ssh: what is measured on several hosts.
     """
 
+    part: str = TABLES
     about: Mapping[str, str]
     tools: Sequence[Tool | Absent]
     rulers: Sequence[Ruler]
     cases: Sequence[Case]
     results: Results
+    role_tasks: Sequence[RoleTasks] = ()
     paths: Sequence[ColdPath] = ()
     fleets: Sequence[Fleet] = ()
     api: Sequence[ApiLoad] = ()
@@ -55,8 +60,9 @@ def markdown(report: Report) -> dict[str, str]:
     found = {OVER_SSH: _text([about, _ssh_part(report)])} if report.over_ssh else {}
     if report.api:
         found[OF_API] = _text([about, _api_part(report.api)])
-    if report.cases or report.paths or report.fleets:
-        found[TABLES] = _text([about, *_tables(report)])
+    if report.cases or report.role_tasks or report.paths or report.fleets:
+        tables = _newest_tables(report) if report.part == BESIDE_NEWEST else _tables(report)
+        found[report.part] = _text([about, *tables])
     return found
 
 
@@ -77,10 +83,37 @@ def _tables(report: Report) -> list[str]:
         _detail_table(report),
         "What bounds them from below, in seconds, measured between the no-ops:" if _ruler_table(report) else "",
         _ruler_table(report),
+        _role_tasks_part(report.role_tasks),
         _path_part(report.paths),
         _fleet_part(report.fleets),
         _failures(report),
     ]
+
+
+def _newest_tables(report: Report) -> list[str]:
+    """phlo beside one peer: medians, and the median of the ratios of their turns, which other load moves less."""
+    ours, *peers = (tool for tool in report.tools if isinstance(tool, Tool))
+    rows = []
+    for case in report.cases:
+        for peer in peers:
+            mine, others = (report.results.samples.get((case.key, one.name), ()) for one in (ours, peer))
+            pairs = [own.seconds / other.seconds for own, other in zip(mine, others, strict=False)]
+            ratio = f"{statistics.median(pairs):.2f}x" if pairs else "failed"
+            range_ = f"{min(pairs):.2f} to {max(pairs):.2f}" if pairs else ""
+            cells = (_cell(report, case, ours), _seconds_of(report, case, peer), ratio, range_, str(len(pairs)))
+            rows.append([case.title, *cells])
+    return [
+        "Medians in seconds. The ratio is phlo's time in the other's: the median of the turns, and their range.",
+        _grid(["", "phlo", *(peer.title for peer in peers), "ratio", "range", "turns"], rows),
+        "\n".join(_tool_note(tool) for tool in report.tools),
+        _role_tasks_part(report.role_tasks),
+        _failures(report),
+    ]
+
+
+def _seconds_of(report: Report, case: Case, tool: Tool) -> str:
+    summary = report.summary(case, tool.name)
+    return _seconds(summary.median) if summary else "failed"
 
 
 def as_json(report: Report) -> str:
@@ -109,6 +142,7 @@ def as_json(report: Report) -> str:
         "about": dict(report.about),
         "tools": tools,
         "rows": rows,
+        "role_tasks": [dataclasses.asdict(tasks) for tasks in report.role_tasks],
         "paths": [dataclasses.asdict(path) for path in report.paths],
         "over_ssh": [
             {
@@ -201,6 +235,22 @@ def _ruler_table(report: Report) -> str:
             title = "no containers" if case.step is Step.HELP else case.title.removeprefix("no-op up, ")
             rows.append([title, *(_seconds(summary.median) if summary else "" for summary in found)])
     return _grid(["", *(ruler.title for ruler in report.rulers)], rows) if rows else ""
+
+
+def _role_tasks_part(found: Sequence[RoleTasks]) -> str:
+    rows = [
+        [title, str(summary.count), *map(_seconds, (summary.median, summary.minimum, summary.processor_seconds))]
+        for tasks in found
+        for title, summary in ((title, summarize(samples)) for title, samples in tasks.samples.items())
+    ]
+    failures = [f"roles with tasks failed: {tasks.failure}" for tasks in found if tasks.failure]
+    if not rows and not failures:
+        return ""
+    intro = (
+        f"{TASK_SERVICES} services of roles with {TASKS} tasks each; every task looks into its container with a "
+        "command, and finds nothing to do:"
+    )
+    return "\n\n".join([intro, _grid(["", "runs", "median", "fastest", "processor"], rows), *failures])
 
 
 def _path_part(paths: Sequence[ColdPath]) -> str:

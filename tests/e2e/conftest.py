@@ -5,27 +5,27 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from phlo import inventory
-from phlo.config.resolve import resolve
-from phlo.discovery.services import discover_services
 from phlo.hosts.connect import open_engine
 from phlo.testing.images import tiny_image
-from phlo.testing.role_project import isolate
+from phlo.testing.role_project import free_ports
+from tests.support.beside import BUILD_SECONDS, assert_no_default_port, docker, remove_images
+from tests.support.once import made_once
 from tests.support.pages import LOST_COUNT
 from tests.support.running import ended, start
+from tests.support.unprotected import UNPROTECTED
 
 ROOT = Path(__file__).resolve().parents[2]
-QUICKSTART = ROOT / "examples" / "quickstart"
+EXAMPLES = ROOT / "examples"
+QUICKSTART = EXAMPLES / "quickstart"
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -33,6 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "e2e" in item.path.parts:
             item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.timeout(BUILD_SECONDS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class Installed:
         return self.programs / "python"
 
     def run(
-        self, *words: str, cwd: Path, code: int | None = 0, timeout_seconds: float = 600
+        self, *words: str, cwd: Path, code: int | None = 0, timeout_seconds: float = 1800
     ) -> subprocess.CompletedProcess[str]:
         """Run one of its programs; the exit code must be as said, None for any."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL"))}
@@ -66,23 +67,27 @@ class Installed:
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheels of phlo and of every package of this repository."""
-    folder = tmp_path_factory.mktemp("wheels")
-    for project in (ROOT, *sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))):
-        build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
-        subprocess.run(build, cwd=project, check=True, capture_output=True)
-    return folder
+
+    def build(folder: Path) -> None:
+        for project in (ROOT, *sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))):
+            argv = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+            subprocess.run(argv, cwd=project, check=True, capture_output=True)
+
+    return made_once(tmp_path_factory, "wheels", build)
 
 
 @pytest.fixture(scope="session")
 def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """A fresh environment with the locked versions and our wheels, nothing editable, nothing of this repository."""
-    folder = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--require-hashes", "--requirement", str(ROOT / "requirements.lock")], check=True)
-    # Ours never come from an index, where their names may be a stranger's.
-    subprocess.run([*pip, "--no-index", "--no-deps", *map(str, sorted(wheels.glob("*.whl")))], check=True)
-    return Installed(programs=folder / "bin")
+
+    def install(folder: Path) -> None:
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "--require-hashes", "--requirement", str(ROOT / "requirements.lock")], check=True)
+        # Ours never come from an index, where their names may be a stranger's.
+        subprocess.run([*pip, "--no-index", "--no-deps", *map(str, sorted(wheels.glob("*.whl")))], check=True)
+
+    return Installed(programs=made_once(tmp_path_factory, "environment", install) / "bin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,16 +117,11 @@ def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quickstart]
     tests = folder / "tests" / "test_quickstart.py"
     tests.write_text(re.sub(r"\b\d{4}\b", lambda found: str(ports.get(int(found[0]), found[0])), tests.read_text()))
     yield Quickstart(folder=folder, name=name, ports=ports)
-    phlo = [sys.executable, "-m", "phlo", "run", "down", "--volumes", "--yes", "-t", "0"]
-    subprocess.run(phlo, cwd=folder, check=False, capture_output=True, timeout=300)
-
-
-@pytest.fixture(scope="session")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of this repository: a checkout's `.git` may be a file that leads elsewhere."""
-    folder = tmp_path_factory.mktemp("repository") / "phlo"
-    subprocess.run(["git", "clone", "--quiet", f"file://{ROOT}", str(folder)], check=True, capture_output=True)
-    return folder
+    try:
+        assert_no_default_port(name)
+    finally:
+        phlo = [sys.executable, "-m", "phlo", "run", "down", "--volumes", "--yes", *UNPROTECTED, "-t", "0"]
+        subprocess.run(phlo, cwd=folder, check=False, capture_output=True, timeout=300)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,10 +142,6 @@ class Example:
         """Run a command to its end, giving what it printed; the exit code must be as said."""
         return ended(self.start(*words), code)
 
-    def docker(self, *words: str) -> str:
-        """What a docker command prints."""
-        return subprocess.run(["docker", *words], capture_output=True, text=True, check=True).stdout.strip()
-
 
 @pytest.fixture
 def example(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Example]:
@@ -159,46 +155,25 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Example]
     (folder / "phlo.yaml").write_text(re.sub(r"^name: .*$", f"name: {name}", text, flags=re.MULTILINE))
     example = Example(folder=folder, name=name, ports=ports)
     yield example
-    for process in example.started:
-        process.kill()
-        process.communicate()
-    down = example.start("down", "--volumes", "--yes", "-t", "0")
-    _, told = down.communicate(timeout=300)
+    try:
+        assert_no_default_port(name)
+    finally:
+        for process in example.started:
+            process.kill()
+            process.communicate()
+        down = example.start("down", "--volumes", "--yes", *UNPROTECTED, "-t", "0")
+        _, told = down.communicate(timeout=300)
+        remove_images(
+            docker("images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={name}/*").split()
+        )
     assert down.returncode == 0 or LOST_COUNT in told, told
-    made = example.docker("images", "--quiet", "--filter", f"reference={name}/*")
-    if made:
-        example.docker("rmi", "--force", *made.split())
 
 
 # The host port of `port: 25440` and of `127.0.0.1:25440:80`.
 PUBLISHED = r"(?m)(port: |127\.0\.0\.1:)\d+(?=$|:\d)"
 
 
-def stand_beside(folder: Path, environ: Mapping[str, str]) -> None:
-    """Give a project a name and ports of its own, so that it stands beside any other."""
-    path = folder / "phlo.yaml"
-    name = f"{folder.name}-{uuid.uuid4().hex[:6]}"
-    path.write_text(re.sub(r"^name: .*$", f"name: {name}", path.read_text(), flags=re.MULTILINE))
-    found = resolve(
-        discover_services(folder),
-        inventory.load([], root=folder),
-        root=folder,
-        environ=environ,
-        generate_secrets=False,
-    )
-    isolate(folder, found)
-
-
 def open_local():  # type: ignore[no-untyped-def]
     from contextlib import closing
 
     return closing(open_engine(None, name="local", environ=os.environ))
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on just now."""
-    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [server.getsockname()[1] for server in servers]
-    for server in servers:
-        server.close()
-    return ports

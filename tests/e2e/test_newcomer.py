@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,14 @@ import yaml
 from phlo_observatory.tests.browsing import Visitor
 
 from phlo.testing.browser import open_page
-from tests.e2e.conftest import Installed, free_ports, stand_beside
+from phlo.testing.role_project import free_ports
+from tests.e2e.conftest import Installed
+from tests.support.beside import assert_no_default_port, stand_beside
+from tests.support.unprotected import UNPROTECTED
 
 # phlo-api and Observatory as the guide has them.
 ALLOWED = "up restart action rollback"
-PATIENCE_SECONDS = 120
+WAIT_TIMEOUT_SECONDS = 120
 SOMEBODY = 12345
 
 
@@ -53,7 +57,10 @@ class Newcomer:
         path.write_text(yaml.safe_dump(data, sort_keys=False))
 
     def press(self, name: str) -> None:
-        """Press a button that asks whether one is sure, and say yes."""
+        """Press a button that asks whether one is sure, and say yes, once the run before has released its lock."""
+        deadline = time.monotonic() + WAIT_TIMEOUT_SECONDS
+        while "held by" in (status := self.phlo("deploy-lock", "status")):
+            assert time.monotonic() < deadline, f"the run before still holds the deploy lock: {status}"
         self.page.get_by_role("button", name=name, exact=True).click()
         self.page.get_by_role("alertdialog").get_by_role("button", name=name, exact=True).click()
 
@@ -64,18 +71,19 @@ def newcomer(installed: Installed, repository: Path, tmp_path: Path) -> Iterator
     clone = tmp_path / "phlo"
     shutil.copytree(repository, clone, symlinks=True)
     folder = clone / "examples" / "github-stats"
-    stand_beside(folder, os.environ)
+    name = stand_beside(folder, os.environ)
     if os.geteuid() == 0:  # as with sudo: root brings up what is somebody else's
         subprocess.run(["chown", "--recursive", f"{SOMEBODY}:{SOMEBODY}", clone], check=True)
-    with open_page(timeout_seconds=PATIENCE_SECONDS) as page:
+    with open_page(timeout_seconds=WAIT_TIMEOUT_SECONDS) as page:
         newcomer = Newcomer(folder=folder, installed=installed, page=page)
         try:
             newcomer.phlo("up")
             newcomer.edit(env={"PHLO_API_ACTIONS": ALLOWED})
             newcomer.phlo("up")
             yield newcomer
+            assert_no_default_port(name)
         finally:
-            newcomer.phlo("down", "--volumes", "--yes", "-t", "0", "--lock-timeout", "60")
+            newcomer.phlo("down", "--volumes", "--yes", *UNPROTECTED, "-t", "0", "--lock-timeout", "60")
 
 
 def test_a_newcomer_sees_the_platform_moves_a_port_watches_it_and_takes_it_back(newcomer: Newcomer) -> None:
@@ -134,7 +142,7 @@ def test_a_newcomer_sees_the_platform_moves_a_port_watches_it_and_takes_it_back(
 
 def answers(port: int) -> bool:
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=10).close()
+        socket.create_connection(("127.0.0.1", port), timeout=60).close()
     except ConnectionRefusedError:
         return False
     return True

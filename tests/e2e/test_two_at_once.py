@@ -12,8 +12,8 @@ EXAMPLE = "two-at-once"
 def until_at_work(example: Example) -> None:
     """Until somebody holds the deploy lock."""
     deadline = time.monotonic() + 60
-    while "held by" not in example.phlo("lock", "status"):
-        assert time.monotonic() < deadline
+    while "held by" not in (status := example.phlo("deploy-lock", "status")):
+        assert time.monotonic() < deadline, f"nobody holds the deploy lock: {status}"
 
 
 def test_the_next_run_takes_over_from_one_that_was_killed(example: Example) -> None:

@@ -22,9 +22,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-from tests.faults import clock, engine_faults, outside, page
+from tests.faults import clock, engine_faults, outside, own_files, page
 from tests.faults.own_engine import OwnEngine
 from tests.faults.page import Count
+from tests.faults.preload import COMPILER
 from tests.faults.proxy import Kind
 from tests.faults.scenario import CHANGED, FIRST, SCALED, Target
 from tests.faults.site import Site, Trial, strike
@@ -105,7 +106,16 @@ def all_series() -> Iterator[Series]:
         yield series(title="a health check never passes", attempt=_never_healthy, most=1)
         yield series(title="Ctrl-C at a random moment", attempt=_interrupted, most=RANDOM_TRIALS)
         yield series(title="two ups at once", attempt=_two_at_once, most=RANDOM_TRIALS)
-        if clock.COMPILER is not None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            title = f"{number.name} when the engine is asked"
+            yield series(title=title, attempt=partial(_signalled, number))
+        if COMPILER is not None:
+            yield series(
+                title="the disk is full for phlo's own files", attempt=partial(_own_disk_full, own_files.FILES)
+            )
+            yield series(title="the output cannot be written", attempt=partial(_own_disk_full, own_files.OUTPUT))
+            if start is not None:
+                yield series(title="the clock is set back, then a rollback", attempt=_clock_set_back, most=1)
             yield series(title="the clocks jump an hour", attempt=_clock_jumped)
             yield series(
                 title="the clocks jump while another waits for the lock",
@@ -146,6 +156,18 @@ def _interrupted(site: Site, target: Target, at: int) -> Trial:
 
 def _two_at_once(site: Site, target: Target, at: int) -> Trial:
     return outside.two_at_once(site, target, seed=at)
+
+
+def _signalled(number: int, site: Site, target: Target, at: int) -> Trial:
+    return outside.signalled(site, target, number=number, at=at)
+
+
+def _own_disk_full(which: str, site: Site, target: Target, at: int) -> Trial:
+    return own_files.disk_full(site, target, which=which, at=at)
+
+
+def _clock_set_back(site: Site, target: Target, at: int) -> Trial:
+    return clock.set_back(site, target)
 
 
 def _clock_jumped(site: Site, target: Target, at: int) -> Trial:

@@ -6,20 +6,18 @@ monotonic ones alone, as setting a machine's clock does. Nobody else notices, an
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from phlo.hosts.engine import TIMEOUT_VARIABLE
+from phlo.hosts.engine_requests import TIMEOUT_VARIABLE
 from phlo.hosts.lock import lock_name
 from tests.faults import state
 from tests.faults.launch import Ended, Run, spawn
+from tests.faults.preload import compiled
 from tests.faults.proxy import FaultProxy, Kind, Request
 from tests.faults.scenario import Target
 from tests.faults.site import Site, Trial, manners
 
-COMPILER = shutil.which("cc")
 HOUR = 3600
 # Longer than a lease that is over must stay unmoved to be taken over.
 WATCH_SECONDS = 40
@@ -109,13 +107,32 @@ def jumped_while_another_waits(site: Site, target: Target, *, at: int) -> Trial:
 
 def _clock(site: Site) -> tuple[Path, dict[str, str]]:
     """The file that says how wrong the clock is, and the variables for a process to go by it."""
-    assert COMPILER is not None
-    library, clock = site.folder / "clock.so", site.folder / "clock"
-    if not library.exists():
-        source = Path(__file__).with_name("clock.c")
-        subprocess.run([COMPILER, "-shared", "-fPIC", "-o", str(library), str(source), "-ldl"], check=True)
+    clock = site.folder / "clock"
     _set(clock, 0)
-    return clock, {"LD_PRELOAD": str(library), "FAULT_CLOCK": str(clock)}
+    return clock, {"LD_PRELOAD": str(compiled(site.folder, "clock")), "FAULT_CLOCK": str(clock)}
+
+
+def set_back(site: Site, target: Target) -> Trial:
+    """A run's clock is an hour behind that of the run before; `rollback` must still undo the later one of the two."""
+    clock, environ = _clock(site)
+    before = state.born(site.engine, site.name)
+    first = dict(state.current(site.engine, site.name))
+    site.write(target)
+    _set(clock, -HOUR)
+    runs = [site.start("up", launch=spawn, environ=environ).end()]
+    # An instance too many is removed and not kept, so that no rollback brings it back.
+    there = state.current(site.engine, site.name)
+    runs.append(site.start("rollback", launch=spawn, environ=environ).end())
+    trial = Trial(struck=f"{-HOUR:+d} s", problems=[problem for done in runs for problem in manners(done)])
+    trial.problems += [f"ended with {done.code}: {done.output}" for done in runs if done.code]
+    now = state.current(site.engine, site.name)
+    changed = {
+        name for name, found in first.items() if name in there and (name not in now or now[name]["Id"] != found["Id"])
+    }
+    if changed:
+        trial.problems.append(f"not what ran before: {', '.join(sorted(changed))}")
+    trial.problems += site.check_recovery(target, before)
+    return trial
 
 
 def _set(clock: Path, seconds: int) -> None:

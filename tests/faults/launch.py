@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 TIMEOUT_SECONDS = 120
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload(["__main__", "tests.faults.warm"])
 _CHILDREN = threading.Lock()  # starting a process looks at all others, and only one may read a process's end
@@ -122,6 +123,8 @@ def _phlo(words: list[str], folder: str, environ: dict[str, str], output: str) -
     target = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(target, 1)
     os.dup2(target, 2)
+    for number in SIGNALS:  # as in a shell, whatever started the tests ignores (nohup)
+        signal.signal(number, signal.SIG_DFL)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import socket
@@ -9,10 +10,10 @@ import threading
 from collections.abc import Collection
 from urllib.parse import parse_qs, urlsplit
 
-from phlo.values import SET_ASIDE
+from phlo.labels import SET_ASIDE
 from tests.faults import state
 from tests.faults.launch import spawn
-from tests.faults.proxy import Kind, Request
+from tests.faults.proxy import FaultProxy, Kind, Request
 from tests.faults.scenario import BROKEN, Target
 from tests.faults.site import Site, Trial, manners
 
@@ -99,7 +100,7 @@ def never_healthy(site: Site, target: Target) -> Trial:
     before = state.born(site.engine, site.name)
     old = state.current(site.engine, site.name).get(f"{site.name}-db-1")
     site.write(BROKEN)
-    done = site.run("up", "--timeout", "20")
+    done = site.run("up", "--wait-timeout", "20")
     trial = Trial(struck="never healthy", problems=manners(done))
     if done.code != (5 if old else 1):
         trial.problems.append(f"ended with {done.code}: {done.output}")
@@ -124,6 +125,28 @@ def interrupted(site: Site, target: Target, *, seed: int) -> Trial:
     timer.cancel()
     problems = manners(done, is_killed=False) if done.code != -signal.SIGINT else []
     trial = Trial(struck=f"Ctrl-C after {seconds:.2f} s (seed {seed})", problems=problems)
+    trial.problems += site.check_recovery(target, before)
+    return trial
+
+
+def signalled(site: Site, target: Target, *, number: int, at: int, only_writes: bool = False) -> Trial:
+    """A signal at the `at`-th request: the run ends with its code, releases the lock and leaves nothing half-done."""
+    proxies: list[FaultProxy] = []
+
+    def send(request: Request) -> bool:
+        os.kill(proxies[0].victim.result(), number)
+        return True
+
+    before = state.born(site.engine, site.name)
+    proxy, done = site.faulty_run(
+        target, kind=Kind.EVENT, at=at, only_writes=only_writes, event=send, prepare=proxies.append
+    )
+    if proxy.struck is None:
+        return Trial(problems=[] if done.code == 0 else [f"without a fault it ended with {done.code}: {done.output}"])
+    trial = Trial(struck=f"{signal.Signals(number).name} at {proxy.struck}", problems=[])
+    if done.code != 128 + number or "Traceback" in done.output:
+        trial.problems.append(f"ended with {done.code}: {done.output}")
+    trial.problems += [f"left: {name}" for name in state.leftovers(site.engine, site.name)]
     trial.problems += site.check_recovery(target, before)
     return trial
 

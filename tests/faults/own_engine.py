@@ -14,7 +14,7 @@ from types import TracebackType
 from phlo.errors import HostError
 from phlo.hosts.connect import open_engine
 
-START_SECONDS = 30
+START_SECONDS = 120
 
 
 class OwnEngine:

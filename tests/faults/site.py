@@ -15,7 +15,7 @@ from typing import Any
 
 from phlo.hosts import lock
 from phlo.hosts.connect import open_engine
-from phlo.hosts.engine import TIMEOUT_VARIABLE
+from phlo.hosts.engine_requests import TIMEOUT_VARIABLE
 from phlo.testing.images import tiny_image
 from tests.faults import scenario, state
 from tests.faults.launch import Ended, Run, fork
@@ -23,7 +23,7 @@ from tests.faults.own_engine import OwnEngine
 from tests.faults.proxy import FaultProxy, Kind, Request
 from tests.faults.scenario import Target
 
-EXIT_CODES = (0, 1, 4, 5, 6, 130)
+EXIT_CODES = (0, 1, 4, 5, 6, 129, 130, 143)
 Launch = Callable[[Sequence[str], Path, Mapping[str, str], Path], Run]
 
 

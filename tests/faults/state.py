@@ -10,7 +10,7 @@ from typing import Any
 from phlo.errors import EngineError
 from phlo.hosts.engine import Engine
 from phlo.hosts.lock import lock_name
-from phlo.values import LABEL_CAUSES, LABEL_RUN, SET_ASIDE
+from phlo.labels import LABEL_CAUSES, LABEL_RUN, SET_ASIDE
 
 _TRANSIENT = (LABEL_CAUSES, LABEL_RUN)
 

@@ -10,14 +10,15 @@ mount, UTS and process namespaces, which end with everything in them when their 
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from phlo.errors import HostError, PhloError
 from phlo.hosts.connect import open_engine
 from phlo.hosts.install import apt_install
 
-START_SECONDS = 60
+START_SECONDS = 120
 # What the bed needs besides Docker -> the system's package that brings it; those that are missing are installed.
 PROGRAMS = {
     "ip": "iproute2",
@@ -224,6 +225,28 @@ class Bed:
         """Let what goes to a host take longer; False where the kernel cannot."""
         argv = ["tc", "qdisc", "replace", "dev", self.host(name).link, "root", "netem", "delay", f"{milliseconds}ms"]
         return subprocess.run(argv, capture_output=True, check=False).returncode == 0
+
+
+@contextmanager
+def own_bed(*, count: int) -> Iterator[Bed]:
+    """A bed whose number no other process has, so that several runs of the tests can go on at once.
+
+    One made by hand has a number below 20. What a killed run left behind is removed by the next that has its number.
+    """
+    for number in range(20, 250):
+        with Path(f"/var/tmp/phlo-hosts-{number}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            bed = Bed(number=number, count=count)
+            try:
+                bed.up()
+                yield bed
+            finally:
+                bed.down()
+            return
+    raise HostError("every number of a bed is taken", fix="Remove one: invoke hosts down --number NUMBER.")
 
 
 def _have_programs() -> None:

@@ -14,9 +14,9 @@ import pytest
 
 from phlo.hosts.connect import open_engine
 from phlo.testing.images import tiny_image
-from tests.hosts.bed import Bed
+from tests.hosts.bed import Bed, own_bed
+from tests.support.beside import BUILD_SECONDS
 
-NUMBER = 9  # a bed made by hand has another one
 Phlo = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -24,14 +24,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "hosts" in item.path.parts and "unit" not in item.path.parts:
             item.add_marker(pytest.mark.hosts)
+            item.add_marker(pytest.mark.timeout(BUILD_SECONDS))
 
 
 @pytest.fixture(scope="session")
 def bed() -> Iterator[Bed]:
-    bed = Bed(number=NUMBER, count=3)
-    bed.up()
-    yield bed
-    bed.down()
+    with own_bed(count=3) as bed:
+        yield bed
 
 
 @pytest.fixture(scope="session")

@@ -46,5 +46,6 @@ def test_the_port_is_open_on_the_hosts_own_address_alone(
 ) -> None:
     (folder / "phlo.yaml").write_text(PROJECT.format(name=project, image=tiny))
     phlo("up")
-    assert bed.run("data-1", f"docker port {project}-page-1").split() == ["8080/tcp", "->", "10.77.9.11:8080"]
+    address = f"{bed.host('data-1').address}:8080"
+    assert bed.run("data-1", f"docker port {project}-page-1").split() == ["8080/tcp", "->", address]
     assert bed.run("data-2", f"docker port {project}-reader-1") == ""

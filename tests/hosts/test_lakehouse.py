@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.hosts.bed import Bed
+from tests.support.unprotected import UNPROTECTED
 
 ROOT = Path(__file__).parents[2]
 GROUPS = {"storage-1": "data-1", "compute-1": "data-2", "edge-1": "data-3"}  # our names -> the bed's
@@ -60,7 +61,7 @@ class Lakehouse:
 def lakehouse(bed: Bed, folder: Path, project: str) -> Iterator[Lakehouse]:
     lakehouse = Lakehouse(bed, folder, project)
     yield lakehouse
-    lakehouse.phlo("down", "--volumes", "--yes", "-t", "0")
+    lakehouse.phlo("down", "--volumes", "--yes", *UNPROTECTED, "-t", "0")
 
 
 def test_it_runs_its_pipeline_and_counts_as_git_does(lakehouse: Lakehouse, bed: Bed, project: str) -> None:

@@ -73,5 +73,5 @@ def until(is_so: Callable[[], bool]) -> None:
                 return
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired):  # its SSH server is not back yet
             pass
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, "the host is not as it should be, or does not answer over SSH"
         time.sleep(0.3)

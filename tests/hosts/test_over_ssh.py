@@ -14,8 +14,8 @@ import pytest
 from phlo.errors import HostError
 from phlo.hosts.connect import open_engine
 from phlo.hosts.host import Host
+from phlo.images.image_shipper import ship
 from phlo.images.trim import layers_there, trimmed
-from phlo.images.workshop import ship
 from tests.hosts.bed import Bed
 from tests.hosts.conftest import Phlo
 
@@ -93,8 +93,9 @@ def test_a_host_key_that_is_not_known_is_refused_with_what_to_do(bed: Bed, tmp_p
     config = tmp_path / "ssh_config"
     config.write_text(bed.ssh_config.read_text().replace(f"{bed.folder}/known_hosts", str(tmp_path / "none")))
     error = refused(bed, config)
-    assert "the host key of ssh://10.77.9.11 is not known" in error.what
-    assert f"ssh -F {config} 10.77.9.11" in error.fix
+    address = bed.host("data-1").address
+    assert f"the host key of ssh://{address} is not known" in error.what
+    assert f"ssh -F {config} {address}" in error.fix
 
 
 def test_a_host_key_that_has_changed_is_refused(bed: Bed, tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_the_connection_is_left_for_the_next_run(bed: Bed) -> None:
         with closing(engine_of(bed, bed.ssh_config)) as engine:
             engine.ping()
         # Those of other tests, which sign in otherwise, are among them.
-        seen.append({line for line in processes() if "10.77.9.11" in line and " -N " in line})
+        seen.append({line for line in processes() if bed.host("data-1").address in line and " -N " in line})
     assert seen[1]
     assert seen[1] <= seen[0]
 
@@ -125,7 +126,8 @@ def test_the_connection_is_left_for_the_next_run(bed: Bed) -> None:
 def test_the_agent_is_not_forwarded(bed: Bed) -> None:
     with closing(engine_of(bed, bed.ssh_config)) as engine:
         engine.ping()
-    assert "ForwardAgent=no" in next(line for line in processes() if "10.77.9.11" in line and " -N " in line)
+    address = bed.host("data-1").address
+    assert "ForwardAgent=no" in next(line for line in processes() if address in line and " -N " in line)
 
 
 def test_a_layer_that_a_host_has_is_not_sent_again(bed: Bed, tiny: str, project: str) -> None:
@@ -177,7 +179,7 @@ def processes() -> list[str]:
 
 
 def wait_for_ssh(bed: Bed, name: str) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             bed.run(name, "true")

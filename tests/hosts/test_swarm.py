@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from tests.hosts.bed import Bed
-from tests.hosts.conftest import NUMBER, Phlo
+from tests.hosts.conftest import Phlo
 from tests.support.pages import Run, read_page, runs
 
 PORT = 18080
@@ -72,7 +72,7 @@ compose:
   volumes: ["kept:/kept"]
   command: [sleep, infinity]
   stop_grace_period: 1s
-  deploy: {{update_config: {{monitor: 1s}}}}
+  deploy: {{update_config: {{monitor: {monitor}}}}}
 """
 READER_TASKS = """
 - name: a mark in the volume
@@ -96,18 +96,23 @@ SENTINEL = "sentinel-of-the-swarm"
 
 
 @pytest.fixture(scope="module")
-def bed() -> Iterator[Bed]:
-    """Three hosts of this module's own, the first a manager."""
-    bed = Bed(number=NUMBER + 1, count=3)
-    bed.up()
+def bed(bed: Bed) -> Iterator[Bed]:
+    """The hosts as a Swarm, the first a manager; afterwards they are single hosts again."""
+    as_it_was = bed.inventory.read_text()
+    write_swarm(bed)
+    yield bed
+    bed.inventory.write_text(as_it_was)
+    for host in bed.hosts:
+        bed.run(host.name, "docker swarm leave --force >/dev/null 2>&1; docker network rm docker_gwbridge || true")
+
+
+def write_swarm(bed: Bed) -> None:
     written = yaml.safe_load(bed.inventory.read_text())
     hosts = written["all"].pop("hosts")
     hosts["data-1"]["swarm_role"] = "manager"
     variables = {"orchestrator": "swarm", "swarm_publish": "host"}
     written["all"]["children"] = {"cluster": {"vars": variables, "hosts": hosts}}
     bed.inventory.write_text(yaml.safe_dump(written))
-    yield bed
-    bed.down()
 
 
 @pytest.fixture
@@ -118,12 +123,20 @@ def swarm(bed: Bed, phlo: Phlo) -> Phlo:
 
 
 def write(
-    folder: Path, name: str, image: str, *, greeting: str = "hello", command: str = SERVE, tone: str = "low"
+    folder: Path,
+    name: str,
+    image: str,
+    *,
+    greeting: str = "hello",
+    command: str = SERVE,
+    tone: str = "low",
+    monitor: str = "1s",
 ) -> None:
+    """Write the project. monitor: for how long the Swarm looks at a new task of `reader` before its update is done."""
     text = PROJECT.format(name=name, image=image, greeting=greeting, command=command, port=PORT, tone=tone)
     (folder / "phlo.yaml").write_text(text)
     (folder / "roles/reader/tasks").mkdir(parents=True, exist_ok=True)
-    (folder / "roles/reader/service.yaml").write_text(READER.format(image=image))
+    (folder / "roles/reader/service.yaml").write_text(READER.format(image=image, monitor=monitor))
     (folder / "roles/reader/tasks/main.yaml").write_text(READER_TASKS)
     (folder / "roles/reader/tasks/show.yaml").write_text(READER_SHOW)
     (folder / ".phlo").mkdir(exist_ok=True)
@@ -151,7 +164,7 @@ class Client:
     def page(self) -> str | None:
         for url in self._urls:
             try:
-                with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  a node of this test
+                with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310  a node of this test
                     return str(answer.read().decode())
             except OSError:
                 continue
@@ -256,12 +269,14 @@ def test_hooks_tasks_and_actions_of_a_role_run_where_its_task_is(
     swarm("start", "reader")
     assert "Nothing to do" in swarm("up").stderr
 
-    write(folder, project, tiny, tone="high")
+    # Until Ctrl-C comes, the Swarm is still looking at the new task.
+    write(folder, project, tiny, tone="high", monitor="10m")
     stopped = interrupted(bed, folder, f"{project}_reader")
     assert stopped.returncode == 130, stopped.stderr
     assert "stopped waiting for the update" in stopped.stderr
     assert "rolled back" in stopped.stderr
     assert hooks() == ["pre_start", "pre_stop"]
+    write(folder, project, tiny, tone="high")
     assert "environment.TONE changed" in swarm("plan", "-o", "the.plan").stdout
     swarm("up", "--plan", "the.plan")
     assert hooks() == ["pre_start", "pre_stop", "post_stop", "post_start"]
@@ -279,7 +294,7 @@ def interrupted(bed: Bed, folder: Path, service: str) -> subprocess.CompletedPro
     run = subprocess.Popen(argv, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while "updating" not in bed.run("data-1", f"docker service inspect -f '{{{{.UpdateStatus}}}}' {service}"):
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, f"{service} is not being updated"
         assert run.poll() is None
     run.send_signal(signal.SIGINT)
     stdout, stderr = run.communicate(timeout=120)
@@ -335,5 +350,9 @@ services:
         assert phlo("exec", "reader", "sh", "-c", "echo $PITCH $TONE").stdout == "data-1 high\n"
     finally:
         bed.run("data-1", "setsid dockerd --host=unix:///run/docker.sock >/run/dockerd.log 2>&1 </dev/null & sleep 1")
-        while "Reachable" not in bed.run("data-2", "docker node ls | grep data-1 || true"):
+        deadline = time.monotonic() + 120
+        while (
+            "Reachable" not in (nodes := bed.run("data-2", "docker node ls")).partition("data-1")[2].partition("\n")[0]
+        ):
+            assert time.monotonic() < deadline, f"data-1 is no manager again:\n{nodes}"
             time.sleep(0.5)

@@ -52,7 +52,7 @@ def test_a_service_reaches_no_engine_and_no_host_gets_keys_or_the_secrets_of_ano
     listening = {host.name: sockets(bed, host.name) for host in bed.hosts}
     ssh = {host.name: f"{host.address}:22" for host in bed.hosts}
     assert listening == {
-        "data-1": {ssh["data-1"], "10.77.9.11:8080"},
+        "data-1": {ssh["data-1"], f"{bed.host('data-1').address}:8080"},
         "data-2": {ssh["data-2"]},
         "data-3": {ssh["data-3"]},
     }

@@ -138,6 +138,7 @@ def test_the_manifest_says_what_is_in_it(phlo: Phlo, project: str, filled: Path)
     assert entries["notes", None]["files"][0]["size"] == len("remember")
     listed = phlo("restore", "--from", str(archive), "--list").stdout
     assert "volume files" in listed
+    assert "Verified with the key of this project." in listed
 
 
 def test_without_volumes_what_is_left_out_is_told(phlo: Phlo, filled: Path) -> None:
@@ -155,6 +156,26 @@ def test_a_damaged_archive_changes_nothing(phlo: Phlo, filled: Path) -> None:
     (filled / "lake.tar.gz").write_bytes(data)
     phlo("run", "restore", "--from", "lake.tar.gz", code=3)
     assert read(phlo, "notes", "/notes/text") == "newer"
+
+
+def test_an_archive_of_another_key_changes_nothing_without_a_word_for_it(phlo: Phlo, filled: Path) -> None:
+    phlo("run", "backup", "--to", "lake.tar.gz")
+    write(phlo, "notes", "/notes/text", "newer")
+    key = filled / ".phlo" / "backup-key"
+    assert os.stat(key).st_mode & 0o777 == 0o600
+    kept = key.rename(filled / "kept-key")
+    said = phlo("run", "restore", "--from", "lake.tar.gz", "--yes", code=3)
+    assert "Add --unverified" in said.stderr
+    assert "Not verified" in phlo("restore", "--from", "lake.tar.gz", "--list").stdout
+    phlo("run", "backup", "--to", "other.tar.gz")  # makes another key
+    phlo("run", "restore", "--from", "lake.tar.gz", "--yes", code=3)
+    assert read(phlo, "notes", "/notes/text") == "newer"
+    said = phlo("run", "restore", "--from", "lake.tar.gz", "--yes", "--unverified")
+    assert "lake.tar.gz is not verified" in said.stderr
+    assert read(phlo, "notes", "/notes/text") == "remember"
+    key.write_text(key.read_text() + kept.read_text())
+    for archive in ("lake.tar.gz", "other.tar.gz"):
+        assert "not verified" not in phlo("run", "restore", "--from", archive, "--yes").stderr
 
 
 def test_a_service_is_not_read_while_it_runs_and_runs_again_afterwards(
@@ -186,7 +207,7 @@ def test_when_one_part_fails_all_is_as_it_was_before(
     phlo("run", "backup", "--to", "lake.tar.gz")
     write(phlo, "notes", "/notes/text", "newer")
     write(phlo, "ledger", "/notes/text", "fine")
-    said = phlo("run", "restore", "--from", "lake.tar.gz", code=5)
+    said = phlo("run", "restore", "--from", "lake.tar.gz", "--yes", code=5)
     assert "Everything is as it was before" in said.stderr
     assert read(phlo, "notes", "/notes/text") == "newer"
     assert read(phlo, "ledger", "/notes/text") == "fine"
@@ -196,14 +217,14 @@ def test_when_one_part_fails_all_is_as_it_was_before(
 def test_what_cannot_be_put_back_is_kept(phlo: Phlo, engine: Engine, project: str, filled: Path) -> None:
     phlo("run", "backup", "--to", "lake.tar.gz")
     write(phlo, "notes", "/notes/text", "refuse")  # the action refuses to replace this
-    said = phlo("run", "restore", "--from", "lake.tar.gz", code=1)
+    said = phlo("run", "restore", "--from", "lake.tar.gz", "--yes", code=1)
     assert read(phlo, "notes", "/notes/text") == "refuse"
     (kept,) = (filled / ".phlo").glob("before-restore-*")
     assert str(kept) in said.stderr
     assert (kept / "services" / "notes").read_text() == "refuse"
     assert kept.stat().st_mode & 0o077 == 0
     assert engine.get(f"/containers/{project}-reader-1/json")["State"]["Running"]
-    phlo("run", "restore", "--from", "lake.tar.gz", "--no-copy", code=1)
+    phlo("run", "restore", "--from", "lake.tar.gz", "--yes", "--no-copy", code=1)
 
 
 def test_what_has_no_place_in_the_project_is_named_and_nothing_happens(phlo: Phlo, filled: Path) -> None:

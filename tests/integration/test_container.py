@@ -10,14 +10,17 @@ from typing import Any
 import pytest
 
 from phlo.errors import OperationError
+from phlo.events import Event
 from phlo.execute import Outcome, run
 from phlo.hosts.engine import Engine
 from phlo.hosts.host import Host
+from phlo.labels import is_set_aside
 from phlo.operations import container, network, wait
 from phlo.operations.container import NetworkAttachment
 from phlo.plan.graph import Plan, ordered
 from phlo.testing.law import assert_converges, converge
-from phlo.values import Change, Event, FileSpec, ImageSource, Secret, Step, is_set_aside
+from phlo.testing.role_project import free_ports
+from phlo.values import Change, FileSpec, ImageNeeds, ImageSource, Secret, Step, step_id
 
 MakeArgs = Callable[..., container.Args]
 
@@ -37,14 +40,14 @@ def plan_of(args: container.Args, **gate: Any) -> Plan:
     """A container and its gate, as `up` would have them."""
     gate_args = wait.Args(container=args.name, service=args.service, is_one_shot=args.is_one_shot, **gate)
     steps = [
-        Step(id="container", host="local", service=args.service, operation="container", args=args),
+        Step(host="local", service=args.service, name="container", operation="container", args=args),
         Step(
-            id="gate",
             host="local",
             service=args.service,
+            name="gate",
             operation="wait",
             args=gate_args,
-            after=("container",),
+            after=(step_id("local", args.service, "container"),),
             gate=True,
         ),
     ]
@@ -308,8 +311,7 @@ def test_a_taken_port_is_named_and_what_worked_is_put_back(service: MakeArgs, ho
 
 
 def test_a_port_is_handed_over_from_the_old_to_the_new(service: MakeArgs, host: Host) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     bindings = {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}]}
 
     def version(text: str) -> container.Args:
@@ -372,8 +374,7 @@ def test_the_next_version_has_the_service_s_names_before_the_old_one_stops(
 def test_one_with_a_host_port_has_to_work_before_it_gets_the_port(
     service: MakeArgs, net: NetworkAttachment, host: Host
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     bindings = {"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": str(port)}]}
 
     def version(text: str, **body: Any) -> container.Args:
@@ -497,7 +498,7 @@ def test_the_next_run_repairs_what_a_killed_one_left(
     assert bring_up(wanted, host)[0].status == "ok"
 
 
-def test_an_unproven_version_of_a_killed_run_is_rolled_back_when_it_fails(service: MakeArgs, host: Host) -> None:
+def test_an_uncommitted_version_of_a_killed_run_is_rolled_back_when_it_fails(service: MakeArgs, host: Host) -> None:
     args = service()
     leave_replaced_and_running(args, host)
     worked = host.engine.get(f"/containers/{args.name}.phlo-old/json")["Id"]
@@ -505,3 +506,30 @@ def test_an_unproven_version_of_a_killed_run_is_rolled_back_when_it_fails(servic
     assert outcome.status == "rolled_back"
     found = inspect(host.engine, args)
     assert (found["Id"], found["State"]["Status"]) == (worked, "running")
+
+
+def test_a_new_version_that_lacks_what_the_service_needs_is_never_started(service: MakeArgs, host: Host) -> None:
+    args = service()
+    bring_up(args, host)
+    before = inspect(host.engine, args)["Id"]
+
+    outcome, _ = bring_up(
+        replace(args, body={**args.body, "Env": ["NEW=1"]}, needs=ImageNeeds(programs=("sh", "nowhere"))), host
+    )
+
+    assert 'there is no program "nowhere"' in str(outcome.failures[0])
+    assert names(host.engine, args) == [args.name]
+    found = inspect(host.engine, args)
+    assert (found["Id"], found["State"]["Status"]) == (before, "running")
+
+
+def test_a_container_that_has_what_it_needs_is_started(service: MakeArgs, host: Host) -> None:
+    """A link to a program counts, and an absolute path."""
+    args = service(
+        needs=ImageNeeds(user=65534, programs=("sh", "/bin/busybox"), data=("/tmp",)), body={"User": "nobody"}
+    )
+
+    outcome, _ = bring_up(args, host)
+
+    assert not outcome.failures
+    assert inspect(host.engine, args)["State"]["Status"] == "running"

@@ -13,7 +13,9 @@ import pytest
 
 from phlo.errors import ConfigError, EngineError, HostError, InventoryError
 from phlo.hosts.connect import open_engine
-from phlo.hosts.engine import CommandTimeoutError, Engine, EngineReader, demultiplex
+from phlo.hosts.engine import CommandTimeoutError, Engine
+from phlo.hosts.engine_reader import EngineReader
+from phlo.hosts.frames import demultiplex
 from phlo.hosts.host import Host
 from phlo.operations import container
 from phlo.operations.hook import stop

@@ -12,19 +12,20 @@ from pathlib import Path
 import pytest
 
 from phlo.errors import OperationError
-from phlo.hosts.engine import Engine, path_part
+from phlo.hosts.engine import Engine
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host
 from phlo.images import content_tag, present
+from phlo.images.apt_sources import Mirror
 from phlo.images.base import ensure_base
 from phlo.images.base_recipe import read_base_recipe
 from phlo.images.bootstrap import bootstrap
-from phlo.images.machine import Mirror
 from phlo.images.obtain import obtain
 from phlo.images.registries import Registries
 from phlo.operations import image
 from phlo.testing.images import TINY
 from phlo.testing.law import assert_converges, converge
-from phlo.values import BuildRecipe, ImagePolicy, ImageSource, Secret
+from phlo.values import BuildRecipe, BuildSettings, ImagePolicy, ImageSource, Secret
 
 # A registry that answers to nobody: the reserved port 1 of this machine.
 NOBODY = "127.0.0.1:1"
@@ -82,6 +83,25 @@ def test_a_built_image_is_found_by_its_content_tag_and_not_built_again(
     assert seen.reference == content_tag(recipe)
 
 
+def test_an_image_is_built_as_its_settings_say(recipe: BuildRecipe, name: str, told: Host, lines: list[str]) -> None:
+    settings = BuildSettings(
+        labels={"team": Secret("lake")},
+        tags=(f"{name}:latest", f"{name}:2"),
+        no_cache=True,
+        network="none",
+        extra_hosts=("store:10.9.8.7",),
+        shm_size=3 << 20,
+        ulimits=({"Name": "nofile", "Soft": 77, "Hard": 77},),
+        dockerfile_text=f"FROM {TINY}\nRUN grep -q 10.9.8.7 /etc/hosts && test $(ulimit -n) = 77 && df -k /dev/shm\n",
+    )
+    args = image.Args(source=ImageSource(reference=None, recipe=replace(recipe, settings=settings)))
+    assert [change.verb for change in assert_converges("image", args, told)] == ["build"]
+    assert any(" 3072 " in line for line in lines)
+    found = {tag: told.engine.get(f"/images/{name}:{tag}/json") for tag in ("latest", "2")}
+    assert found["latest"]["Id"] == found["2"]["Id"]
+    assert found["latest"]["Config"]["Labels"]["team"] == "lake"
+
+
 def test_a_changed_file_is_built_and_the_cause_names_both_tags(recipe: BuildRecipe, host: Host) -> None:
     args = image.Args(source=ImageSource(reference=None, recipe=recipe))
     converge("image", args, host)
@@ -96,7 +116,7 @@ def test_a_changed_file_is_built_and_the_cause_names_both_tags(recipe: BuildReci
 def test_what_cannot_be_pulled_is_built(recipe: BuildRecipe, told: Host, lines: list[str]) -> None:
     source = ImageSource(reference=f"{NOBODY}/thing:1", recipe=recipe)
 
-    seen = obtain(source, told, registries=Registries(), environ={})
+    seen = obtain(source, told, registries=Registries(), environ={}).image
 
     assert seen.reference == content_tag(recipe)
     assert "its registry is not reachable: building it instead" in lines
@@ -128,7 +148,7 @@ def test_a_plan_says_that_what_cannot_be_pulled_will_be_built(recipe: BuildRecip
     changes = assert_converges("image", args, host)
 
     assert [(change.verb, change.at) for change in changes] == [("build", f"image:{content_tag(recipe)}")]
-    assert changes[0].causes[1] == "cannot be pulled: its registry is not reachable"
+    assert changes[0].causes[1] == "cannot be pulled: 127.0.0.1:1: its registry is not reachable"
 
 
 def test_a_registry_that_cannot_be_reached_is_asked_once_in_a_run(host: Host) -> None:
@@ -165,7 +185,7 @@ def test_policy_pull_never_builds(recipe: BuildRecipe, host: Host) -> None:
 
 
 def test_pull_policy_never_uses_only_what_is_there(tiny: str, host: Host) -> None:
-    there = obtain(ImageSource(reference=tiny, pull_policy="never"), host, registries=Registries(), environ={})
+    there = obtain(ImageSource(reference=tiny, pull_policy="never"), host, registries=Registries(), environ={}).image
 
     assert there.reference == tiny
     with pytest.raises(OperationError, match="pull_policy is never"):
@@ -185,6 +205,16 @@ def test_a_failed_step_is_shown_with_its_last_lines_and_without_secrets(
     assert "could not be built at step 5/" in caught.value.what
     assert "nearly ***" in caught.value.detail
     assert "sesame-open" not in "\n".join([str(caught.value), *caught.value.detail, *lines])
+
+
+def test_the_last_line_of_a_failed_step_is_shown_without_a_line_end_too(recipe: BuildRecipe, host: Host) -> None:
+    dockerfile = recipe.context / "Dockerfile"
+    dockerfile.write_text(dockerfile.read_text() + "RUN echo first; printf last; exit 3\n")
+
+    with pytest.raises(OperationError) as caught:
+        obtain(ImageSource(reference=None, recipe=recipe), host, registries=Registries(), environ={})
+
+    assert caught.value.detail[-2:] == ("first", "last")
 
 
 def test_a_full_disk_is_named(recipe: BuildRecipe, host: Host) -> None:
@@ -230,7 +260,7 @@ def test_packages_install_over_tls_in_an_image_built_on_the_base(tmp_path: Path,
     )
     source = ImageSource(reference=None, recipe=BuildRecipe(name=name, context=tmp_path))
 
-    seen = obtain(source, host, registries=Registries())
+    seen = obtain(source, host, registries=Registries()).image
 
     environment = dict(entry.split("=", 1) for entry in seen.config["Env"])
     assert environment["SSL_CERT_FILE"] == environment["PIP_CERT"] == "/etc/ssl/certs/ca-certificates.crt"

@@ -119,7 +119,7 @@ def test_the_import_runs_the_same_containers_and_a_second_up_changes_nothing(
 
     try:
         compose("up", "--detach")
-        theirs = inspected(engine, f"com.docker.compose.project={project}", "com.docker.compose.service")
+        theirs = inspected(engine, f"com.docker.compose.project={project}", "phlo.service")  # as phlo reads them
     finally:
         compose("down")
     said = phlo("import", "compose")

@@ -21,7 +21,7 @@ from phlo.hosts.host import Host
 from phlo.hosts.live import live_containers
 from phlo.hosts.lock import Claim, Holder, acquire, claim_for, lock_name, read_holder, release, renew
 from phlo.hosts.process import ProcessId, this_process
-from phlo.settled import live_digest
+from phlo.noop_cache import live_digest
 from tests.support.running import ended, start
 
 # The service is healthy once somebody puts a file into the folder: an `up` waits for as long as a test wants.
@@ -133,7 +133,7 @@ def test_the_lock_of_a_killed_run_is_taken_over_with_a_note(phlo: Phlo, engine: 
     until_held(engine, project)
     first.kill()
     first.communicate()
-    assert "its process has ended" in phlo("lock", "status")
+    assert "its process has ended" in phlo("deploy-lock", "status")
     open_gate(phlo.folder)
 
     assert "took over the deploy lock" in phlo("up")
@@ -147,25 +147,25 @@ def test_a_run_whose_lock_is_released_by_force_stops_before_its_next_write(
     claim = replace(claim_for("phlo up"), lease_seconds=0.4)
     with DeployLock({"local": host}, project, claim, wait_seconds=0, tell=print) as lock:
         lock.assert_held("local")
-        assert "seems to be at work" in phlo("lock", "release", code=6)
-        phlo("lock", "release", "--force")
+        assert "seems to be at work" in phlo("deploy-lock", "release", code=6)
+        phlo("deploy-lock", "release", "--force")
 
         time.sleep(claim.lease_seconds)
         with pytest.raises(LockError, match="was taken away"):
             lock.assert_held("local")
 
 
-@pytest.mark.parametrize("words", [["plan"], ["up", "--check"], ["down", "--check"], ["ps"], ["lock", "status"]])
+@pytest.mark.parametrize("words", [["plan"], ["up", "--check"], ["down", "--check"], ["ps"], ["deploy-lock", "status"]])
 def test_what_only_looks_needs_no_lock(words: list[str], phlo: Phlo, engine: Engine, project: str) -> None:
     take(engine, project, claim_for("phlo up"))
     phlo(*words)
 
 
 def test_status_says_who_when_and_what_for(phlo: Phlo, engine: Engine, project: str) -> None:
-    assert "free" in phlo("lock", "status")
+    assert "free" in phlo("deploy-lock", "status")
     take(engine, project, claim_for("phlo up web"))
 
-    (shown,) = json.loads(phlo("lock", "status", "--json"))
+    (shown,) = json.loads(phlo("deploy-lock", "status", "--json"))
 
     assert (shown["host"], shown["pid"], shown["command"]) == ("local", os.getpid(), "phlo up web")
     assert (shown["is_dead"], shown["is_over"]) == (False, False)

@@ -13,6 +13,7 @@ import pytest
 
 from phlo.errors import OperationError
 from phlo.hosts.host import Host
+from phlo.labels import LABEL_PROTECT
 from phlo.operations import absent, container, file, hook, network, orphans, power, volume
 from phlo.testing.law import assert_converges, converge
 from phlo.values import FileSpec, Secret
@@ -29,7 +30,22 @@ def test_a_network_whose_options_changed_is_made_anew_and_says_what_changed(proj
     args = network.Args(name=f"{project}_a", project=project, options={"Internal": False})
     converge("network", args, host)
     (change,) = assert_converges("network", replace(args, options={"Internal": True}), host)
-    assert (change.verb, change.causes) == ("recreate", ("internal: False -> True",))
+    assert (change.verb, change.causes) == ("recreate", ("internal: false -> true",))
+
+
+def test_a_network_is_the_same_whatever_the_order_and_the_form_of_its_subnets(project: str, host: Host) -> None:
+    pools = [{"Subnet": "fd00:BEEF:0:7::/64", "Gateway": "fd00:beef:0:7:0::1"}, {"Subnet": "10.214.7.0/24"}]
+    options = {"EnableIPv6": True, "IPAM": {"Config": pools}, "Labels": {"a": "1"}, "Options": {"my.option": "x"}}
+    args = network.Args(name=f"{project}_a", project=project, options=options)
+    assert [change.verb for change in assert_converges("network", args, host)] == ["create"]
+    (change,) = assert_converges("network", replace(args, options={"Labels": {"a": "2", "b": "1"}}), host)
+    assert change.causes == (
+        "enable_ipv6: true -> false",
+        "driver_opts.my.option: x -> none",
+        "ipam.subnet: 10.214.7.0/24 -> one that the engine chooses",
+        "labels.a changed",
+        "labels.b added",
+    )
 
 
 def test_a_network_made_anew_lets_go_of_running_containers(service: MakeArgs, project: str, host: Host) -> None:
@@ -128,6 +144,14 @@ def test_a_volume_with_data_is_never_made_anew(project: str, host: Host) -> None
         converge("volume", other, host)
 
 
+def test_other_labels_of_a_volume_are_reported_and_change_nothing(project: str, host: Host) -> None:
+    args = volume.Args(name=f"{project}_a", project=project, options={"Labels": {"a": "1"}})
+    assert [change.verb for change in assert_converges("volume", args, host)] == ["create"]
+    with pytest.raises(OperationError, match=r"has other labels \(labels.a changed\), which Docker cannot change"):
+        converge("volume", replace(args, options={"Labels": {"a": "2", LABEL_PROTECT: "true"}}), host)
+    assert host.engine.get(f"/volumes/{args.name}")["Labels"]["a"] == "1"
+
+
 def test_files_are_put_into_a_running_container_and_only_those_that_differ(service: MakeArgs, host: Host) -> None:
     web = service()
     converge("container", web, host)
@@ -190,7 +214,7 @@ def test_orphans_are_shown_and_go_only_when_told_to(service: MakeArgs, project: 
 
 
 def test_a_service_that_is_merely_not_part_of_the_run_is_no_orphan(service: MakeArgs, project: str, host: Host) -> None:
-    converge("container", service("other"), host)
+    converge("container", service("other", is_requested=True), host)
     args = orphans.Args(project=project, scales={}, known=frozenset({"other"}), is_removed=True)
     assert converge("orphans", args, host) == ()
 

@@ -12,9 +12,9 @@ import jsonschema
 import pytest
 
 from phlo.discovery import ServiceDiscovery
-from phlo.events_json import schema_text
+from phlo.events_schema import schema_text
 from phlo.hosts.engine import Engine
-from phlo.values import is_set_aside
+from phlo.labels import is_set_aside
 from tests.integration.conftest import STAY, Phlo
 
 SENTINEL = "s3ntinel-of-the-whole-line"
@@ -98,7 +98,7 @@ def test_a_saved_plan_is_carried_out_once_and_then_refused(
     phlo("run", "up", "--plan", "next.plan")
     after = ids(engine, project)
     assert (after["web"], after["db"] != before["db"]) == (before["web"], True)
-    assert "was made anew since" in phlo("run", "up", "--plan", "next.plan", code=3).stderr
+    assert "was recreated since" in phlo("run", "up", "--plan", "next.plan", code=3).stderr
     assert ids(engine, project) == after
 
 
@@ -134,7 +134,7 @@ def test_a_plan_is_refused_when_somebody_stopped_a_service(
     phlo("run", "up")
     edit(folder, SIZE)
     phlo("plan", "-o", "next.plan")
-    engine.post(f"/containers/{project}-web-1/stop")
+    engine.post(f"/containers/{project}-web-1/kill")  # an end with status 0 would be that of a finished job
     text = phlo("run", "up", "--plan", "next.plan", code=3).stderr
     assert f"{project}-web-1: was running, is exited" in text
     assert "planned was nothing; now it would be start" in text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import urllib.request
 from pathlib import Path
 
@@ -11,17 +10,15 @@ import pytest
 
 from phlo.discovery import ServiceDiscovery
 from phlo.hosts.engine import Engine
+from phlo.testing.role_project import free_ports
 from tests.integration.conftest import Phlo
 from tests.support.published import install_published
 
 
 @pytest.fixture
 def ports() -> dict[str, str]:
-    found = {}
-    for name in ("WAREHOUSE_PORT", "BUCKET_PORT", "PIPELINE_PORT"):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            found[name] = str(free.getsockname()[1])
-    return found
+    names = ("WAREHOUSE_PORT", "BUCKET_PORT", "PIPELINE_PORT")
+    return {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
 
 
 @pytest.fixture
@@ -73,5 +70,5 @@ def test_dev_mode_runs_on_the_packages_source(phlo: Phlo, folder: Path, ports: d
 
 
 def read(address: str) -> str:
-    with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310  a port of this machine
+    with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310  a port of this machine
         return str(answer.read().decode())

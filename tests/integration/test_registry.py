@@ -5,19 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from phlo.errors import OperationError
-from phlo.hosts.engine import Engine, path_part
+from phlo.hosts.engine import Engine
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host
 from phlo.images.base import ensure_base
 from phlo.images.base_recipe import read_base_recipe
@@ -27,59 +23,12 @@ from phlo.images.registries import Registries
 from phlo.operations import image
 from phlo.testing.law import assert_converges
 from phlo.values import ImageSource
-
-USER, PASSWORD = "tester", "sesame-open"
-HTPASSWD = f"{USER}:$2b$04$oK1eK1GrFd4Huh2U.E6lDe7a7MSLCukjawNAMBp2BJNXCYL5mJFRu\n"
-
-CONFIG = """\
-version: 0.1
-log: {{level: error, accesslog: {{disabled: true}}}}
-storage: {{filesystem: {{rootdirectory: {folder}}}}}
-http: {{addr: "127.0.0.1:{port}"}}
-"""
+from tests.support.docker_registry import PASSWORD, USER, registry_program, serving
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Debian's registry server; taken out of its package when it is not installed."""
-    found = shutil.which("docker-registry")
-    if found:
-        return found
-    folder = tmp_path_factory.mktemp("docker-registry")
-    for argv in (["apt-get", "-qq", "download", "docker-registry"], ["sh", "-c", "dpkg -x docker-registry_*.deb ."]):
-        subprocess.run(argv, cwd=folder, check=True, capture_output=True)
-    return str(folder / "usr/bin/docker-registry")
-
-
-@contextmanager
-def serving(program: str, folder: Path, *, htpasswd: str = "") -> Iterator[str]:
-    """Run a registry; gives its address."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port = trial.getsockname()[1]
-    config = CONFIG.format(folder=folder / "data", port=port)
-    if htpasswd:
-        (folder / "htpasswd").write_text(htpasswd)
-        config += f"auth: {{htpasswd: {{realm: test, path: {folder / 'htpasswd'}}}}}\n"
-    (folder / "config.yml").write_text(config)
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen([program, "serve", str(folder / "config.yml")], stdout=log, stderr=log)
-    try:
-        until_it_listens(port, folder / "log")
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def until_it_listens(port: int, log: Path) -> None:
-    deadline = time.monotonic() + 20
-    while True:
-        with socket.socket() as trial:
-            if trial.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.02)
+    return registry_program(tmp_path_factory.mktemp("docker-registry"))
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +119,7 @@ def test_a_registry_that_wants_a_login_is_served_by_docker_login(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    with serving(program, tmp_path, htpasswd=HTPASSWD) as address:
+    with serving(program, tmp_path, has_login=True) as address:
         reference = f"{address}/private:1"
         publish(engine, tiny, reference, username=USER, password=PASSWORD, serveraddress=address)
 

@@ -155,7 +155,8 @@ def test_what_is_kept_runs_on_until_it_is_taken_down(phlo: Phlo, tmp_path: Path,
 
 
 def test_ctrl_c_removes_what_was_started(phlo: Phlo, tmp_path: Path, engine: Engine) -> None:
-    as_ctrl_c = "    os.killpg(os.getpgid(0), signal.SIGINT)\n    time.sleep(600)\n"
+    # A terminal sends it to phlo's process group; pytest, which phlo started, is in a group of its own.
+    as_ctrl_c = "    os.kill(os.getppid(), signal.SIGINT)\n    time.sleep(600)\n"
     write_role(tmp_path, test=f"import os, signal, time\n\ndef test_it(role):\n{as_ctrl_c}")
     process = subprocess.Popen(
         [sys.executable, "-m", "phlo", "test", "./thing"],

@@ -1,4 +1,4 @@
-"""Rotating secrets on a real engine: exactly the services that use one are made anew, and all go back if one fails."""
+"""Rotating secrets on a real engine: exactly the services that use one are recreated, and all go back if one fails."""
 
 from __future__ import annotations
 

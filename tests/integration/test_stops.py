@@ -132,9 +132,9 @@ def test_who_asks_for_it_is_restarted_when_the_other_was_made_anew(stack: Stack,
     stack.edit(*VERSION_2)
     planned = stack.phlo("plan").stdout
     assert f"restart container {project}-web-1" in planned
-    assert "db is to be made anew" in planned
+    assert "db is to be recreated" in planned
     told = stack.phlo("up").stderr
-    assert f"restarted container {project}-web-1 (db was made anew)" in told
+    assert f"restarted container {project}-web-1 (db was recreated)" in told
     assert stack.started("web") > web
     assert stack.started("apart") == apart
     assert "Nothing to do" in stack.phlo("up").stderr
@@ -145,7 +145,7 @@ def test_a_restart_that_an_interrupted_run_did_not_make_is_made_up_for(stack: St
     stack.edit(*VERSION_2)
     stack.phlo("up", "db")
     assert stack.started("web") == web
-    assert "db was made anew" in stack.phlo("up").stderr
+    assert "db was recreated" in stack.phlo("up").stderr
     assert stack.started("web") > web
 
 

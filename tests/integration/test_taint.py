@@ -19,6 +19,7 @@ import pytest
 from phlo.discovery import ServiceDiscovery
 from phlo.hosts.engine import Engine
 from tests.integration.conftest import remove_project
+from tests.support.unprotected import UNPROTECTED
 
 # One for each way that a secret comes in; two with what JSON, URLs and lines do to a text.
 SENTINELS = {
@@ -52,7 +53,7 @@ templates:
 hooks:
   post_start:
     - name: tell
-      command: ["sh", "-c", "echo told $TOLD; exit ${CODE:-0}"]
+      command: ["sh", "-c", "cat /proc/self/environ >> $WITNESS; echo told $TOLD; exit ${CODE:-0}"]
       environment: {TOLD: "${FOR_HOOK}", CODE: "${HOOK_CODE:-0}"}
 compose:
   command:
@@ -97,11 +98,16 @@ name: {name}
 env: {{FROM_PHLO_YAML: {FROM_PHLO_YAML}}}
 secret_sources:
   FROM_FILE: {{file: kept/file}}
-  FROM_COMMAND: {{command: [cat, kept/command]}}
+  FROM_COMMAND: {{command: [sh, kept/look]}}
+"""
+LOOK = """
+cat /proc/self/environ >> $WITNESS
+cat kept/command
 """
 PLAY = """
 - hosts: all
   tasks:
+    - {name: a program, command: {command: 'cat /proc/self/environ >> $WITNESS', shell: true}}
     - {name: show, debug: {msg: "it is {{ FROM_FILE }} and {{ GENERATED }}"}}
     - {name: keep, set_fact: {kept: "x{{ FROM_DOTENV }}"}}
     - {name: show what was kept, debug: {var: kept}}
@@ -118,6 +124,8 @@ class Scene:
         self.folder = folder
         self.name = name
         self.told: list[tuple[str, str]] = []
+        # Outside of the project: what the environments of the programs that phlo starts hold.
+        self.witness = folder.with_name(f"{folder.name}-witness")
 
     def phlo(self, *words: str, codes: tuple[int, ...] = (0,), **environment: str) -> str:
         environ = {
@@ -127,6 +135,8 @@ class Scene:
             "FOR_BUILD": SENTINELS["FOR_BUILD"],
             "FOR_HOOK": SENTINELS["FOR_HOOK"],
             "PHLO_SECRETS_PASSPHRASE": PASSPHRASE,
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
+            "WITNESS": str(self.witness),
             **environment,
         }
         done = subprocess.run(
@@ -147,7 +157,7 @@ class Scene:
         done = subprocess.run(
             [sys.executable, "-m", "phlo", "secrets", "set", "FROM_VAULT"],
             cwd=self.folder,
-            env={**os.environ, "PHLO_SECRETS_PASSPHRASE": PASSPHRASE},
+            env={**os.environ, "PHLO_SECRETS_PASSPHRASE": PASSPHRASE, "WITNESS": str(self.witness)},
             input=SENTINELS["FROM_VAULT"],
             capture_output=True,
             text=True,
@@ -168,6 +178,7 @@ def scene(tmp_path: Path, project: str, tiny: str, engine: Engine) -> Iterator[S
     write("roles/user/templates/page.j2", "{{ page.url }}")
     write("roles/user/image/Dockerfile", DOCKERFILE)
     write("kept/file", SENTINELS["FROM_FILE"])
+    write("kept/look", LOOK)
     write("kept/command", SENTINELS["FROM_COMMAND"])
     write(".phlo/.env", f"FROM_DOTENV={SENTINELS['FROM_DOTENV']}\n")
     write("play.yaml", PLAY)
@@ -193,14 +204,15 @@ def forms(text: str) -> set[str]:
 
 @contextmanager
 def every_argv() -> Iterator[set[str]]:
-    """The command lines of all processes that were seen meanwhile."""
+    """The command lines of all processes that began meanwhile and were seen."""
     seen: set[str] = set()
     is_over = threading.Event()
+    before = set(os.listdir("/proc"))
 
     def look() -> None:
         while not is_over.wait(0.01):
             for entry in os.scandir("/proc"):
-                if entry.name.isdigit():
+                if entry.name.isdigit() and entry.name not in before:
                     try:
                         with open(f"/proc/{entry.name}/cmdline", "rb") as stream:
                             seen.add(stream.read().decode(errors="replace"))
@@ -233,6 +245,22 @@ def labels(engine: Engine, project: str) -> str:
     found += [one["Labels"] for one in engine.get("/networks", filters=mine)]
     found += [one["Labels"] for one in engine.get("/volumes", filters=mine)["Volumes"] or ()]
     found += [one["Labels"] for one in engine.get("/images/json", filters={"reference": ["phlo/user"]})]
+    assert found
+    return json.dumps(found)
+
+
+def configurations(engine: Engine, project: str) -> str:
+    """What the containers of a project are made of, without the environment, which is where secrets belong.
+
+    The state has what a service's own health check prints.
+    """
+    mine: Any = {"label": [f"phlo.project={project}"]}
+    found = []
+    for one in engine.get("/containers/json", all=True, filters=mine):
+        container = engine.get(f"/containers/{one['Id']}/json")
+        container["Config"].pop("Env")
+        container.pop("State")
+        found.append(container)
     assert found
     return json.dumps(found)
 
@@ -271,13 +299,29 @@ def test_no_secret_is_in_anything_that_phlo_shows_keeps_or_starts(scene: Scene, 
         phlo("secrets", "rotate", GENERATED)
         phlo("secrets", "rotate", "FROM_FILE", "--debug", codes=(3,))
         tagged = labels(engine, scene.name)
-        phlo("down", "--volumes", "--yes", "-vv")
+        made = configurations(engine, scene.name)
+        history = [
+            json.dumps(engine.get(f"/images/{image['Id']}/history"))
+            for image in engine.get("/images/json", filters={"reference": ["phlo/user"]})
+        ]
+        phlo("down", "--volumes", "--yes", *UNPROTECTED, "-vv")
 
     kept = (scene.folder / ".phlo" / ".env.local").read_text()
     (generated,) = re.findall(rf"^{GENERATED}=(\S+)$", kept, re.MULTILINE)
     secrets = {**SENTINELS, GENERATED: generated, "passphrase": PASSPHRASE}
     found = [leak for where, text in scene.told for leak in leaks(where, text, secrets)]
     found += leaks("the labels", tagged, secrets)
+    found += leaks("a container", made, secrets)
+    # What phlo got in its own environment goes on to the programs that it starts, except for the passphrase.
+    inherited = {"FROM_PROCESS", "FOR_BUILD", "FOR_HOOK"}
+    others = {name: text for name, text in secrets.items() if name not in inherited}
+    environments = scene.witness.read_text()
+    assert SENTINELS["FOR_HOOK"] in environments
+    found += leaks("the environment of a program", environments, others)
+    # Docker keeps build arguments in the history, as the guide on secrets says; nothing else may be there.
+    built = {name: text for name, text in secrets.items() if name != "FOR_BUILD"}
+    assert history
+    found += [leak for one in history for leak in leaks("the history of an image", one, built)]
     found += [leak for line in argv for leak in leaks("an argv", line, secrets)]
     given = {
         scene.folder / name for name in ("phlo.yaml", ".phlo/.env", ".phlo/.env.local", "kept/file", "kept/command")

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,12 +21,15 @@ from typing import Any, Self
 
 import yaml
 
+from phlo.hosts.install import ensure_program
+from phlo.testing.role_project import free_ports
 from scripts.docs.blocks import ROOT, SCRIPTS, SESSIONS, Command, commands, fences
+from tests.support.beside import docker, fixed_ports, remove_images
 
 FOLDER = Path(__file__).parent
 # Where pages run: on this machine's engine, on the example platforms, on hosts behind SSH, on a Swarm of them.
 PLACES = ("here", "light", "full", "hosts", "swarm")
-COMMAND_SECONDS = 600
+COMMAND_SECONDS = 1800
 # What only a restart of the engine mends: it counts a container in a network that nobody is in.
 LOST_COUNT = "the engine has lost count"
 # What differs from run to run, and from machine to machine.
@@ -54,6 +57,7 @@ class Run:
     $SAID the file with what it has printed.
     instead: what stands in the place of a text of the page's commands, such as an identifier.
     codes: exit codes other than 0 of commands that show no failure. varies: commands whose output is the machine's.
+    programs: those that not every machine has -> the system's package that brings each; it is installed where missing.
     """
 
     page: str
@@ -67,6 +71,7 @@ class Run:
     instead: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, int] = field(default_factory=dict)
     varies: Sequence[str] = ()
+    programs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -80,12 +85,14 @@ class Run:
         return [one for one in commands(self.text) if not self.under or one.under in self.under]
 
 
-def runs(place: str | None = None) -> list[Run]:
+@functools.cache
+def runs(place: str | None = None) -> tuple[Run, ...]:
     """The runs of one place, or all."""
     listed = yaml.safe_load((FOLDER / "pages.yaml").read_text(encoding="utf-8"))
-    return [run for entry in listed if (run := Run(**entry)) and place in (None, run.place)]
+    return tuple(run for entry in listed if (run := Run(**entry)) and place in (None, run.place))
 
 
+@functools.cache
 def not_run() -> dict[str, dict[str, str]]:
     """The commands that are left out: page -> command -> why."""
     return dict(yaml.safe_load((FOLDER / "not_run.yaml").read_text(encoding="utf-8")))
@@ -101,7 +108,7 @@ class Reader:
         self.run, self.folder = run, folder
         self.ending = uuid.uuid4().hex[:6]
         # In the same order, because lists of ports are sorted.
-        self.ports = dict(zip(sorted(run.ports), sorted(_free_ports(len(run.ports))), strict=True))
+        self.ports = dict(zip(sorted(run.ports), sorted(free_ports(len(run.ports))), strict=True))
         self._status = 0
         self._scratch = Path(tempfile.mkdtemp(prefix="reader-", dir=folder))
         environment = {
@@ -151,6 +158,7 @@ class Reader:
             if command.name in left_out:
                 continue
             said = self.type(command)
+            problems += [f"publishes a default port: {found}" for found in fixed_ports(self.ending).items()]
             following = listed[index + 1] if index + 1 < len(listed) else None
             problems += self._problems(command, said, following=following)
         for at, script in steps:
@@ -198,8 +206,10 @@ class Reader:
         self._shell.stdin.flush()
         alarm = threading.Timer(COMMAND_SECONDS, self._end)
         alarm.start()
-        answer = self._shell.stdout.readline()
-        alarm.cancel()
+        try:
+            answer = self._shell.stdout.readline()
+        finally:
+            alarm.cancel()
         said = self._said.read_text(errors="replace")
         assert answer, f"{text}\nended the shell:\n{said}"
         self._status = int(answer)
@@ -266,33 +276,23 @@ def _stable(line: str) -> str:
 
 def remove_projects(ending: str) -> None:
     """Remove what projects with this ending have on this machine's engine."""
-
-    def docker(*words: str) -> list[str]:
-        done = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
-        return done.stdout.split()
-
     for kind, form, remove in (
         ("container", "{{.ID}} {{.Names}}", ("rm", "--force", "--volumes")),
         ("network", "{{.Name}} {{.Name}}", ("rm",)),
         ("volume", "{{.Name}} {{.Name}}", ("rm", "--force")),
-        ("image", "{{.ID}} {{.Repository}}", ("rm", "--force")),
     ):
-        words = ("ls", "--all") if kind in ("container", "image") else ("ls",)
-        listed = docker(kind, *words, "--format", form)
+        words = ("ls", "--all") if kind == "container" else ("ls",)
+        listed = docker(kind, *words, "--format", form, may_fail=True).split()
         found = [one for one, name in zip(listed[::2], listed[1::2], strict=True) if ending in name]
         if found:
-            docker(kind, *remove, *dict.fromkeys(found))
-
-
-def _free_ports(count: int) -> list[int]:
-    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [server.getsockname()[1] for server in servers]
-    for server in servers:
-        server.close()
-    return ports
+            docker(kind, *remove, *dict.fromkeys(found), may_fail=True)
+    images = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", may_fail=True).split()
+    remove_images(image for image in images if ending in image.partition(":")[0])
 
 
 def read_page(run: Run, folder: Path, environ: Mapping[str, Any] | None = None) -> None:
     """Carry out a page in a folder."""
+    for program, package in run.programs.items():
+        ensure_program(program, package=package, say=print)
     with Reader(run, folder, environ or {}) as reader:
         reader.read()

@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from phlo.cli.planning import write_outputs
 from phlo.config.project import Project
+from phlo.config.request import Machine, Request
 from phlo.config.resolve import resolve
 from phlo.discovery import discover_services
 from phlo.discovery.catalog import Catalog
+from phlo.frozen import replace
+from phlo.images import content_tag
 from phlo.inventory import Inventory
 from phlo.plan import build
 from phlo.report.service_graph import graph_of
@@ -55,10 +59,8 @@ def project(catalog: Catalog, root: Path) -> Resolve:
             Inventory(),
             root=root,
             environ=environ,
-            profiles=profiles,
-            dev=dev,
-            generate_secrets=True,
-            make_secret=iter(map("generated-{}".format, range(100))).__next__,
+            request=Request(profiles=profiles, dev=dev, generate_secrets=True),
+            machine=Machine(make_secret=iter(map("generated-{}".format, range(100))).__next__),
         )
 
     return call
@@ -214,3 +216,14 @@ def test_they_are_printed_with_their_secrets_masked(
     assert "phlo-broken is skipped" in said.err
     listed = phlo_says(["services", "show", "query"], root)
     assert "phlo-query 1.0.0" in listed.out
+
+
+def test_the_image_of_a_context_that_is_not_written_yet_is_known(project: Resolve, root: Path) -> None:
+    recipe = project().services["pipeline"].image.recipe
+    assert recipe is not None
+    assert not recipe.context.exists()
+    planned = content_tag(recipe)
+
+    write_outputs(project())
+
+    assert content_tag(replace(recipe, written={})) == planned

@@ -37,12 +37,13 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> schemathesis.BaseSchem
             environ={"DOCKER_HOST": f"unix://{root}/no.sock", "PATH": "/usr/bin:/bin"},
             tokens={"operator": TOKEN, "viewer": "viewer-" + "v" * 40},
             requests_per_minute=1_000_000,
+            wrong_tokens_per_minute=1_000_000,
         )
     )
     return schemathesis.openapi.from_asgi("/openapi.json", app)
 
 
-# The operator's token is made anew by nobody here: the next request could not be sent.
+# The operator's token is renewed by nobody here: the next request could not be sent.
 OPERATIONS = sorted(
     operation["operationId"]
     for path in json.loads(document_text())["paths"].values()

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from phlo_api.openapi import document_text
 from phlo_api.server.app import create_app
-from phlo_api.server.settings import Settings
+from phlo_api.server.settings import HOSTS_VARIABLE, Settings
 
 from phlo.errors import ConfigError
 
@@ -47,7 +47,7 @@ def settings(root: Path) -> Settings:
     return Settings(
         root=root,
         state_folder=root / ".phlo" / "api",
-        environ={"DOCKER_HOST": f"unix://{root}/no.sock", "PATH": "/usr/bin:/bin"},
+        environ={"DOCKER_HOST": f"unix://{root}/no.sock", "PATH": "/usr/bin:/bin", HOSTS_VARIABLE: "lake.example"},
         tokens={"viewer": VIEWER, "operator": OPERATOR},
     )
 

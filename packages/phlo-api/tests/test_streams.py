@@ -15,9 +15,12 @@ import uvicorn
 from phlo_api.server.app import create_app
 from phlo_api.server.settings import Settings
 
+from phlo.events_json import event_from_json
+
 TOKEN = "viewer-" + "v" * 40
 RUN = "20260131-120000-000000"
 CLIENTS = 40
+STEP = {"step": "local/a/container", "host": "local", "service": "a", "operation": "container", "name": "container"}
 EVENTS = 120
 
 
@@ -45,7 +48,7 @@ def address(root: Path) -> Iterator[str]:
     thread.start()
     deadline = time.monotonic() + 60
     while not server.started:
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, "the server does not listen"
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     yield f"http://127.0.0.1:{port}/api/v1"
@@ -54,7 +57,9 @@ def address(root: Path) -> Iterator[str]:
 
 
 def write(root: Path, **event: object) -> None:
-    line = json.dumps({"v": 1, "time": time.time(), "run": RUN, **event})
+    data = {"v": 2, "time": time.time(), "run": RUN, **event}
+    event_from_json(data)  # a record's line that is no event would be left out
+    line = json.dumps(data)
     with (root / ".phlo" / "runs" / f"{RUN}.jsonl").open("a") as file:
         file.write(line + "\n")
 
@@ -76,7 +81,7 @@ async def numbers(client: httpx.AsyncClient, most: int | None = None, after: int
 
 
 def test_every_client_gets_every_event_of_a_run_and_one_that_comes_back_goes_on(address: str, root: Path) -> None:
-    write(root, kind="run_started", message="up")
+    write(root, kind="run_started", title="up")
 
     async def watch() -> tuple[list[list[int]], list[int]]:
         limits = httpx.Limits(max_connections=CLIENTS + 2)
@@ -85,11 +90,11 @@ def test_every_client_gets_every_event_of_a_run_and_one_that_comes_back_goes_on(
             reading = [asyncio.create_task(numbers(client)) for _ in range(CLIENTS)]
             first = asyncio.create_task(numbers(client, most=10))
             for index in range(EVENTS):
-                await asyncio.to_thread(write, root, kind="step_progress", step="a", message=f"at {index}")
+                await asyncio.to_thread(write, root, kind="step_progress", **STEP, message=f"at {index}")
                 await asyncio.sleep(0)
             left = await first
             again = asyncio.create_task(numbers(client, after=left[-1]))
-            await asyncio.to_thread(write, root, kind="run_finished", message="ok", seconds=1.0)
+            await asyncio.to_thread(write, root, kind="run_finished", result="ok", seconds=1.0)
             return list(await asyncio.gather(*reading)), left + await again
 
     every, in_two = asyncio.run(watch())
@@ -99,10 +104,10 @@ def test_every_client_gets_every_event_of_a_run_and_one_that_comes_back_goes_on(
 
 
 def test_a_run_that_has_ended_is_told_at_once_and_a_half_written_line_is_left_out(address: str, root: Path) -> None:
-    write(root, kind="run_started", message="up")
-    write(root, kind="run_finished", message="ok", seconds=1.0)
+    write(root, kind="run_started", title="up")
+    write(root, kind="run_finished", result="ok", seconds=1.0)
     with (root / ".phlo" / "runs" / f"{RUN}.jsonl").open("a") as file:
-        file.write('{"v":1,"kind":"no')
+        file.write('{"v":2,"kind":"no')
     headers = {"Authorization": f"Bearer {TOKEN}"}
     text = httpx.get(f"{address}/runs/{RUN}/events", headers=headers, timeout=60).text
     assert text.count('data: {"v"') == 2

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from phlo_duckdb_app.query import comma_separated, objects, table
-from phlo_duckdb_app.values import plain
+from phlo_duckdb_app.values import MOST_ANSWER_BYTES, plain, rows_of
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,28 @@ def test_csv_quotes_what_needs_it() -> None:
 
 def test_json_is_a_list_of_objects() -> None:
     assert objects(["a", "b"], [[1, "é"]]) == '[\n  {\n    "a": 1,\n    "b": "é"\n  }\n]\n'
+
+
+def fetching(rows: int, value: str) -> Any:
+    left = [rows]
+
+    def fetch(most: int) -> list[tuple[str]]:
+        count = min(most, left[0])
+        left[0] -= count
+        return [(value,)] * count
+
+    return fetch
+
+
+@pytest.mark.parametrize(
+    ("there", "most", "given", "truncated"), [(0, 5, 0, False), (5, 5, 5, False), (6, 5, 5, True), (500, 0, 0, True)]
+)
+def test_an_answer_has_at_most_the_rows_that_were_asked_for(there: int, most: int, given: int, truncated: bool) -> None:
+    rows, is_truncated = rows_of(fetching(there, "x"), most)
+    assert (len(rows), is_truncated) == (given, truncated)
+
+
+def test_an_answer_of_large_values_is_cut_by_its_size() -> None:
+    rows, is_truncated = rows_of(fetching(100_000, "x" * 1_000_000), 100_000)
+    assert is_truncated
+    assert len(rows) == MOST_ANSWER_BYTES // 1_000_000

@@ -27,5 +27,8 @@ def test_the_app_knows_the_api_as_it_is_described() -> None:
     known = (IMAGE / "app" / "src" / "api" / "schema.d.ts").read_text()
     for name, schema in described.items():
         body = known.partition(f"\n        {name}: {{\n")[2].partition("\n        };\n")[0]
-        missing = [one for one in schema.get("properties", {}) if f"            {one}: " not in body.replace("?:", ":")]
+        kinds = schema.get("oneOf", [schema])
+        assert all(f'kind: "{kind["properties"]["kind"]["const"]}";' in body for kind in kinds if kind is not schema)
+        wanted = {one for kind in kinds for one in kind.get("properties", {})}
+        missing = [one for one in wanted if f"            {one}: " not in body.replace("?:", ":")]
         assert missing == [], f"{name}: run `npm run api`"

@@ -24,7 +24,7 @@ from phlo.testing.images import tiny_image
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
 OPERATOR, VIEWER = "an-operator-of-these-tests", "a-viewer-of-these-tests-too"
-PATIENCE_SECONDS = 120
+WAIT_TIMEOUT_SECONDS = 120
 PROJECT = """
 name: {name}
 services:
@@ -75,10 +75,10 @@ def phlo(folder: Path, *words: str) -> None:
 
 
 def wait_for(address: str) -> httpx.Response:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + WAIT_TIMEOUT_SECONDS
     while True:
         try:
-            return httpx.get(address, timeout=5)
+            return httpx.get(address, timeout=30)
         except httpx.TransportError:
             assert time.monotonic() < deadline, f"{address} does not answer"
             time.sleep(0.2)
@@ -117,7 +117,7 @@ def platform(engine_host: Host, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture
 def page() -> Iterator[Any]:
-    with open_page(timeout_seconds=PATIENCE_SECONDS) as page:
+    with open_page(timeout_seconds=WAIT_TIMEOUT_SECONDS) as page:
         yield page
 
 

@@ -3,11 +3,39 @@
 from __future__ import annotations
 
 from phlo.cli.option import Verb
-from phlo.cli.verbs import authors, deploy, hosts, operate, plugins, runs, secrets, services, settings, start
+from phlo.cli.verbs import (
+    authors,
+    containers,
+    deploy,
+    hosts,
+    operate,
+    plugins,
+    run_once,
+    runs,
+    secrets,
+    services,
+    settings,
+    start,
+)
+from phlo.orchestrators import TITLES, load
 
 VERBS: tuple[Verb, ...] = tuple(
     verb
-    for part in (start, deploy, operate, runs, hosts, services, settings, plugins, secrets, authors)
+    for part in (
+        start,
+        deploy,
+        operate,
+        run_once,
+        containers,
+        runs,
+        hosts,
+        *(load(orchestrator, "verbs") for orchestrator in TITLES),
+        services,
+        settings,
+        plugins,
+        secrets,
+        authors,
+    )
     for verb in part.VERBS
 )
 

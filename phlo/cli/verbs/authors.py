@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from phlo.cli.headings import MORE
 from phlo.cli.option import Option, Verb
-from phlo.cli.shared_options import COMMON, FORKS, JSON, QUIET, TIMEOUT, VERBOSE
-from phlo.cli.verbs.headings import MORE
+from phlo.cli.shared_options import COMMON, FORKS, JSON, QUIET, VERBOSE, WAIT_TIMEOUT
 
 VERBS: tuple[Verb, ...] = (
     Verb(
@@ -17,7 +17,7 @@ VERBS: tuple[Verb, ...] = (
             QUIET,
             VERBOSE,
             FORKS,
-            TIMEOUT,
+            WAIT_TIMEOUT,
             *COMMON,
         ),
         group=MORE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from phlo.cli.headings import PLATFORM
 from phlo.cli.option import Option, Verb
 from phlo.cli.shared_options import (
     COMMON,
@@ -18,11 +19,12 @@ from phlo.cli.shared_options import (
     SELECT,
     SERVICES,
     TAGS,
-    TIMEOUT,
+    UNPROTECT,
     VERBOSE,
+    WAIT_TIMEOUT,
     WRITE,
+    YES,
 )
-from phlo.cli.verbs.headings import PLATFORM
 
 VERBS: tuple[Verb, ...] = (
     Verb(
@@ -36,6 +38,8 @@ VERBS: tuple[Verb, ...] = (
             TAGS,
             RECREATE,
             ORPHANS,
+            UNPROTECT,
+            Option("frozen", ("--frozen",), "flag", "refuse a project that is not exactly what phlo.lock says"),
             Option(
                 "rollback",
                 ("--rollback",),
@@ -43,7 +47,7 @@ VERBS: tuple[Verb, ...] = (
                 default="service",
                 choices=("none", "service", "stack"),
             ),
-            TIMEOUT,
+            WAIT_TIMEOUT,
             Option(
                 "plan",
                 ("--plan",),
@@ -76,6 +80,7 @@ VERBS: tuple[Verb, ...] = (
             TAGS,
             RECREATE,
             ORPHANS,
+            UNPROTECT,
             Option(
                 "detailed_exitcode", ("--detailed-exitcode",), "flag", "exit with 2 when there is something to change"
             ),
@@ -119,7 +124,7 @@ VERBS: tuple[Verb, ...] = (
         (
             Option("run", help="the run to undo; default: the last one", positional="optional", metavar="RUN"),
             Option("check", ("--check",), "flag", "change nothing, show what would be put back"),
-            TIMEOUT,
+            WAIT_TIMEOUT,
             *WRITE,
             *PROJECT,
         ),
@@ -138,7 +143,8 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.lifecycle:down",
         (
             Option("volumes", ("--volumes",), "flag", "remove the volumes as well: THEIR DATA IS LOST"),
-            Option("yes", ("-y", "--yes"), "flag", "do not ask before volumes are removed"),
+            YES,
+            UNPROTECT,
             Option("check", ("--check",), "flag", "change nothing, show what would be removed"),
             GRACE,
             *WRITE,
@@ -158,7 +164,8 @@ VERBS: tuple[Verb, ...] = (
         (
             Option("check", ("--preview", "--check"), "flag", "change nothing, show what would be removed and why"),
             Option("volumes", ("--volumes",), "flag", "remove such volumes as well: THEIR DATA IS LOST"),
-            Option("yes", ("-y", "--yes"), "flag", "do not ask before volumes are removed"),
+            YES,
+            UNPROTECT,
             PROFILE,
             *WRITE,
             *PROJECT,

@@ -1,14 +1,10 @@
-"""The commands for hosts: the inventory, and Swarms of them."""
+"""The commands for hosts."""
 
 from __future__ import annotations
 
+from phlo.cli.headings import LOOK
 from phlo.cli.option import Option, Verb
 from phlo.cli.shared_options import COMMON, FORKS, INVENTORY, JSON, LIMIT, PROJECT_DIR
-from phlo.cli.verbs.headings import LOOK
-
-_SWARM_GROUP = Option(
-    "group", help="only the Swarm of this group of the inventory", positional="optional", metavar="GROUP"
-)
 
 VERBS: tuple[Verb, ...] = (
     Verb(
@@ -58,32 +54,5 @@ VERBS: tuple[Verb, ...] = (
         group=LOOK,
         more="Ends with 4 when a host cannot be reached, and says why and what to do.",
         examples=(("phlo inventory check -i inventories/production.yaml", "before the first `up` there"),),
-    ),
-    Verb(
-        "swarm init",
-        "Make the first manager of each Swarm of the inventory",
-        "phlo.cli.swarm:init",
-        (_SWARM_GROUP, JSON, PROJECT_DIR, INVENTORY, *COMMON),
-        group=LOOK,
-        more="A group of hosts is a Swarm with `orchestrator: swarm` among its variables.",
-        examples=(("phlo swarm init -i inventories/swarm.yaml", "once, then `phlo swarm join`"),),
-    ),
-    Verb(
-        "swarm join",
-        "Let the other hosts of each Swarm join it, in their role; mark the nodes",
-        "phlo.cli.swarm:join",
-        (_SWARM_GROUP, JSON, PROJECT_DIR, INVENTORY, *COMMON),
-        group=LOOK,
-        more="Run it again whenever hosts or groups of the inventory change. Join tokens are never shown.",
-        examples=(("phlo swarm join -i inventories/swarm.yaml", "all hosts that are not nodes yet"),),
-    ),
-    Verb(
-        "swarm status",
-        "Show the nodes of each Swarm: role, state, availability, reachability",
-        "phlo.cli.swarm:status",
-        (_SWARM_GROUP, JSON, PROJECT_DIR, INVENTORY, *COMMON),
-        group=LOOK,
-        more="Ends with 1 when a host of the inventory is no node, or not ready.",
-        examples=(("phlo swarm status -i inventories/swarm.yaml", "the nodes as their manager sees them"),),
     ),
 )

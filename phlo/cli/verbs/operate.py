@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from phlo.cli.headings import PLATFORM
 from phlo.cli.option import Option, Verb
-from phlo.cli.shared_options import DEV, DIFF, IMAGE_SOURCE, JSON, PROFILE, PROJECT, SERVICE, SERVICES, TIMEOUT, WRITE
-from phlo.cli.verbs.headings import PLATFORM
+from phlo.cli.shared_options import (
+    DEV,
+    DIFF,
+    IMAGE_SOURCE,
+    JSON,
+    PROFILE,
+    PROJECT,
+    SERVICE,
+    SERVICES,
+    UNPROTECT,
+    WAIT_TIMEOUT,
+    WRITE,
+    YES,
+)
 
 VERBS: tuple[Verb, ...] = (
     Verb(
@@ -89,7 +102,7 @@ VERBS: tuple[Verb, ...] = (
             DEV,
             IMAGE_SOURCE,
             Option("no_up", ("--no-up",), "flag", "the services are up already"),
-            TIMEOUT,
+            WAIT_TIMEOUT,
             *WRITE,
             *PROJECT,
         ),
@@ -113,6 +126,7 @@ VERBS: tuple[Verb, ...] = (
                 complete="files",
             ),
             Option("volumes", ("--volumes",), "flag", "the volumes of services without an action `backup`, too"),
+            Option("check", ("--check",), "flag", "change nothing, show what it would hold and which services stop"),
             PROFILE,
             *WRITE,
             *PROJECT,
@@ -129,12 +143,15 @@ VERBS: tuple[Verb, ...] = (
         (
             SERVICES._replace(help="only these of the services in it"),
             Option("source", ("--from",), help="the archive", metavar="FILE", complete="files"),
-            Option("list", ("--list",), "flag", "only show what is in it"),
-            Option("yes", ("-y", "--yes"), "flag", "do not ask before data is replaced"),
+            Option("list", ("--list",), "flag", "only show what is in it, and whether it is verified"),
+            Option("unverified", ("--unverified",), "flag", "accept an archive with no MAC, or with an unknown key's"),
+            Option("check", ("--check",), "flag", "change nothing, show what would be replaced, stopped and removed"),
+            YES,
+            UNPROTECT,
             Option("no_copy", ("--no-copy",), "flag", "keep no copy of what there is now, to go back to when it fails"),
             Option("scratch", ("--scratch",), help="where to unpack it meanwhile", metavar="DIR", complete="folders"),
             PROFILE,
-            TIMEOUT,
+            WAIT_TIMEOUT,
             *WRITE,
             *PROJECT,
         ),

@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+from phlo.cli.headings import LOOK
 from phlo.cli.option import Option, Verb
-from phlo.cli.shared_options import COMMON, JSON, PROJECT, PROJECT_DIR, SERVICE, VERBOSE
-from phlo.cli.verbs.headings import LOOK
+from phlo.cli.shared_options import COMMON, IMAGE_SOURCE, JSON, PROFILE, PROJECT, PROJECT_DIR, SERVICE, VERBOSE
 
 VERBS: tuple[Verb, ...] = (
     Verb(
-        "lock status",
+        "lock",
+        "Write phlo.lock: packages, recipes and images, each exactly",
+        "phlo.cli.lock_file:lock",
+        (PROFILE, IMAGE_SOURCE, *PROJECT),
+        group=LOOK,
+        more="`phlo up --frozen` then refuses a project made of anything else, and pulls images by their digests.",
+        examples=(("phlo lock", "after a change that you want to keep; put the file under version control"),),
+    ),
+    Verb(
+        "outdated",
+        "List what is newer than the installed packages and locked images",
+        "phlo.cli.lock_file:outdated",
+        (PROFILE, IMAGE_SOURCE, JSON, *PROJECT),
+        group=LOOK,
+        more="Digests of images are looked up where their registry answers.",
+        examples=(("phlo outdated --json", "for scripts"),),
+    ),
+    Verb(
+        "deploy-lock status",
         "Show who holds the deploy lock, since when and what for",
-        "phlo.cli.lock:status",
+        "phlo.cli.deploy_lock:status",
         (JSON, *PROJECT),
         group=LOOK,
         examples=(
-            ("phlo lock status", "who works on this project now"),
-            ("phlo lock status -i inventories/production.yaml --json", "on every host, for scripts"),
+            ("phlo deploy-lock status", "who works on this project now"),
+            ("phlo deploy-lock status -i inventories/production.yaml --json", "on every host, for scripts"),
         ),
     ),
     Verb(
-        "lock release",
+        "deploy-lock release",
         "Remove a deploy lock that somebody left behind",
-        "phlo.cli.lock:release_lock",
+        "phlo.cli.deploy_lock:release_lock",
         (
             Option(
                 "force", ("--force",), "flag", "remove it though its holder may be at work: THAT RUN STOPS HALF-WAY"
@@ -31,17 +49,17 @@ VERBS: tuple[Verb, ...] = (
         group=LOOK,
         more="The holder's next write fails, and its run stops there. A holder that has died is taken over by itself.",
         examples=(
-            ("phlo lock release", "what somebody left behind who is gone"),
-            ("phlo lock release --force", "also from somebody who may be at work"),
+            ("phlo deploy-lock release", "what somebody left behind who is gone"),
+            ("phlo deploy-lock release --force", "also from somebody who may be at work"),
         ),
     ),
     Verb(
         "why",
-        "Tell why a service was made anew the last time, and what would be next",
+        "Tell why a service was recreated the last time, and what would be next",
         "phlo.cli.why:why",
         (SERVICE, JSON, *PROJECT),
         group=LOOK,
-        examples=(("phlo why web", "why web was made anew the last time, and would be the next time"),),
+        examples=(("phlo why web", "why web was recreated the last time, and would be the next time"),),
     ),
     Verb(
         "history",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from phlo.cli.headings import LOOK
 from phlo.cli.option import Option, Verb
-from phlo.cli.shared_options import COMMON, JSON, PROFILE, PROJECT, PROJECT_DIR, TIMEOUT, WRITE
-from phlo.cli.verbs.headings import LOOK
+from phlo.cli.shared_options import COMMON, JSON, PROFILE, PROJECT, PROJECT_DIR, WAIT_TIMEOUT, WRITE
 
 _SECRET = Option("name", help="the variable that it is the value of", positional="one", metavar="NAME")
 
@@ -78,9 +78,9 @@ VERBS: tuple[Verb, ...] = (
         "secrets rotate",
         "Give a secret a new value, and roll the services that use it",
         "phlo.cli.rotate:rotate",
-        (_SECRET, PROFILE, TIMEOUT, *WRITE, *PROJECT),
+        (_SECRET, PROFILE, WAIT_TIMEOUT, *WRITE, *PROJECT),
         group=LOOK,
         more="When a service does not come up with the new value, the old one is put back everywhere.",
-        examples=(("phlo secrets rotate DB_PASSWORD", "a new password, and who signs in with it made anew"),),
+        examples=(("phlo secrets rotate DB_PASSWORD", "a new password, and who signs in with it recreated"),),
     ),
 )

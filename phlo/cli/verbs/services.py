@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from phlo.cli.headings import LOOK
 from phlo.cli.option import Option, Verb
 from phlo.cli.shared_options import COMMON, JSON, LIMIT, PROFILE, PROJECT, PROJECT_DIR, SERVICE, SERVICES
-from phlo.cli.verbs.headings import LOOK
 
 VERBS: tuple[Verb, ...] = (
     Verb(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from phlo.cli.headings import START
 from phlo.cli.option import Option, Verb
 from phlo.cli.shared_options import COMMON, INVENTORY, JSON, OUTPUT, PROJECT_DIR
-from phlo.cli.verbs.headings import START
 
 VERBS: tuple[Verb, ...] = (
     Verb(

@@ -3,42 +3,60 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import phlo
 from phlo.errors import EngineError, OperationError
 from phlo.frozen import replace
-from phlo.hosts.engine import Engine, EngineReader, path_part
+from phlo.hosts.engine import Engine
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host
 from phlo.images import ImageSeen
-from phlo.operations import wait
-from phlo.operations.archive import put_files
-from phlo.operations.container.args import REPLACED, STAGED, Args, Seen, config_hash, file_digests
-from phlo.operations.container.explain import explained
-from phlo.operations.container.file_folders import mount_targets, with_file_folders
-from phlo.operations.drift import unsupported
-from phlo.operations.hook import stop
-from phlo.values import (
+from phlo.labels import (
+    ENDED_BY_STOP,
+    LABEL_ATTRIBUTES,
     LABEL_CAUSES,
     LABEL_CONFIG_HASH,
-    LABEL_FILE_FOLDERS,
     LABEL_FILES,
     LABEL_INSTANCE,
+    LABEL_MAY_END,
     LABEL_ONE_SHOT,
     LABEL_PROJECT,
+    LABEL_REQUESTED,
     LABEL_RESTART,
     LABEL_RUN,
     LABEL_SERVICE,
     LABEL_VERSION,
     SET_ASIDE,
-    Change,
-    reveal_all,
 )
+from phlo.operations import wait
+from phlo.operations.archive import put_files
+from phlo.operations.container.adopted import is_by_hand, remove_mark
+from phlo.operations.container.anonymous import holds_only_files, with_anonymous_volumes
+from phlo.operations.container.args import (
+    REPLACED,
+    STAGED,
+    Args,
+    NetworkAttachment,
+    Seen,
+    attribute_digests,
+    config_hash,
+    file_digests,
+)
+from phlo.operations.container.ending import may_end
+from phlo.operations.container.explain import explained
+from phlo.operations.container.file_folders import mount_targets, with_file_folders
+from phlo.operations.drift import unsupported
+from phlo.operations.hook import stop
+from phlo.values import Change, reveal_all
 
 SEVERAL_NETWORKS = (1, 44)
-ENDED_BY_STOP = (0, 137, 143)  # by itself, by SIGKILL, by SIGTERM
 MOST_CAUSES = 20  # in a label
+# How long to wait for a port that another service of the same run gives away.
+PORT_GIVEN_AWAY_SECONDS = 10.0
+PAUSE_SECONDS = 0.2
 
 Causes = tuple[str, ...]
 
@@ -48,13 +66,15 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
     engine = host.engine
     path = f"/containers/{path_part(args.name)}"
     match change.verb:
+        case "remove" if change.data is None:  # one that was kept for a roll-back: goes once the new version works
+            return
         case "remove":
             remove(engine, change.data)
         case "restore":
             rename(engine, args.name + REPLACED, args.name)
-        case "adopt":
+        case "complete":
             _keep_for_rollback(args, host, seen)
-        case "keep" | "run":  # a hook is run by the change that stops the container
+        case "keep" | "run" | "adopt":  # a hook is run by the change that stops the container
             return
         case "create":
             _create_and_start(args, host, seen, change.causes)
@@ -65,6 +85,8 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
         case "start":
             with explained(args, host):
                 engine.post(f"{path}/start")
+        case "restart":
+            args.around_stop.restart(change.data, host)
         case "unpause":
             engine.post(f"{path}/unpause")
         case "update":
@@ -80,13 +102,23 @@ def rename(engine: Engine, old: str, new: str) -> None:
 
 
 def remove(engine: Engine, name: str) -> None:
-    """Remove a container with its anonymous volumes, running or not; one that is gone is fine."""
+    """Remove a container, running or not; one that is gone is fine. Its volumes stay, except for those of phlo's own
+    files and its mark as adopted."""
+    found = engine.get_or_none(f"/containers/{path_part(name)}/json")
+    if found is not None:
+        remove_seen(engine, found["Id"], found["Config"].get("Labels") or {}, found.get("Mounts"))
+
+
+def remove_seen(engine: Engine, identity: str, labels: Mapping[str, str], mounts: Any) -> None:
+    """Remove a container of which the labels and mounts are known, as `remove` does."""
     try:
-        engine.delete(f"/containers/{path_part(name)}", force=True, v=True)
+        engine.delete(f"/containers/{path_part(identity)}", force=True, v=holds_only_files(labels, mounts))
     except EngineError as error:
         # 409: its removal is already under way.
         if error.status not in (404, 409):
             raise
+    if is_by_hand(labels):
+        remove_mark(engine, identity)
 
 
 def _create_and_start(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
@@ -115,13 +147,13 @@ def _replace(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
         trouble = _trouble(old)
         host.on_undo(lambda: _put_back(args, host, old["Id"], new, was_running=was_running, trouble=trouble))
         rename(engine, old["Id"], args.name + REPLACED)
-        host.on_finish(lambda: set_aside(args, host, old["Id"]))
+        host.on_finish(lambda: set_aside(args, host, old, seen.kept))
     with explained(args, host):
         rename(engine, new, args.name)
-    args.around_stop.stop(
-        old["Id"], host
-    )  # as late as can be: from here on until the new one listens there is nobody to ask
+    # As late as possible: from here on until the new container listens, nothing answers.
+    args.around_stop.stop(old["Id"], host)
     if proven is None:
+        host.progress("starting the new container")
         _start(new, args, host)
 
 
@@ -153,7 +185,7 @@ def _run_again(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
     """Put a new container in the place of a one-shot's. It has run: there is nothing that could be put back."""
     old = seen.started or seen.replaced
     assert old is not None
-    new = _create(args, host, seen, args.name + STAGED, None, causes)
+    new = _create(args, host, seen, args.name + STAGED, old, causes)
     remove(host.engine, old["Id"])
     with explained(args, host):
         rename(host.engine, new, args.name)
@@ -161,17 +193,42 @@ def _run_again(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
 
 
 def _start(container: str, args: Args, host: Host) -> None:
-    with explained(args, host):
-        host.engine.post(f"/containers/{container}/start")
+    """Start a container; a port that another container of the project still holds may be about to be given away."""
+    deadline = time.monotonic() + PORT_GIVEN_AWAY_SECONDS
+    while True:
+        try:
+            with explained(args, host):
+                host.engine.post(f"/containers/{container}/start")
+            return
+        except OperationError:
+            if time.monotonic() > deadline or host.is_cancelled() or not _is_port_held_here(args, host):
+                raise
+        time.sleep(PAUSE_SECONDS)
+
+
+def _is_port_held_here(args: Args, host: Host) -> bool:
+    """Whether another running container of the project publishes a port that this one wants."""
+    wanted = {
+        (int(binding["HostPort"]), target.partition("/")[2] or "tcp")
+        for target, bindings in ((args.body.get("HostConfig") or {}).get("PortBindings") or {}).items()
+        for binding in bindings
+        if str(binding.get("HostPort") or "").isdigit()
+    }
+    listed = (
+        host.engine.get("/containers/json", filters={"label": [f"{LABEL_PROJECT}={args.project}"]}) if wanted else ()
+    )
+    held = {(port.get("PublicPort"), port["Type"]) for entry in listed for port in entry.get("Ports") or ()}
+    return bool(wanted & held)
 
 
 def _keep_for_rollback(args: Args, host: Host, seen: Seen) -> None:
     assert seen.started is not None
     assert seen.replaced is not None
-    new, old = seen.started["Id"], seen.replaced["Id"]
+    new, replaced = seen.started["Id"], seen.replaced
+    old = replaced["Id"]
     host.on_undo(lambda: _put_back(args, host, old, new, was_running=True))
     stop(host.engine, old)  # where the new one is started first, the two may have been left side by side
-    host.on_finish(lambda: set_aside(args, host, old))
+    host.on_finish(lambda: set_aside(args, host, replaced, seen.kept))
 
 
 def _put_back(args: Args, host: Host, old: str, new: str, *, was_running: bool, trouble: str | None = None) -> None:
@@ -191,11 +248,21 @@ def _put_back(args: Args, host: Host, old: str, new: str, *, was_running: bool, 
     finally:  # whoever took the name meanwhile: it goes on serving
         if was_running:
             engine.post(f"/containers/{old}/start")
+            _restart_sharers(args.project, old, engine)
     if trouble is not None:
         what = f"what was there before is back, but did not work either ({trouble})"
         raise OperationError(
             what, where=f"{host.name} {args.service}", fix="Mend the service, then run `phlo up` again."
         )
+
+
+def _restart_sharers(project: str, owner: str, engine: Engine) -> None:
+    """Restart the containers of the project that share the network of one that was just started: theirs is gone."""
+    listed = engine.get("/containers/json", filters={"label": [f"{LABEL_PROJECT}={project}"]})
+    for entry in listed:
+        if (entry.get("HostConfig") or {}).get("NetworkMode") == f"container:{owner}":
+            stop(engine, entry["Id"])
+            engine.post(f"/containers/{entry['Id']}/start")
 
 
 def _trouble(found: Mapping[str, Any]) -> str | None:
@@ -209,25 +276,27 @@ def _trouble(found: Mapping[str, Any]) -> str | None:
     return "unhealthy" if state["Running"] and is_unhealthy else None
 
 
-def set_aside(args: Args, host: Host, container: str) -> None:
-    """Keep a replaced container as what `phlo rollback` goes back to; what was kept before it goes."""
-    engine = host.engine
-    replaced = engine.get_or_none(f"/containers/{container}/json")
-    if replaced is None:
+def set_aside(args: Args, host: Host, replaced: Mapping[str, Any], kept: Iterable[str]) -> None:
+    """Keep a replaced container as what `phlo rollback` goes back to; what was kept before it goes.
+
+    replaced: its inspect answer from before. kept: the names of containers that were kept before. One that somebody has
+    removed meanwhile is fine. What was kept before goes first: a run that is killed in between leaves the replaced
+    container under a name that the next run completes, and never two kept ones.
+    """
+    engine, container = host.engine, replaced["Id"]
+    outdated = [name for name in kept if name.startswith(args.name + SET_ASIDE)]
+    if outdated and engine.get_or_none(f"/containers/{container}/json") is None:
         return
-    for name in names_set_aside(args, engine):
+    for name in outdated:
         remove(engine, name)
-    if (replaced["HostConfig"].get("RestartPolicy") or {}).get("Name") == "always":
-        # An engine that starts anew starts what has `always`, even what was stopped.
-        engine.post(f"/containers/{container}/update", {"RestartPolicy": {"Name": "unless-stopped"}})
-    rename(engine, container, f"{args.name}{SET_ASIDE}{host.run_id}")
-
-
-def names_set_aside(args: Args, engine: EngineReader) -> list[str]:
-    """The containers that this one has replaced and that are still there."""
-    listed = engine.get("/containers/json", all=True, filters={"label": list(args.labels())})
-    names = [entry["Names"][0].lstrip("/") for entry in listed]
-    return [name for name in names if name.startswith(args.name + SET_ASIDE)]
+    try:
+        if (replaced["HostConfig"].get("RestartPolicy") or {}).get("Name") == "always":
+            # An engine that starts anew starts what has `always`, even what was stopped.
+            engine.post(f"/containers/{container}/update", {"RestartPolicy": {"Name": "unless-stopped"}})
+        rename(engine, container, f"{args.name}{SET_ASIDE}{host.run_id}")
+    except EngineError as error:
+        if error.status != 404:
+            raise
 
 
 def _create(
@@ -240,20 +309,37 @@ def _create(
     *,
     is_on_trial: bool = False,
 ) -> str:
-    """Create the container with its networks and files, giving its id; on failure nothing of it stays.
+    """Create the container as `make` does, with phlo's labels and the volumes of the one that it replaces.
 
     is_on_trial: leave out what the one that serves holds: names on the networks, and ports of the host.
     """
-    engine, image = host.engine, seen.image
+    image = seen.image
     if image is None:
         raise OperationError("its image is not on the host", where=args.name, fix="Run `phlo run up` again.")
     networks = args.networks
-    body = _with_anonymous_volumes(with_file_folders(reveal_all(args.body), args.files), old)
+    body = with_file_folders(reveal_all(args.body), args.files, image.config)
+    body = with_anonymous_volumes(args, body, image.config, old)
     body["Image"] = image.reference
     body["Labels"] = {**(body.get("Labels") or {}), **_labels(args, image, host.run_id, causes)}
     if is_on_trial:
         body["HostConfig"] = {key: value for key, value in body["HostConfig"].items() if key != "PortBindings"}
         networks = tuple(replace(network, endpoint=_without_names(network.endpoint)) for network in networks)
+    made = make(args, host, body, networks, name)
+    if args.needs is not None:
+        from phlo.operations.container.needs import check_needs
+
+        try:
+            engine = host.engine.reader()
+            check_needs(args.needs, service=args.service, image=image.reference, container=made, engine=engine)
+        except BaseException:
+            remove(host.engine, made)
+            raise
+    return made
+
+
+def make(args: Args, host: Host, body: dict[str, Any], networks: tuple[NetworkAttachment, ...], name: str) -> str:
+    """Create a container with its networks and the files of `args`, giving its id; on failure nothing of it stays."""
+    engine = host.engine
     # Older engines take one network at creation; newer ones honour a further network's MAC address only there.
     at_once = networks if engine.api >= SEVERAL_NETWORKS else networks[:1]
     if at_once:
@@ -289,43 +375,24 @@ def _labels(args: Args, image: ImageSeen, run_id: str, causes: Causes) -> dict[s
         LABEL_SERVICE: args.service,
         LABEL_INSTANCE: str(args.instance),
         LABEL_CONFIG_HASH: config_hash(args, image.id),
+        LABEL_ATTRIBUTES: json.dumps(attribute_digests(args), separators=(",", ":")),
         LABEL_FILES: json.dumps(file_digests(args.files), sort_keys=True),
         LABEL_VERSION: phlo.__version__,
         LABEL_RUN: run_id,
         LABEL_CAUSES: json.dumps(causes[:MOST_CAUSES]),
+        LABEL_REQUESTED: "true" if args.is_requested else "false",
     }
-    restart = ((args.body.get("HostConfig") or {}).get("RestartPolicy") or {}).get("Name")
+    restart = _restart_text(args)
     return {
         **labels,
         **({LABEL_ONE_SHOT: "true"} if args.is_one_shot else {}),
+        **({LABEL_MAY_END: _restart_text(args)} if may_end(args, image.config) else {}),
         **({LABEL_RESTART: restart} if restart == "always" else {}),
     }
 
 
-def _with_anonymous_volumes(body: dict[str, Any], old: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The body, with the anonymous volumes of the container it replaces where it asks for anonymous ones."""
-    if old is None:
-        return body
-    host_config = dict(body.get("HostConfig") or {})
-    mounts = [dict(mount) for mount in host_config.get("Mounts") or ()]
-    binds = {bind.split(":")[1] for bind in host_config.get("Binds") or () if ":" in bind}
-    named = {mount["Target"] for mount in mounts if mount.get("Source") or mount["Type"] != "volume"} | binds
-    named |= set(host_config.get("Tmpfs") or {})
-    renewed = json.loads((old["Config"].get("Labels") or {}).get(LABEL_FILE_FOLDERS) or "[]")
-    for mount in old.get("Mounts") or ():
-        target = mount["Destination"]
-        if mount["Type"] != "volume" or not _is_anonymous(mount.get("Name", "")) or target in (*named, *renewed):
-            continue
-        asked = next((item for item in mounts if item["Target"] == target), None)
-        if asked is not None:
-            asked["Source"] = mount["Name"]
-        elif target not in (body.get("Volumes") or {}):
-            mounts.append({"Type": "volume", "Source": mount["Name"], "Target": target})
-        else:
-            mounts.append({"Type": "volume", "Source": mount["Name"], "Target": target})
-            body["Volumes"] = {key: value for key, value in body["Volumes"].items() if key != target}
-    return {**body, "HostConfig": {**host_config, "Mounts": mounts}} if mounts else body
-
-
-def _is_anonymous(name: str) -> bool:
-    return len(name) == 64 and all(digit in "0123456789abcdef" for digit in name)
+def _restart_text(args: Args) -> str:
+    """The restart policy as Compose writes it: `no`, `on-failure:3`."""
+    policy = (args.body.get("HostConfig") or {}).get("RestartPolicy") or {}
+    retries = policy.get("MaximumRetryCount")
+    return (policy.get("Name") or "no") + (f":{retries}" if retries else "")

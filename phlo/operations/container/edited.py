@@ -8,11 +8,14 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from phlo.bounded import MOST_FILE_BYTES, TooLargeError, join_pieces
 from phlo.errors import EngineError
-from phlo.hosts.engine import path_part
+from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import ReadHost
+from phlo.label_values import label_mapping, label_texts
+from phlo.labels import LABEL_FILE_FOLDERS, LABEL_FILES
 from phlo.operations.container.args import Args, file_digests
-from phlo.values import LABEL_FILES, FileSpec
+from phlo.values import FileSpec
 
 # Files are put in with the time 0 (phlo.operations.archive); whoever writes to one leaves another time.
 _AS_PUT = "1970-01-01T00:00:00Z"
@@ -23,16 +26,24 @@ def edited_files(args: Args, current: Mapping[str, Any], host: ReadHost) -> tupl
 
     Only a file whose time has changed is read. One that is to become another anyway is not looked at.
     """
-    put_in = json.loads((current["Config"].get("Labels") or {}).get(LABEL_FILES) or "{}")
+    put_in = label_mapping(current["Config"].get("Labels"), LABEL_FILES)
     hidden = tuple(f"{posixpath.normpath(folder)}/" for folder in _hiding(current))
+    seen = label_texts(current["Config"].get("Labels"), LABEL_FILE_FOLDERS)
     wanted = file_digests(args.files)
     found = []
     for spec in args.files:
-        if spec.path in wanted and put_in.get(spec.path) == wanted[spec.path] and not spec.path.startswith(hidden):
+        is_hidden = spec.path.startswith(hidden) and posixpath.dirname(spec.path) not in seen
+        if spec.path in wanted and put_in.get(spec.path) == wanted[spec.path] and not is_hidden:
             phrase = _fate(current["Id"], spec, host)
             if phrase is not None:
                 found.append(f"file {spec.path} {phrase}")
     return tuple(found)
+
+
+def files_as_wanted(args: Args, current: Mapping[str, Any], host: ReadHost) -> frozenset[str]:
+    """The paths of the files that a container has with their wanted content, put in by whatever made it."""
+    path = f"/containers/{path_part(current['Id'])}/archive"
+    return frozenset(spec.path for spec in args.files if _content(path, spec.path, host) == spec.data())
 
 
 def _hiding(current: Mapping[str, Any]) -> Iterator[str]:
@@ -57,7 +68,9 @@ def _fate(container: str, spec: FileSpec, host: ReadHost) -> str | None:
 def _content(path: str, file: str, host: ReadHost) -> bytes | None:
     """What is in a file now; None when it is no file any more."""
     try:
-        data = b"".join(host.engine.get_bytes(path, path=file))
+        data = join_pieces(host.engine.get_bytes(path, path=file), MOST_FILE_BYTES)
+    except TooLargeError:
+        return None  # phlo puts no such file into a container
     except EngineError as error:
         if error.status == 404:
             return None

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import IO, Any, cast
 
+from phlo.bounded import MIB, read_stream
 from phlo.errors import OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.commands import CommandResult
@@ -19,6 +20,9 @@ from phlo.operations.s3.signing import Request, Store, signed
 from phlo.operations.service_container import Target
 
 TIMEOUT_SECONDS = 60.0
+
+
+MOST_ANSWER_BYTES = 64 * MIB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +70,9 @@ def ask(
 
 def checked(request: Request, answer: HTTPResponse, *, where: object, well: tuple[int, ...]) -> Answer:
     """An answer that was read to its end. Raises OperationError with the store's words for an unwanted status."""
-    found = Answer(status=answer.status, headers=dict(answer.getheaders()), content=answer.read())
+    found = Answer(
+        status=answer.status, headers=dict(answer.getheaders()), content=read_stream(answer, MOST_ANSWER_BYTES)
+    )
     if found.status not in well:
         try:
             said = found.text("Message") or found.text("Code")

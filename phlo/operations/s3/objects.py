@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tarfile
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
@@ -35,6 +36,9 @@ def objects_of(conversation: Conversation, bucket: str) -> Iterator[str]:
         query = {"list-type": "2", "continuation-token": token}
 
 
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
 def pack_bucket(bucket: str, archive: tarfile.TarFile) -> None:
     """Put the bucket itself into an archive, so that an empty one is in it as well."""
     entry = tarfile.TarInfo(f"{bucket}/")
@@ -53,10 +57,23 @@ def pack(conversation: Conversation, bucket: str, name: str, archive: tarfile.Ta
         return entry.size
 
 
+def check_name(name: str) -> None:
+    """Raise ValueError for an entry that names no bucket, or that a server could take for one in another bucket."""
+    bucket, _, key = name.partition("/")
+    if not _BUCKET.fullmatch(bucket) or {".", ".."} & {*key.split("/")}:
+        raise ValueError(f"{name!r:.200} is not BUCKET/NAME")
+
+
+def recorded_headers(entry: tarfile.TarInfo) -> dict[str, str]:
+    """The headers of an object that its entry keeps; only those that `pack` writes."""
+    found = {key.removeprefix(_RECORD): text for key, text in entry.pax_headers.items() if key.startswith(_RECORD)}
+    return {key: text for key, text in found.items() if key in _KEPT or key.startswith(_METADATA)}
+
+
 def unpack(conversation: Conversation, entry: tarfile.TarInfo, archive: tarfile.TarFile) -> None:
     """Put an object out of an archive into its bucket."""
     content = archive.extractfile(entry)
-    headers = {key.removeprefix(_RECORD): text for key, text in entry.pax_headers.items() if key.startswith(_RECORD)}
+    headers = recorded_headers(entry)
     request = Request(method="PUT", path=f"/{entry.name}", headers=headers, digest=digest_of(content))
     conversation.ask(request, content, entry.size)
 

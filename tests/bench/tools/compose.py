@@ -16,10 +16,9 @@ _PLUGIN = "docker/cli-plugins/docker-compose"
 _FOLDERS = ("/usr/local/lib", "/usr/local/libexec", "/usr/lib", "/usr/libexec")
 
 
-def find(cache: Path) -> Tool:
-    """The installed plugin, else the one of Debian trixie. Raises Unavailable."""
-    installed = [path for folder in _FOLDERS if (path := Path(folder) / _PLUGIN).exists()]
-    binary = installed[0] if installed else debian_package(cache, "docker-compose", "trixie") / "usr/libexec" / _PLUGIN
+def find(cache: Path, given: Path | None = None) -> Tool:
+    """The binary `given`, else the installed plugin, else the one of Debian trixie. Raises Unavailable."""
+    binary = given.absolute() if given else _machines_own(cache)
     version = first_line([str(binary), "version", "--short"])
     if version.startswith("1."):
         raise Unavailable(f"{version} is too old; v2 is compared")
@@ -35,6 +34,11 @@ def find(cache: Path) -> Tool:
         help=(str(binary), "--help"),
         remark="the standalone binary; on a chain it returns before the last service is healthy",
     )
+
+
+def _machines_own(cache: Path) -> Path:
+    installed = [path for folder in _FOLDERS if (path := Path(folder) / _PLUGIN).exists()]
+    return installed[0] if installed else debian_package(cache, "docker-compose", "trixie") / "usr/libexec" / _PLUGIN
 
 
 def files(workload: Workload) -> Mapping[str, str]:

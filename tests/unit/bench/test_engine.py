@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.bench.engine import BenchError, Engine, Seen, differences, touched
+from tests.bench.engine import BenchError, Engine, Seen, differences, machine_address, touched
 from tests.bench.workload import MEMORY_BYTES, Workload, make_workload
 
 START = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
@@ -80,4 +80,4 @@ def test_a_replaced_or_restarted_container_was_touched(change: dict[str, Any]) -
 
 def test_a_remote_engine_is_refused() -> None:
     with pytest.raises(BenchError, match="tcp://elsewhere:2375"):
-        Engine({"DOCKER_HOST": "tcp://elsewhere:2375"})
+        Engine(machine_address({"DOCKER_HOST": "tcp://elsewhere:2375"}))

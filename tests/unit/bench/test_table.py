@@ -10,10 +10,11 @@ from tests.bench.cases import Case, Step
 from tests.bench.fleet import Fleet
 from tests.bench.measure import Sample
 from tests.bench.paths import ColdPath
+from tests.bench.role_tasks import RoleTasks
 from tests.bench.rounds import Results
 from tests.bench.rulers import rulers
 from tests.bench.ssh_hosts import OverSSH
-from tests.bench.table import OF_API, OVER_SSH, TABLES, Report, as_json, markdown, put_between_markers
+from tests.bench.table import BESIDE_NEWEST, OF_API, OVER_SSH, TABLES, Report, as_json, markdown, put_between_markers
 from tests.bench.tools.tool import Absent, Remote, Tool
 
 NOOP = Case(step=Step.NOOP, count=5)
@@ -107,6 +108,22 @@ def test_the_json_holds_every_sample_and_names_the_absent() -> None:
     assert [sample["seconds"] for sample in entry["samples"]] == [0.1, 0.3]
     assert entry["summary"]["median"] == pytest.approx(0.2)
     assert {"name": "other", "absent": "no mirror"} in data["tools"]
+
+
+def test_beside_the_newest_the_ratio_is_the_median_of_the_turns() -> None:
+    found = dataclasses.replace(
+        report(results(phlo=(0.1, 0.9, 0.2), peer=(0.2, 1.0, 0.4)), tool("phlo"), tool("peer")), part=BESIDE_NEWEST
+    )
+
+    assert row(markdown(found)[BESIDE_NEWEST], NOOP.title) == ["0.200", "0.400", "0.50x", "0.50 to 0.90", "3"]
+
+
+def test_roles_with_tasks_have_a_table_of_their_own() -> None:
+    tasks = RoleTasks(samples={"plan": [Sample(seconds=0.3, peak_rss_kib=1)]}, failure="`phlo up` ended with 1")
+    found = dataclasses.replace(report(results(), tool("phlo")), cases=[], role_tasks=[tasks])
+
+    assert row(tables(found), "plan") == ["1", "0.300", "0.300", "0.000"]
+    assert "roles with tasks failed: `phlo up` ended with 1" in tables(found)
 
 
 def test_only_what_stands_between_the_markers_is_replaced() -> None:

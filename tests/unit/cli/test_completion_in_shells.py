@@ -91,8 +91,8 @@ def test_zsh_completes(typed: str, expected: str, folder: Path) -> None:
 
 
 def _read_until(terminal: int, text: str) -> str:
-    """What a terminal shows until it has shown `text`, or for twenty seconds."""
-    shown, end = "", time.monotonic() + 20
+    """What a terminal shows until it has shown `text`, or for a minute."""
+    shown, end = "", time.monotonic() + 60
     while text not in shown and time.monotonic() < end:
         if select.select([terminal], [], [], 0.2)[0]:
             try:

@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_tree_goes_to_the_terminal_and_needs_no_engine(folder: Path) -> None:
-    assert phlo_says(["services", "graph"], folder).out == "app\n└─ db  started\n"
+    assert phlo_says(["services", "graph"], folder).out == "app\n└── db  started\n"
 
 
 def test_named_services_are_drawn_with_what_they_need(folder: Path) -> None:

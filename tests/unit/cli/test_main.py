@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +13,8 @@ import pytest
 
 import phlo
 from phlo.cli import exits
-from phlo.cli.main import run
+from phlo.cli.main import finished, run
+from phlo.cli.reporter import json_lines
 from phlo.cli.shell import Shell
 from phlo.errors import (
     ConfigError,
@@ -25,6 +28,7 @@ from phlo.errors import (
     PlanError,
     first_of,
 )
+from phlo.events import Note
 
 
 class Said(NamedTuple):
@@ -145,6 +149,18 @@ def test_init_makes_a_project_that_validates(tmp_path: Path) -> None:
     assert ".phlo/" in (tmp_path / "lake" / ".gitignore").read_text().splitlines()
 
 
+def test_a_new_project_has_the_successor_of_a_service_that_has_ended(tmp_path: Path) -> None:
+    assert phlo_says(["init", "lake"], tmp_path).code == 0
+
+    shown = json.loads(phlo_says(["services", "list", "--json"], tmp_path / "lake").out)
+
+    names = {one["name"] for one in shown}
+    assert (
+        "capabilities:\n  iceberg-catalog: nessie\n  s3: seaweedfs\n" in (tmp_path / "lake" / "phlo.yaml").read_text()
+    )
+    assert ("seaweedfs" in names, "minio" in names) == (True, False)
+
+
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
     (tmp_path / "phlo.yaml").write_text("name: mine\n")
     (tmp_path / ".gitignore").write_text("/.phlo\n*.log")
@@ -203,3 +219,45 @@ def test_the_list_of_runnables_has_core_role_and_project_tasks(tmp_path: Path) -
     assert by_name["ps, status"][0] == "core"
     said = phlo_says(["run", "web.backp"], tmp_path)
     assert (said.code, 'Did you mean "web.backup"?' in said.err) == (exits.USAGE, True)
+
+
+@pytest.mark.parametrize("attribute", ["abiflags", "_is_gil_enabled"])
+def test_a_free_threaded_python_is_refused_with_one_line(
+    attribute: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, attribute, "t" if attribute == "abiflags" else lambda: False, raising=False)
+    err = io.StringIO()
+    assert run(["status"], Shell(io.StringIO(), err, io.StringIO(), {}, tmp_path)) == exits.USAGE
+    assert "free-threaded" in err.getvalue()
+    assert err.getvalue().count("\n") == 1
+
+
+class Full(io.StringIO):
+    """A stream on a disk that is full."""
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_output_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path) -> None:
+    err = io.StringIO()
+    assert run(["--version"], Shell(Full(), err, io.StringIO(), {}, tmp_path, losses=[])) == exits.FAILED
+    assert "standard output: some of the output could not be written: No space left on device" in err.getvalue()
+
+
+def test_progress_that_cannot_be_written_does_not_stop_a_command_and_fails_it_at_its_end(tmp_path: Path) -> None:
+    shell = Shell(io.StringIO(), Full(), io.StringIO(), {}, tmp_path, losses=[])
+    shell.tell("half-way")
+    assert finished(exits.OK, None, shell) == exits.FAILED
+    assert finished(exits.ROLLED_BACK, None, shell) == exits.ROLLED_BACK
+
+
+def test_a_reader_that_has_gone_does_not_stop_json_lines_or_progress(tmp_path: Path) -> None:
+    class Gone(io.StringIO):
+        def flush(self) -> None:
+            raise BrokenPipeError
+
+    shell = Shell(Gone(), Gone(), io.StringIO(), {}, tmp_path, losses=[])
+    shell.tell("half-way")
+    json_lines(shell)(Note(time=1.0, run="r", message="x"))
+    assert shell.losses == []

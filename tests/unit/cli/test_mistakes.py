@@ -102,7 +102,7 @@ FILES: list[tuple[dict[str, str | bytes], list[str], str]] = [
     (
         {"roles/shop/service.yaml": ROLE, "roles/shop/tasks/main.yaml": "- name: x\n  exec: {comand: ls}\n"},
         VALIDATE,
-        'roles/shop/tasks/main.yaml:2 [0].exec.comand: exec has no argument "comand". Did you mean "command"?',
+        'roles/shop/tasks/main.yaml:2 [0].exec.comand: there is no argument "comand". Did you mean "command"?',
     ),
     (
         {"roles/shop/service.yaml": ROLE, "roles/shop/tasks/main.yaml": "- exec: ls\n  notify: nobody\n"},
@@ -113,7 +113,7 @@ FILES: list[tuple[dict[str, str | bytes], list[str], str]] = [
     (
         {"site.yaml": "- hosts: all\n  tasks:\n    - debug: {msgg: x}\n"},
         ["play", "site.yaml"],
-        'site.yaml:3 [0].tasks[0].debug.msgg: debug has no argument "msgg". Did you mean "msg"?',
+        'site.yaml:3 [0].tasks[0].debug.msgg: there is no argument "msgg". Did you mean "msg"?',
     ),
     (
         {"phlo.yaml": f"{BASE}configs: {{c: {{file: nope.conf}}}}\n".replace("web:1}", "web:1, configs: [c]}")},

@@ -19,13 +19,11 @@ def plan() -> Plan:
     sources["own"] = ImageSource(reference=None, recipe=recipe)
     steps = []
     for name, source in sources.items():
-        got = Step(
-            id=f"local/{name}/image", host="local", service=name, operation="image", args=image.Args(source=source)
-        )
+        got = Step(host="local", service=name, name="image", operation="image", args=image.Args(source=source))
         made = Step(
-            id=f"local/{name}/container",
             host="local",
             service=name,
+            name="container",
             operation="container",
             args=None,
             after=(got.id,),

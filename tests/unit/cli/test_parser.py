@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from phlo.cli.option import Verb
 from phlo.cli.parser import checked, find_verb, parse, split
 from phlo.cli.verbs import VERBS
 from phlo.errors import ConfigError
@@ -51,7 +52,7 @@ def test_an_unknown_command_names_the_nearest(words: list[str], message: str) ->
 
 def test_options_before_the_command_are_kept_apart_from_it() -> None:
     assert split(["-C", "lake", "--project-name=x", "--no-color", "up", "-v"]) == (
-        ["-C", "lake", "--project-name=x", "--no-color"],
+        ["--project-dir", "lake", "--project-name=x", "--no-color"],
         ["up", "-v"],
     )
 
@@ -59,11 +60,15 @@ def test_options_before_the_command_are_kept_apart_from_it() -> None:
 @pytest.mark.parametrize(
     ("verb", "words", "expected"),
     [
-        ("up", [], {"services": [], "check": False, "forks": 32, "output": "text", "timeout": 300.0, "verbose": 0}),
+        (
+            "up",
+            [],
+            {"services": [], "check": False, "forks": 32, "output": "text", "wait_timeout": 300.0, "verbose": 0},
+        ),
         ("up", ["web", "--check", "db"], {"services": ["web", "db"], "check": True}),
         ("up", ["--profile", "a", "--profile", "b"], {"profile": ["a", "b"]}),
         ("up", ["-vv", "-e", "A=1", "-e", "@f.yaml"], {"verbose": 2, "extra": ["A=1", "@f.yaml"]}),
-        ("up", ["--timeout", "2.5", "--forks=3"], {"timeout": 2.5, "forks": 3}),
+        ("up", ["--wait-timeout", "2.5", "--forks=3"], {"wait_timeout": 2.5, "forks": 3}),
         ("exec", ["-u", "root", "web", "ls", "-l", "--all"], {"service": "web", "command": ["ls", "-l", "--all"]}),
         ("exec", ["web", "--", "ls"], {"service": "web", "command": ["ls"]}),
         ("logs", ["-f", "-n", "20"], {"follow": True, "tail": "20"}),
@@ -79,7 +84,7 @@ def test_words_become_options(verb: str, words: list[str], expected: dict[str, A
     ("verb", "words", "message"),
     [
         ("up", ["--forks", "0"], 'phlo up: --forks: "0" is not a whole number from 1 on. See `phlo up --help`.'),
-        ("up", ["--timeout", "nan"], 'phlo up: --timeout: "nan" is not a number of seconds above 0.'),
+        ("up", ["--wait-timeout", "nan"], 'phlo up: --wait-timeout: "nan" is not a number of seconds above 0.'),
         ("up", ["--output", "jso"], 'phlo up: --output: there is no "jso". Did you mean "json"?'),
         ("up", ["--frks=3"], 'phlo up: does not know --frks=3. Did you mean "--forks"?'),
         ("up", ["--che"], 'phlo up: does not know --che. Did you mean "--check"?'),
@@ -92,6 +97,28 @@ def test_a_wrong_option_is_told_with_its_fix(verb: str, words: list[str], messag
     with pytest.raises(ConfigError) as caught:
         parse(BY_NAME[verb], words)
     assert str(caught.value).startswith(message.rstrip("."))
+
+
+@pytest.mark.parametrize("hostile", ["-o/tmp/file", "--inventory=/tmp/program", "-h", "--"])
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb.arguments()], ids=lambda verb: verb.name)
+def test_no_word_behind_the_separator_is_read_as_an_option(verb: Verb, hostile: str) -> None:
+    first, *others = verb.arguments()
+    if first.choices:
+        with pytest.raises(ConfigError, match="there is no"):
+            parse(verb, ["--", hostile])
+        return
+    words = [hostile] * (1 + sum(option.positional in ("one", "some") for option in others))
+    found = vars(parse(verb, ["--", *words]))
+    given = [found[option.name] for option in verb.arguments() if found[option.name]]
+    flat = [word for value in given for word in (value if isinstance(value, list) else [value])]
+    assert flat == words
+    for option in verb.flagged():
+        assert found[option.name] == option.initial(), option.name
+
+
+def test_a_word_behind_the_separator_is_no_value_of_the_option_before_it() -> None:
+    with pytest.raises(ConfigError, match="--out needs a value"):
+        parse(BY_NAME["plan"], ["-o", "--", "web"])
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)

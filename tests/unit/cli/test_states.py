@@ -32,7 +32,12 @@ def container(**given: Any) -> LiveContainer:
         ([{"state": "exited", "exit_code": 2, "is_one_shot": True}], "Failed"),
         ([{"state": "restarting"}], "Restarting"),
         ([{"state": "paused"}], "Paused"),
-        ([{}, {"state": "exited", "exit_code": 1}], "Stopped"),
+        ([{"state": "exited", "exit_code": 0, "may_end": True}], "Done"),
+        ([{"state": "exited", "exit_code": 143, "may_end": True}], "Stopped"),
+        ([{"state": "exited", "exit_code": 143, "is_one_shot": True}], "Failed"),
+        ([{}, {"state": "exited", "exit_code": 1}], "Failed"),
+        ([{}, {"state": "exited", "exit_code": 137}], "Stopped"),
+        ([{"state": "exited", "exit_code": None}], "Stopped"),
         ([{}, {"health": "unhealthy"}, {"health": "starting"}], "Unhealthy"),
     ],
 )

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from phlo.compose.project_files import files_of
 from phlo.compose_import.convert import Converted, convert
-from phlo.compose_import.load import load
+from phlo.compose_import.source import ComposeSource, read_source
 
 
 class ComposeFolder:
@@ -25,9 +26,12 @@ class ComposeFolder:
         target.write_text(dedent(text).lstrip())
         return target
 
-    def convert(self, *names: str, environ: Mapping[str, str] | None = None, to: str = "", **options: Any) -> Converted:
+    def source(self, *names: str, environ: Mapping[str, str] | None = None) -> ComposeSource:
         files = [self.root / name for name in names or ("compose.yaml",)]
-        return convert(load(files, environ=environ or {}), target=self.root / to, **options)
+        return read_source(files_of(files, start=self.root, environ={}), environ=environ or {})
+
+    def convert(self, *names: str, environ: Mapping[str, str] | None = None, to: str = "", **options: Any) -> Converted:
+        return convert(self.source(*names, environ=environ), target=self.root / to, **options)
 
     def service(self, text: str, name: str = "web") -> dict[str, Any]:
         """The one service that `text` describes, as phlo.yaml has it."""

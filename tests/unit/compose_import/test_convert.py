@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from phlo.compose.attributes import Support, names
 from phlo.compose_import.text import yaml_text
-from phlo.config.compose.attributes import REFUSED, WARNED
 from phlo.config.project_file import parse_project_file
 from tests.unit.compose_import.conftest import ComposeFolder
 
@@ -28,7 +28,7 @@ def test_name_and_profiles_are_composes(compose: ComposeFolder) -> None:
 
 
 def test_every_attribute_that_phlo_does_not_honour_is_listed_with_its_line(compose: ComposeFolder) -> None:
-    lines = [f"    {name}: x\n" for name in (*WARNED, *REFUSED) if name != "extends"]
+    lines = [f"    {name}: x\n" for name in (*names(Support.WARNED), *names(Support.REFUSED)) if name != "extends"]
     compose.write("compose.yaml", "services:\n  web:\n    image: web:1\n" + "".join(lines))
     found = compose.convert()
     assert [one.where for one in found.findings] == [
@@ -100,12 +100,27 @@ def test_a_finding_of_an_overriding_file_names_that_file(compose: ComposeFolder)
 
 
 def test_a_value_that_is_not_known_yet_is_kept_and_named(compose: ComposeFolder) -> None:
-    compose.write("compose.yaml", 'services:\n  web:\n    image: web:1\n    ports: ["${PORT:?which}:80"]\n')
-    found = compose.convert()
-    assert found.data["services"]["web"]["ports"] == ["${PORT:?which}:80"]
-    assert compose.findings() == [
-        "compose.yaml:4 services.web.ports[0]: PORT must be set: which, before it can be checked"
-    ]
+    compose.write(
+        "compose.yaml",
+        """
+        services:
+          web:
+            image: web:${TAG}
+            ports: ["${PORT:?which}:80"]
+            volumes: ["${DIR}:/data", "./x:/y"]
+            mem_limit: ${MEMORY}
+        """,
+    )
+    found = compose.convert().data["services"]["web"]
+    assert found["image"] == "web:${TAG}"
+    assert found["ports"] == ["${PORT:?which}:80"]
+    assert found["volumes"] == ["${DIR}:/data", "./x:/y"]
+    assert found["mem_limit"] == "${MEMORY}"
+    findings = compose.findings()
+    places = ("image", "ports[0]", "volumes[0]", "mem_limit")
+    for finding, place, variable in zip(findings, places, ("TAG", "PORT", "DIR", "MEMORY"), strict=True):
+        assert f"services.web.{place}: " in finding
+        assert f"Set {variable} in .phlo/.env" in finding
 
 
 @pytest.mark.parametrize(
@@ -151,6 +166,67 @@ def test_paths_start_at_the_folder_of_the_result(compose: ComposeFolder) -> None
     data = compose.convert(to="deploy").data
     assert data["services"]["web"]["volumes"] == ["../a:/a", "/b:/b", "~/c:/c"]
     assert data["configs"] == {"d": {"file": "../d.txt"}}
+
+
+def test_variables_inside_of_paths_stay_and_those_that_begin_a_relative_path_become_values(
+    compose: ComposeFolder,
+) -> None:
+    compose.write(".env", "PLACE=./p\nABSOLUTE=/abs\nPART=a\n")
+    compose.write(
+        "compose.yaml",
+        """
+        services:
+          web:
+            image: web:1
+            volumes:
+              - ./${PART:-b}/c:/1
+              - ${PLACE}:/2
+              - ${ABSOLUTE}:/3
+              - ./${PART}/../d:/4
+              - {type: bind, source: "${PLACE:-x}/y", target: /5}
+              - ${UNSET:-volume}:/6
+            ports: ["${PART:-80}:80"]
+            build: {context: "${PLACE}", args: {A: "${PART}"}}
+        configs: {c: {file: "${PLACE}/c.txt"}}
+        """,
+    )
+    compose.write("p/Dockerfile", "FROM scratch\n")
+    found = compose.convert(to="deploy")
+    web = found.data["services"]["web"]
+    assert web["volumes"] == [
+        "../${PART:-b}/c:/1",
+        "../p:/2",
+        "${ABSOLUTE}:/3",
+        "../d:/4",
+        {"type": "bind", "source": "../p/y", "target": "/5"},
+        "${UNSET:-volume}:/6",
+    ]
+    assert web["build"] == {"context": "../p", "args": {"A": "${PART}"}}
+    assert found.data["configs"] == {"c": {"file": "../p/c.txt"}}
+    written = [one.where for one in found.findings if "written as its value" in one.what]
+    assert written == [
+        "compose.yaml:4 services.web.volumes",
+        "compose.yaml:12 services.web.build",
+        "compose.yaml:13 configs.c.file",
+    ]
+
+
+def test_entries_of_several_files_whose_variables_have_no_value_are_all_kept(compose: ComposeFolder) -> None:
+    compose.write(
+        "compose.yaml", "services: {web: {image: 'web:${TAG}', ports: ['${PORT:?a}:80', '81:81'], mem_limit: 1g}}"
+    )
+    compose.write("prod.yaml", "services: {web: {image: 'web:2', ports: ['82:82'], mem_limit: '${MEMORY}'}}")
+    web = compose.convert("compose.yaml", "prod.yaml").data["services"]["web"]
+    assert sorted(web["ports"]) == ["${PORT:?a}:80", "81:81", "82:82"]
+    assert (web["image"], web["mem_limit"]) == ("web:2", "${MEMORY}")
+
+
+def test_a_variable_of_an_included_project_that_a_service_outside_names_is_listed(compose: ComposeFolder) -> None:
+    compose.write("compose.yaml", "include: [db/compose.yaml]\nservices: {web: {image: 'web:${V:-1}'}}")
+    compose.write("db/compose.yaml", "services: {db: {image: 'db:${V}'}}")
+    compose.write("db/.env", "V=7\n")
+    [finding] = compose.findings()
+    assert finding.startswith("compose.yaml:2 services.web.image: V gets the value that db/.env has")
 
 
 def test_the_text_is_read_back_as_the_same(compose: ComposeFolder) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from phlo.config.project import Project
+from phlo.config.request import Machine, Request
 from phlo.config.resolve import resolve
 from phlo.discovery.catalog import Catalog
 from phlo.discovery.role import read_role
@@ -52,6 +53,8 @@ class Workplace:
         environ: Mapping[str, str] | None = None,
         generate_secrets: bool = False,
         inventory: Inventory | None = None,
+        extra: Mapping[str, str] | None = None,
+        ask: Callable[[str], str] | None = None,
         **options: Any,
     ) -> Project:
         found = [
@@ -65,10 +68,9 @@ class Workplace:
             inventory or Inventory(),
             root=self.root,
             environ=environ or {},
-            asked=asked,
-            generate_secrets=generate_secrets,
-            make_secret=self.make_secret,
-            **options,
+            request=Request(services=tuple(asked), generate_secrets=generate_secrets, **options),
+            machine=Machine(make_secret=self.make_secret, ask=ask),
+            extra=extra,
         )
 
     def make_secret(self) -> str:

@@ -55,23 +55,23 @@ def test_what_others_need_is_published_on_the_hosts_own_address(pair: Workplace)
 def test_on_one_host_nothing_more_is_published(pair: Workplace) -> None:
     pair.phlo_yaml(PLACED.format(db="[a]", app="[a]"))
     project = pair.resolve(inventory=inventory(a="10.0.0.1", b="10.0.0.2"))
-    assert project.services["db"].meetings == project.services["app"].meetings == {}
+    assert project.services["db"].cross_host_endpoints == project.services["app"].cross_host_endpoints == {}
 
 
 def test_who_has_the_other_on_its_own_host_meets_it_there(pair: Workplace) -> None:
     pair.phlo_yaml(PLACED.format(db="[a, b]", app="[b, c]"))
     project = pair.resolve(inventory=inventory(a="10.0.0.1", b="10.0.0.2", c="10.0.0.3"))
-    assert {host: meeting.extra_hosts for host, meeting in project.services["app"].meetings.items()} == {
+    assert {host: endpoint.extra_hosts for host, endpoint in project.services["app"].cross_host_endpoints.items()} == {
         "c": ("db:10.0.0.1",)
     }
-    assert list(project.services["db"].meetings) == ["a"]
+    assert list(project.services["db"].cross_host_endpoints) == ["a"]
 
 
 def test_a_run_about_one_service_makes_it_as_a_whole_run_does(pair: Workplace) -> None:
     pair.phlo_yaml(PLACED.format(db="[a]", app="[b]"))
     found = inventory(a="10.0.0.1", b="10.0.0.2")
     whole, part = pair.resolve(inventory=found), pair.resolve(["db"], inventory=found)
-    assert part.services["db"].meetings == whole.services["db"].meetings != {}
+    assert part.services["db"].cross_host_endpoints == whole.services["db"].cross_host_endpoints != {}
 
 
 @pytest.mark.parametrize(

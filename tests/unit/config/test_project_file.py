@@ -6,10 +6,10 @@ from textwrap import dedent
 import pytest
 from jsonschema import Draft202012Validator
 
-from phlo.config.compose.attributes import HONOURED, REFUSED, WARNED
-from phlo.config.project_file import PHLO_KEYS, ROLE_KEYS, parse_project_file
-from phlo.config.project_models import ServiceOverride
-from phlo.config.schema import project_schema
+from phlo.compose.attributes import ATTRIBUTES
+from phlo.config.project_config import ServiceOverride
+from phlo.config.project_file import PHLO_KEYS, ROLE_KEYS, parse_project_file, without_effect
+from phlo.config.project_models import model_of, project_schema
 from phlo.errors import PhloError
 from phlo.yaml_source import parse_yaml
 
@@ -99,7 +99,7 @@ def test_an_empty_file_and_empty_sections_are_a_project() -> None:
         ("services: {disabled: a}\n", "phlo.yaml:1 services.disabled: should be a list"),
         ("services: {a: {ports: 80}}\n", "phlo.yaml:1 services.a.ports: should be a list, got a single value."),
         ("services: {a: {type: container}}\n", 'phlo.yaml:1 services.a.type: should be inline, got "container".'),
-        ("image_source: buld\n", 'phlo.yaml:1 image_source: should be auto, pull or build, got "buld".'),
+        ("image_source: buld\n", 'phlo.yaml:1 image_source: should be auto, pull, build or upstream, got "buld".'),
         (
             "networks: {a: {drver: x}}\n",
             'phlo.yaml:1 networks.a.drver: "drver" is not known here. Did you mean "driver"?',
@@ -136,10 +136,25 @@ def test_an_error_about_environment_does_not_show_its_value() -> None:
 
 
 def test_every_compose_attribute_can_be_overridden() -> None:
-    moved = {"volume_driver", "log_driver", "log_opt", "net", "dockerfile", "cpuset_cpus"}  # of old Compose files
-    attributes = {*HONOURED, *WARNED, *REFUSED} - moved
-    assert attributes <= set(ServiceOverride.model_fields)
-    assert set(ServiceOverride.model_fields) - attributes == {*PHLO_KEYS, *ROLE_KEYS}
+    assert set(model_of(ServiceOverride).model_fields) == {*ATTRIBUTES, *PHLO_KEYS, *ROLE_KEYS}
+
+
+def test_keys_of_published_projects_are_accepted_and_named_as_without_effect() -> None:
+    text = """
+        infrastructure: {api: {port: 1}, wap: true, services: [a], network: {name: n}}
+        services: {a: {authorization: {enabled: true}}, b: {port: 1}}
+    """
+    assert without_effect(parse_project_file(dedent(text), path=PATH)) == [
+        "phlo.yaml:2 infrastructure.api: has no effect in this version of phlo.",
+        "phlo.yaml:2 infrastructure.services: has no effect in this version of phlo.",
+        "phlo.yaml:2 infrastructure.wap: has no effect in this version of phlo.",
+        "phlo.yaml:3 services.a.authorization: has no effect in this version of phlo.",
+    ]
+
+
+def test_compose_files_may_be_included_and_services_extended() -> None:
+    text = "include: [compose.yaml]\nservices: {a: {extends: {file: base.yaml, service: web}}}\n"
+    assert parse_project_file(text, path=PATH).config.include == ["compose.yaml"]
 
 
 def test_the_schema_accepts_what_the_parser_accepts() -> None:

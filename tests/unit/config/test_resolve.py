@@ -9,7 +9,7 @@ import pytest
 
 from phlo.config.secrets import PLACEHOLDER
 from phlo.inventory import Host, Inventory
-from phlo.values import ImagePolicy, Secret, reveal_all
+from phlo.values import ImageNeeds, ImagePolicy, ImageRegistry, Secret, reveal_all
 
 if TYPE_CHECKING:
     from .conftest import Workplace
@@ -131,7 +131,7 @@ def test_an_unset_variable_is_empty_and_warned_about_once(lake: Workplace) -> No
 
 def test_a_value_that_the_user_replaces_needs_no_variable(workplace: Workplace) -> None:
     workplace.role("app", "default: true\nimage: '${IMAGE:?needed}'\ncompose: {command: '${CMD:?}'}\n")
-    assert len(workplace.errors()) == 1
+    assert len(workplace.errors()) == 2
     workplace.phlo_yaml("services: {app: {image: mine, command: run}}")
     assert workplace.resolve().services["app"].image.reference == "mine"
 
@@ -159,12 +159,28 @@ def test_environment_files_come_below_environment(workplace: Workplace) -> None:
         """
     )
     project = workplace.resolve()
-    assert project.services["app"].compose.environment == {"A": "3", "B": "2", "C": "1-o", "D": "$A"}
+    assert project.services["app"].compose.environment == {"A": "3", "B": "2", "C": "3-o", "D": "$A"}
     assert {workplace.root / "one.env", workplace.root / "gone.env"} <= set(project.inputs)
     workplace.phlo_yaml("services: {app: {type: inline, image: a, env_file: gone.env}}")
     assert workplace.errors() == [
         "phlo.yaml:1 services.app.env_file: there is no gone.env. Create it, or say required: false."
     ]
+
+
+def test_a_name_without_a_value_takes_a_variable_or_removes_what_env_file_and_image_give(workplace: Workplace) -> None:
+    workplace.write("app.env", "GIVEN=file\nABSENT=file\nALONE\nUNSET_ALONE\nAFTER=${ABSENT}\n")
+    workplace.phlo_yaml(
+        "services: {app: {type: inline, image: a, env_file: app.env, environment: [GIVEN, ABSENT, NOWHERE]}}"
+    )
+    compose = workplace.resolve(environ={"GIVEN": "variable", "ALONE": "alone"}).services["app"].compose
+    assert compose.environment == {"GIVEN": "variable", "ALONE": "alone", "AFTER": "file"}
+    assert compose.environment_from_host == ("ABSENT", "NOWHERE")
+
+
+def test_a_raw_environment_file_is_literal(workplace: Workplace) -> None:
+    workplace.write("raw.env", "A='$HOME' # c\nB=\"x\"\n")
+    workplace.phlo_yaml("services: {app: {type: inline, image: a, env_file: [{path: raw.env, format: raw}]}}")
+    assert workplace.resolve().services["app"].compose.environment == {"A": "'$HOME' # c", "B": '"x"'}
 
 
 def test_conditional_environment_is_added_when_its_trigger_is_set_and_not_empty(workplace: Workplace) -> None:
@@ -352,7 +368,7 @@ def test_configs_and_secrets_become_files(workplace: Workplace) -> None:
         ("configs: {motd: }", 'phlo.yaml:2 services.a.configs[0]: there is no config "motd".'),
         ("configs: {motd: {file: gone}}", "phlo.yaml:1 configs.motd: gone cannot be read: No such file"),
         ("configs: {motd: {file: a, content: b}}", "phlo.yaml:1 configs.motd: needs one source."),
-        ("configs: {motd: {external: true}}", "phlo.yaml:1 configs.motd: is kept by a swarm"),
+        ("configs: {motd: {external: true}}", "phlo.yaml:1 configs.motd: is external"),
         ("configs: {motd: {environment: GONE}}", "phlo.yaml:1 configs.motd: GONE is not set."),
     ],
 )
@@ -397,13 +413,44 @@ def test_services_that_give_their_image_the_same_name_share_it(workplace: Workpl
     assert services["web"].image.recipe.name == "phlo/shared:1"
 
 
-def test_a_role_has_its_upstream_image_and_its_recipe(built: Workplace) -> None:
+def test_of_a_role_with_an_upstream_image_the_recipe_is_the_product(built: Workplace) -> None:
     image = built.resolve(environ={"B": "b"}).services["db"].image
-    assert (image.reference, image.policy) == ("db:17", ImagePolicy.AUTO)
+    assert (image.reference, image.policy) == (None, ImagePolicy.AUTO)
     assert image.recipe is not None
     assert (image.recipe.name, image.recipe.base) == ("phlo/db:17", "trixie")
     assert dict(image.recipe.args) == {"A": "1", "B": "b"}
     assert (image.recipe.context / "Dockerfile").is_file()
+
+
+def test_upstreams_image_is_an_explicit_choice(built: Workplace) -> None:
+    built.phlo_yaml("image_source: upstream\n")
+    image = built.resolve().services["db"].image
+    assert (image.reference, image.recipe) == ("db:17", None)
+    built.phlo_yaml("services: {db: {image_source: upstream}}\n")
+    assert built.resolve().services["db"].image.reference == "db:17"
+    built.role("own", "default: true\nbuild: {base: trixie}\n", {"image/Dockerfile": "FROM scratch\n"})
+    built.phlo_yaml("image_source: upstream\n")
+    assert built.resolve().services["own"].image.policy is ImagePolicy.AUTO  # there is none of upstream
+    built.phlo_yaml("services: {own: {image_source: upstream}}\n")
+    assert '"own" has no image of upstream' in built.errors()[0]
+
+
+def test_registries_are_named_with_logins_and_mirrors(built: Workplace) -> None:
+    built.phlo_yaml(
+        "registries:\n"
+        "  r.example/lake: {username: ci, password: '${R_PASSWORD}'}\n"
+        "  m.example/: {mirrors: docker.io}\n"
+        "  plain.example: null\n"
+    )
+    assert built.resolve(environ={"R_PASSWORD": "pass"}).services["db"].image.registries == (
+        ImageRegistry(prefix="r.example/lake", username="ci", password=Secret("pass")),
+        ImageRegistry(prefix="m.example", mirrors="docker.io"),
+        ImageRegistry(prefix="plain.example"),
+    )
+    built.phlo_yaml("registries: [r.example]")
+    assert built.resolve().services["db"].image.registries == (ImageRegistry(prefix="r.example"),)
+    built.phlo_yaml("registries: {r.example: {username: ci, password: secret}}")
+    assert built.errors()[0].startswith("phlo.yaml:1 registries.r.example.password: is written out")
 
 
 def test_an_image_of_the_user_is_not_built_from_the_roles_recipe(built: Workplace) -> None:
@@ -425,6 +472,28 @@ def test_build_arguments_of_the_user_go_into_the_roles_recipe(built: Workplace) 
     recipe = built.resolve().services["db"].image.recipe
     assert recipe is not None
     assert (recipe.name, recipe.args["A"], recipe.base) == ("phlo/db:17", "2", "trixie")
+
+
+def test_needs_are_the_roles_unless_phlo_yaml_says_its_own(built: Workplace) -> None:
+    built.role("web", "default: true\nimage: web:1\nneeds: {user: 999, data: /data, programs: [psql]}\n")
+    needs = built.resolve().services["web"].needs
+    assert needs == ImageNeeds(user=999, data=("/data",), programs=("psql",), where="web/service.yaml:4 needs")
+    built.phlo_yaml("services: {web: {needs: {programs: [other]}}}")
+    needs = built.resolve().services["web"].needs
+    assert needs == ImageNeeds(programs=("other",), where="phlo.yaml:1 services.web.needs")
+
+
+@pytest.mark.parametrize(
+    ("needs", "message"),
+    [
+        ("{user: postgres}", 'services.a.needs.user: should be the number of a user, got "postgres".'),
+        ("{data: [data]}", 'services.a.needs.data[0]: "data" is not an absolute path.'),
+        ("{program: [sh]}", 'services.a.needs.program: "program" is not known here. Did you mean "programs"?'),
+    ],
+)
+def test_needs_that_cannot_be_read_are_named(workplace: Workplace, needs: str, message: str) -> None:
+    workplace.phlo_yaml("services: {a: {type: inline, image: a, needs: " + needs + "}}")
+    assert workplace.errors()[0].startswith(f"phlo.yaml:1 {message}")
 
 
 def test_the_image_source_of_a_service_goes_before_the_commands_and_that_before_the_projects(
@@ -489,6 +558,85 @@ def test_networks_and_volumes_are_called_as_compose_calls_them(workplace: Workpl
     }
     assert project.networks["back"].options == {"Driver": "bridge", "Internal": True}
     assert project.networks["mine"].options["IPAM"] == {"Config": [{"Subnet": "10.9.0.0/24"}]}
+
+
+def test_every_key_of_a_compose_build_is_read_in_phlo_yaml_and_in_roles(workplace: Workplace) -> None:
+    build = "{labels: {a: '${V}'}, tags: [shop/x:1], no_cache: true, cache_from: [x], dockerfile_inline: FROM scratch}"
+    workplace.phlo_yaml(f"services: {{app: {{type: inline, build: {build}}}}}")
+    workplace.role("role", f"default: true\nbuild: {build}\n")
+    project = workplace.resolve(environ={"V": "1"})
+    for name in ("app", "role"):
+        recipe = project.services[name].image.recipe
+        assert recipe is not None
+        assert (recipe.settings.labels, recipe.settings.tags, recipe.settings.no_cache) == (
+            {"a": "1"},
+            ("shop/x:1",),
+            True,
+        )
+        assert recipe.settings.dockerfile_text == "FROM scratch"
+    assert sum("cache_from: has no effect" in warning for warning in project.warnings) == 2
+
+
+def test_a_service_that_names_the_image_another_one_builds_has_its_recipe(workplace: Workplace) -> None:
+    workplace.write("Dockerfile", "FROM scratch\n")
+    workplace.phlo_yaml(
+        """
+        services:
+          web: {type: inline, build: ., image: shop/app}
+          worker: {type: inline, image: shop/app}
+          other: {type: inline, image: shop/other}
+        """
+    )
+    services = workplace.resolve().services
+    assert services["worker"].image == services["web"].image
+    assert services["worker"].image.recipe is not None
+    assert services["other"].image.recipe is None
+
+
+_RESOURCES = "services: {app: {type: inline, image: a, networks: [net], volumes: ['vol:/x']}}\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("networks: {net: {name: a/b}}", 'networks.net.name: "a/b" cannot be the name of a network.'),
+        ('networks: {net: {name: " a"}}', 'networks.net.name: " a" cannot be the name of a network.'),
+        ("networks: {net: {name: host}}", 'networks.net.name: "host" is the name of a network that the engine has'),
+        ("networks: {net: }\nvolumes: {vol: {name: a b}}", 'volumes.vol.name: "a b" cannot be the name of a volume.'),
+        ("networks: {net: }\nvolumes: {vol: {name: a}}", 'volumes.vol.name: "a" cannot be the name of a volume.'),
+        ("networks: {net: }\nvolumes: {vol: {name: ../x}}", 'volumes.vol.name: "../x" cannot be the name of a volume.'),
+    ],
+)
+def test_a_name_that_the_engine_refuses_is_an_error(written: str, message: str, workplace: Workplace) -> None:
+    workplace.phlo_yaml(_RESOURCES + written)
+    (error,) = workplace.errors()
+    assert message in error
+
+
+@pytest.mark.parametrize(
+    ("external", "name"),
+    [
+        ("{external: true}", "KEY"),
+        ("{external: true, name: other}", "other"),
+        ("{external: {name: other}}", "other"),
+        ('{external: "${IS_EXTERNAL}", name: other}', "other"),
+        ("{external: false}", None),
+    ],
+)
+def test_an_external_network_or_volume_is_found_by_its_name(
+    external: str, name: str | None, workplace: Workplace
+) -> None:
+    workplace.phlo_yaml(f"{_RESOURCES}networks: {{net: {external}}}\nvolumes: {{vol: {external}}}")
+    project = workplace.resolve(environ={"IS_EXTERNAL": "true"})
+    for key, found in (("net", project.networks["net"]), ("vol", project.volumes["vol"])):
+        assert found.is_external is (name is not None)
+        assert found.name == (key if name == "KEY" else name or f"{project.name}_{key}")
+
+
+def test_ipv4_can_be_switched_off(workplace: Workplace) -> None:
+    workplace.phlo_yaml(_RESOURCES + "networks: {net: {enable_ipv4: false, enable_ipv6: true}}")
+    options = workplace.resolve().networks["net"].options
+    assert (options["EnableIPv4"], options["EnableIPv6"]) == (False, True)
 
 
 def test_the_projects_network_can_be_described(lake: Workplace) -> None:
@@ -573,3 +721,21 @@ def test_paths_to_watch_start_at_the_projects_folder(workplace: Workplace) -> No
     workplace.phlo_yaml(f"services: {{x: {{type: inline, image: a, develop: {{watch: [{rule}]}}}}}}\n")
     (found,) = workplace.resolve().services["x"].compose.develop
     assert found.path == workplace.root / "src"
+
+
+def test_what_a_role_declares_reaches_no_inline_service_while_the_role_is_not_in_the_project(
+    workplace: Workplace,
+) -> None:
+    workplace.role("db", "env_vars:\n  DB_USER: lake\n  DB_KEY: {secret: true, default: published}\n")
+    inline = (
+        "name: lake\nservices:\n  web:\n    type: inline\n    image: web:1\n    depends_on: DEPENDS\n"
+        '    environment: {USER: "${DB_USER:-me}", KEY: "${DB_KEY:-none}", OTHER: "${DB_USER}"}\n'
+    )
+    workplace.phlo_yaml(inline.replace("DEPENDS", "[]"))
+    project = workplace.resolve()
+    assert reveal_all(project.services["web"].compose.environment) == {"USER": "me", "KEY": "none", "OTHER": ""}
+    assert [one for one in project.warnings if "the variable DB_USER is not set" in one]
+
+    workplace.phlo_yaml(inline.replace("DEPENDS", "[db]"))
+    environment = workplace.resolve(generate_secrets=True).services["web"].compose.environment
+    assert reveal_all(environment) == {"USER": "lake", "KEY": "generated-1", "OTHER": "lake"}

@@ -125,7 +125,7 @@ WRONG = {
     "{file: .}": "{root} cannot be read: Is a directory.",
     "{file: phlo.yaml, vault: X}": "a secret comes from one of file, command and vault",
     "{}": "a secret comes from one of file, command and vault",
-    "{command: []}": "at least 1 item",
+    "{command: []}": "the command of a secret is empty. Write the program and its arguments.",
     "{comand: [x]}": 'Did you mean "command"?',
     "{command: [no-such-program, show]}": "cannot be run (No such file or directory): no-such-program show.",
     "{command: [sh, -c, 'echo LEAK; echo LEAK >&2; exit 7']}": "ended with status 7: sh -c",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from phlo.config.dotenv import parse_env
+from phlo.compose.dotenv import parse_env
 from phlo.config.secrets import random_secret, replace_entry, stored_secret
 from phlo.errors import ConfigError
 from phlo.values import Secret

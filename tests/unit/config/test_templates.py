@@ -79,3 +79,23 @@ def test_an_error_does_not_show_a_secret(tmp_path: Path) -> None:
 def test_a_template_cannot_change_what_it_is_given(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         rendered(tmp_path, "{{ state.list.append(1) }}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ 'x' * 10**9 }}",
+        "{{ 10**9 * 'x' }}",
+        "{{ [1] * 10**9 }}",
+        "{{ 2 ** 1000000000 }}",
+        "{{ '%1000000000d' % 1 }}",
+        "{{ '%.1000000000f' % 1 }}",
+        "{% for a in range(99999) %}{% for b in range(99999) %}{{ 'x' * 10**6 }}{% endfor %}{% endfor %}",
+        "{{ range(10**9) | list }}",
+    ],
+)
+def test_a_template_that_would_fill_the_memory_is_an_error_with_its_line(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match=r"may not|Range too big") as caught:
+        rendered(tmp_path, f"\n{text}")
+
+    assert str(caught.value.where).startswith("role/t.j2:")

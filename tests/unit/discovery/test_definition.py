@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from phlo.discovery import ServiceDefinition, inferred_condition
-from phlo.discovery.definition import BuildDefinition, EnvVar
+from phlo.discovery.parts import BuildDefinition, EnvVar
 from phlo.errors import ConfigError
 from phlo.values import Condition
 from phlo.yaml_source import parse_yaml
@@ -74,7 +74,7 @@ def test_everything_wrong_with_an_inline_service_names_its_line() -> None:
 
 
 def test_an_error_without_a_file_still_names_the_key() -> None:
-    with pytest.raises(ConfigError, match=r"^services\.api\.env_vars\.A: "):
+    with pytest.raises(ConfigError, match=r"^services\.api\.env_vars\.A\.default: "):
         ServiceDefinition.from_inline("api", {"image": "x", "env_vars": {"A": ["b"]}})
 
 

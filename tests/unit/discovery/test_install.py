@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -84,18 +83,13 @@ def test_a_planned_offering_is_an_error_that_names_the_available_ones(options: d
 
 
 def test_an_install_runs_the_command_with_the_chosen_index_alone(
-    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "https://public.test/simple")
-    ran: list[tuple[tuple[str, ...], dict[str, str]]] = []
-
-    def run(argv: tuple[str, ...], *, env: dict[str, str], **_: Any) -> subprocess.CompletedProcess[str]:
-        ran.append((argv, env))
-        return subprocess.CompletedProcess(argv, 0, "", "")
-
-    install("phlo-plain", run=run, **{**options, "index_url": INDEX})
-    ((argv, environment),) = ran
-    assert argv == ("pip", "install", "phlo-plain")
+    seen = tmp_path / "seen"
+    installer = ("sh", "-c", f"env > {seen}")
+    install("phlo-plain", **{**options, "index_url": INDEX, "installer": installer})
+    environment = dict(line.split("=", 1) for line in seen.read_text().splitlines() if "=" in line)
     assert environment["PIP_INDEX_URL"] == INDEX
     assert "PIP_EXTRA_INDEX_URL" not in environment
 

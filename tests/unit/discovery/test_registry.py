@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,12 @@ import jsonschema
 import pytest
 
 import phlo
+from phlo.discovery.definition import ServiceDefinition
 from phlo.discovery.folders import builtin_roles_folder, registry_folder, workspace_folder
-from phlo.discovery.registry import load_registry, registry_entry, search_registry
+from phlo.discovery.registry import load_registry, missing_dependency, registry_entry, search_registry
 from phlo.discovery.role import read_role
 from phlo.errors import ConfigError, PackageError
+from tests.support.mutations import BROKEN_TEXTS, with_another_type, without_a_key
 
 TOP = Path(phlo.__file__).parent.parent
 
@@ -119,6 +122,25 @@ def test_an_unknown_offering_suggests_the_nearest() -> None:
         registry_entry("phlo-postgers")
 
 
+def test_a_registry_with_another_form_is_an_error_or_another_registry(tmp_path: Path) -> None:
+    whole = {"plugins": [entry for entry in plugins()["plugins"] if entry["name"] == "phlo-api"]}
+    for changed in (*without_a_key(whole), *with_another_type(whole)):
+        (tmp_path / "plugins.json").write_text(json.dumps(changed))
+        with suppress(PackageError):
+            for entry in search_registry("api", folder=tmp_path):
+                assert {type(getattr(entry, name)) for name in ("name", "kind", "summary", "category")} == {str}
+                assert {type(text) for text in (*entry.services, *entry.provides, *entry.requires)} <= {str}
+                assert {type(one) for one in (entry.profile, entry.version, entry.note)} <= {str, type(None)}
+                assert type(entry.default) is bool
+
+
+@pytest.mark.parametrize("text", BROKEN_TEXTS)
+def test_a_broken_registry_is_one_error(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "plugins.json").write_bytes(text)
+    with pytest.raises(PackageError, match=r"plugins\.json: cannot be read"):
+        load_registry(tmp_path)
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"plugins": [{"name": "x"}]}'])
 def test_a_damaged_registry_is_one_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "plugins.json").write_text(text)
@@ -129,3 +151,45 @@ def test_a_damaged_registry_is_one_error(tmp_path: Path, text: str) -> None:
 def test_a_checkout_keeps_roles_and_registry_beside_the_code() -> None:
     assert workspace_folder() == TOP
     assert (builtin_roles_folder(), registry_folder()) == (TOP / "roles", TOP / "registry")
+
+
+@pytest.mark.parametrize(
+    ("service", "package", "known", "what", "fix"),
+    [
+        (
+            "minio",
+            "phlo-lake",
+            [],
+            '"lake" depends on "minio" of the package phlo-minio, which is not installed',
+            "Install it with `phlo plugin install phlo-minio`.",
+        ),
+        (
+            "bucket",
+            "phlo-lake",
+            ["web"],
+            '"lake" depends on "bucket", which does not exist',
+            'phlo-lake does not bring "bucket": install the package that does, or define it in phlo.yaml.',
+        ),
+        (
+            "bucket",
+            "phlo-lake",
+            ["buckets"],
+            '"lake" depends on "bucket", which does not exist',
+            (
+                'Did you mean "buckets"? Or: phlo-lake does not bring "bucket": '
+                "install the package that does, or define it in phlo.yaml."
+            ),
+        ),
+        ("bucket", None, ["web"], '"lake" depends on "bucket", which does not exist', "Known: web."),
+        ("bucket", None, ["buckets"], '"lake" depends on "bucket", which does not exist', 'Did you mean "buckets"?'),
+    ],
+)
+def test_a_dependency_that_is_not_there_names_the_package_that_is_missing(
+    tmp_path: Path, service: str, package: str | None, known: list[str], what: str, fix: str
+) -> None:
+    plugins_file = {"plugins": [{**plugins()["plugins"][0], "name": "phlo-minio", "services": ["minio"]}]}
+    plugins_file["plugins"][0] |= {"status": "available", "version": "1"}
+    (tmp_path / "plugins.json").write_text(json.dumps(plugins_file))
+    definition = ServiceDefinition(name="lake", package=package)
+
+    assert missing_dependency(definition, service, known, folder=tmp_path) == (what, fix)

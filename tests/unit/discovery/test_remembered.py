@@ -12,9 +12,10 @@ import pytest
 
 from phlo.discovery import services
 from phlo.discovery.catalog import Problem, Scan
-from phlo.discovery.remembered import MOST_KEPT, remembered
+from phlo.discovery.remembered import MOST_KEPT, _checksum, remembered
 from phlo.discovery.services import discover_services
 from phlo.errors import PackageError
+from tests.support.mutations import BROKEN_TEXTS
 
 
 class Packages:
@@ -89,11 +90,27 @@ def test_another_place_to_look_for_packages_is_another_memory(
     assert [packages.ask(), packages.ask()] == [1, 0]
 
 
-@pytest.mark.parametrize("content", [b"", b"not a pickle", pickle.dumps(("", [], [], Scan()))])
-def test_a_memory_that_is_of_no_use_is_made_anew(packages: Packages, content: bytes) -> None:
+NESTED = b"\x80\x05" + b"(" * 100_000 + b"t" * 100_000 + b"."
+
+
+@pytest.mark.parametrize("has_checksum", [False, True])
+@pytest.mark.parametrize(
+    "content", [b"not a pickle", pickle.dumps(("", [], [], Scan())), pickle.dumps(7), NESTED, *BROKEN_TEXTS]
+)
+def test_a_memory_that_is_of_no_use_is_made_anew(packages: Packages, content: bytes, has_checksum: bool) -> None:
     packages.ask()
-    packages.memory().write_bytes(content)
+    packages.memory().write_bytes(_checksum(content) + content if has_checksum else content)
     assert [packages.ask(), packages.ask()] == [1, 0]
+
+
+def test_a_memory_with_a_wrong_byte_in_it_is_not_believed(packages: Packages) -> None:
+    packages.ask()
+    whole = packages.memory().read_bytes()
+    for index in range(0, len(whole), 7):
+        packages.memory().write_bytes(whole[:index] + bytes([whole[index] ^ 1]) + whole[index + 1 :])
+        assert packages.ask() == 1
+        packages.memory().write_bytes(whole[:index])
+        assert packages.ask() == 1
 
 
 class Evil:
@@ -104,7 +121,7 @@ class Evil:
 def test_a_memory_runs_nothing(packages: Packages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     packages.ask()
-    packages.memory().write_bytes(pickle.dumps(Evil()))
+    packages.memory().write_bytes(_checksum(pickle.dumps(Evil())) + pickle.dumps(Evil()))
     assert packages.ask() == 1
     assert not (tmp_path / "evil").exists()
 

@@ -7,16 +7,15 @@ from typing import Any
 
 import pytest
 
-from phlo.discovery.definition import (
+from phlo.discovery.definition import ServiceDefinition
+from phlo.discovery.parts import (
     BuildDefinition,
     DevDefinition,
     EnvVar,
     FileDefinition,
     HookDefinition,
-    ServiceDefinition,
     TemplateDefinition,
 )
-from phlo.discovery.service_file import parse_definition
 from phlo.errors import PackageError
 from phlo.yaml_source import parse_yaml
 
@@ -39,7 +38,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def parse(text: str, root: Path = Path("/nowhere"), **options: Any) -> ServiceDefinition:
-    return parse_definition(parse_yaml(text, label="lake/service.yaml"), root=root, **options)
+    return ServiceDefinition.from_file(parse_yaml(text, label="lake/service.yaml"), root=root, **options)
 
 
 def errors(text: str, root: Path = Path("/nowhere")) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from scripts.docs.blocks import ROOT, commands, shown_pages, unclear_blocks
-from tests.support.pages import PLACES, not_run, runs
+from tests.support.pages import PLACES, Run, not_run, runs
 
 PAGES = [str(page.relative_to(ROOT)) for page in shown_pages()]
 
@@ -55,6 +57,30 @@ def test_what_a_run_says_of_its_page_is_there() -> None:
         assert named <= {command.name for command in run.commands()}, run.id
         typed = "\n".join(command.text for command in run.commands())
         assert [shown for shown in run.instead if shown not in typed] == [], run.id
+
+
+# A command of a page that returns while a run of phlo that it has started goes on.
+BACKGROUND = re.compile(r"\bphlo (up|down|rollback|restart)\b.*&$|/api/v1/(actions/|services/\S+/(restart|actions/))")
+CHANGES = re.compile(r"\bphlo (?:run )?(?:up|down|stop|start|restart|rollback|remove)\b.*")
+
+
+def does_not_wait(run: Run) -> list[str]:
+    """The commands of a run's set-up that change the project and would fail while a run of the page goes on."""
+    started = [one.at for one in run.commands() if BACKGROUND.search(one.text)]
+    later = [step["run"] for step in run.steps if started and run.text.index(step["at"]) >= started[0]]
+    return [found for script in later for found in CHANGES.findall(script) if "--lock-timeout" not in found]
+
+
+@pytest.mark.parametrize("run", runs(), ids=lambda run: run.id)
+def test_a_set_up_waits_for_the_run_that_its_page_left_in_the_background(run: Run) -> None:
+    assert does_not_wait(run) == []
+
+
+def test_a_set_up_that_does_not_wait_is_found() -> None:
+    (api,) = (run for run in runs() if run.page == "docs/guides/api.md")
+    hasty = [{**step, "run": step["run"].replace("--lock-timeout", "--forks")} for step in api.steps]
+
+    assert len(does_not_wait(replace(api, steps=hasty))) == 1
 
 
 # -- reading a page ------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from phlo.cli import exits
-from phlo.values import OWN_LABELS
+from phlo.labels import OWN_LABELS
 from scripts.docs.checks import ROOT, anchors, broken_links, commands, pages, unknown_commands, unsafe_installs
 from scripts.docs.pages import REFERENCE, generated
 

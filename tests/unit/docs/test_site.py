@@ -16,7 +16,7 @@ def test_the_navigation_leads_to_every_page_once_and_to_nothing_else() -> None:
         for pattern in ("docs/**/*.md", "examples/*/README.md", "packages/*/README.md")
         for path in ROOT.glob(pattern)
     }
-    assert set(named) == there | {"README.md", "CHANGELOG.md"}
+    assert set(named) == there | {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"}
     assert set(named.values()) == {1}
 
 

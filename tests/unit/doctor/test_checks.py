@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from phlo.doctor import checks
-from phlo.doctor.ports import WantedPort, is_taken
 from phlo.doctor.result import CheckResult, CheckStatus, masked, to_json, worst
 from phlo.frozen import replace
+from phlo.hosts.ports import is_port_taken
 
 
 @pytest.mark.parametrize(
@@ -58,10 +58,10 @@ def test_a_port_is_taken_while_somebody_listens(protocol: str, kind: int) -> Non
         holder.bind(("127.0.0.1", 0))
         if kind == socket.SOCK_STREAM:
             holder.listen()
-        wanted = WantedPort(service="x", port=holder.getsockname()[1], protocol=protocol, ip="127.0.0.1")
-        while_held = is_taken(wanted)
+        wanted = (holder.getsockname()[1], protocol, "127.0.0.1")
+        while_held = is_port_taken(*wanted)
 
-    assert (while_held, is_taken(wanted)) == (True, False)
+    assert (while_held, is_port_taken(*wanted)) == (True, False)
 
 
 def test_without_an_engine_the_doctor_says_how_to_get_one(tmp_path: Path) -> None:

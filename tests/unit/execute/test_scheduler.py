@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from phlo.errors import HostError, OperationError, PhloError
+from phlo.events import Event, Note, StepFinished, StepStarted, UndoFinished
 from phlo.execute import Outcome, Rollback, run
-from phlo.execute.scheduler import CALLED_OFF
+from phlo.execute.host_sessions import HostSessions
+from phlo.execute.step_reasons import CALLED_OFF
 from phlo.hosts.engine import Engine
 from phlo.hosts.host import Host, ReadHost
 from phlo.plan.graph import Plan, ordered
-from phlo.values import Change, Event, Rollout, Secret, Status, Step
+from phlo.values import Change, Rollout, Secret, Status, Step
+from tests.support.events import kind_of
 
 
 def refuse(timeout_seconds: float | None) -> Any:
@@ -64,9 +69,9 @@ def step(
 ) -> Step:
     arguments = {"name": name, **args}
     return Step(
-        id=name,
         host="local",
         service=service or name,
+        name=name,
         operation="diary",
         args=arguments,
         after=after,
@@ -74,6 +79,29 @@ def step(
         when_changed=when,
         when_pending=when_pending,
     )
+
+
+def planned(*steps: Step, **more: Any) -> Plan:
+    """A plan of steps that refer to each other by their names."""
+    ids = {one.name: one.id for one in steps}
+
+    def named(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(ids.get(name, name) for name in names)
+
+    def rolled(rollout: Rollout | None) -> Rollout | None:
+        return rollout and replace(rollout, gates=named(rollout.gates), images=named(rollout.images))
+
+    linked = [
+        replace(
+            one,
+            after=named(one.after),
+            when_changed=named(one.when_changed),
+            when_pending=named(one.when_pending),
+            rollout=rolled(one.rollout),
+        )
+        for one in steps
+    ]
+    return Plan(title="up", project="test", steps=ordered(linked), **more)
 
 
 def fail(error: PhloError) -> Callable[[Host], None]:
@@ -85,13 +113,13 @@ def fail(error: PhloError) -> Callable[[Host], None]:
 
 def carry_out(*steps: Step, **options: Any) -> tuple[Outcome, list[str], list[Event]]:
     diary, events = Diary(), list[Event]()
-    plan = Plan(title="up", project="test", steps=ordered(steps), secrets=options.pop("secrets", ()))
+    plan = planned(*steps, secrets=options.pop("secrets", ()))
     outcome = run(plan, HOSTS, emit=events.append, run_id="r", find=lambda name: diary, **options)
     return outcome, diary.lines, events
 
 
 def statuses(outcome: Outcome) -> dict[str, str]:
-    return {name: result.status.value for name, result in outcome.steps.items()}
+    return {name.rpartition("/")[2]: result.status.value for name, result in outcome.steps.items()}
 
 
 def test_steps_are_applied_in_the_order_of_their_needs() -> None:
@@ -115,7 +143,7 @@ def test_check_mode_applies_nothing_and_says_what_is_pending() -> None:
     assert lines == []
     assert statuses(outcome) == {"a": "pending", "b": "unknown", "c": "ok"}
     assert outcome.status == "pending"
-    assert [event.changes[0].causes for event in events if event.status is Status.PENDING] == [("not found",)]
+    assert [end.changes[0].causes for end in ends(events) if end.status is Status.PENDING] == [("not found",)]
 
 
 def test_a_failed_step_blocks_those_that_need_it_and_no_others() -> None:
@@ -155,7 +183,7 @@ def test_a_failed_gate_undoes_the_services_changes_last_first() -> None:
     assert [line for line in lines if "x" in line] == ["apply x:1", "apply x:2", "undo x:2", "undo x:1"]
     assert "finish y" in lines
     assert (outcome.status, outcome.undone) == ("rolled_back", (("local", "x"),))
-    assert [event.status for event in events if event.kind == "undo_finished"] == [Status.ROLLED_BACK]
+    assert [event.status for event in events if isinstance(event, UndoFinished)] == [Status.ROLLED_BACK]
 
 
 def test_nothing_is_undone_when_rollback_is_off() -> None:
@@ -205,7 +233,7 @@ def test_a_stack_is_tidied_up_at_the_end_of_a_run_that_went_well() -> None:
 
 def test_a_change_that_is_not_approved_is_not_made() -> None:
     def approve(step: Step, changes: tuple[Change, ...]) -> None:
-        if step.id == "b":
+        if step.name == "b":
             raise OperationError("not in the plan")
 
     outcome, lines, _ = carry_out(step("a"), step("b"), step("c", idle=True), approve=approve)
@@ -252,16 +280,16 @@ def test_a_lost_host_is_told_once() -> None:
     lost = [step(f"s{number}", act=fail(HostError("gone"))) for number in range(5)]
     outcome, _, events = carry_out(*lost, forks=1)
     assert [error.what for error in outcome.failures] == ["gone"]
-    assert [event.message for event in events if event.message and event.step] == ["gone."]
+    assert [end.message for end in ends(events) if end.message] == ["gone."]
 
 
 def instances(rollout: Rollout, **of: Mapping[str, Any]) -> list[Step]:
     """A container and its gate for each gate of the rollout. of: gate -> what else its container's arguments say."""
     steps = []
-    for place, gate in enumerate(rollout.gates):
+    for index, gate in enumerate(rollout.gates):
         made = step(f"new {gate}", service="web", **{"verb": "recreate", "undoable": True, **of.get(gate, {})})
-        steps += [replace(made, rollout=rollout, place=place)]
-        steps += [step(gate, made.id, service="web", gate=True, idle=True)]
+        steps += [replace(made, rollout=rollout, index=index)]
+        steps += [step(gate, made.name, service="web", gate=True, idle=True)]
     return steps
 
 
@@ -277,8 +305,12 @@ def rollout(gates: str, *, parallelism: int = 1, allowed_failures: int = 0, dela
 
 def started(events: list[Event]) -> list[str]:
     """The steps that were begun, and their ends, in order."""
-    kinds = {"step_started": "", "step_finished": "/"}
-    return [f"{kinds[event.kind]}{event.step}" for event in events if event.kind in kinds and event.step]
+    found = [event for event in events if isinstance(event, StepStarted | StepFinished)]
+    return [f"{'/' if isinstance(event, StepFinished) else ''}{event.step.name}" for event in found]
+
+
+def ends(events: list[Event]) -> list[StepFinished]:
+    return [event for event in events if isinstance(event, StepFinished)]
 
 
 def test_instances_are_replaced_one_after_the_other() -> None:
@@ -288,7 +320,7 @@ def test_instances_are_replaced_one_after_the_other() -> None:
 
 
 def test_as_many_instances_are_replaced_side_by_side_as_is_said() -> None:
-    meeting = threading.Barrier(2, timeout=10)
+    meeting = threading.Barrier(2, timeout=60)
     meet = {"act": lambda host: meeting.wait() and None}
     outcome, _, events = carry_out(*instances(rollout("abcd", parallelism=2), a=meet, b=meet, c=meet, d=meet))
     assert outcome.status == "changed"
@@ -297,14 +329,14 @@ def test_as_many_instances_are_replaced_side_by_side_as_is_said() -> None:
 
 
 def test_all_instances_at_once_when_that_is_said() -> None:
-    meeting = threading.Barrier(3, timeout=10)
+    meeting = threading.Barrier(3, timeout=60)
     meet = {"act": lambda host: meeting.wait() and None}
     outcome, _, _ = carry_out(*instances(rollout("abc", parallelism=0), a=meet, b=meet, c=meet))
     assert outcome.status == "changed"
 
 
 def test_new_instances_do_not_wait_for_each_other() -> None:
-    meeting = threading.Barrier(3, timeout=10)
+    meeting = threading.Barrier(3, timeout=60)
     meet = {"verb": "create", "act": lambda host: meeting.wait() and None}
     outcome, _, _ = carry_out(*instances(rollout("abc"), a=meet, b=meet, c=meet))
     assert outcome.status == "changed"
@@ -315,7 +347,7 @@ def test_an_instance_that_fails_leaves_those_after_it_as_they_are() -> None:
     outcome, lines, events = carry_out(*instances(rollout("abcd"), b=broken))
     assert [line for line in lines if line.startswith("apply")] == ["apply new a", "apply new b"]
     assert statuses(outcome)["new c"] == statuses(outcome)["new d"] == "blocked"
-    assert {event.message for event in events if event.step in ("new c", "new d") and event.message} == {CALLED_OFF}
+    assert {end.message for end in ends(events) if end.step.name in ("new c", "new d")} == {CALLED_OFF}
 
 
 def test_some_instances_may_fail_where_that_is_said() -> None:
@@ -326,9 +358,11 @@ def test_some_instances_may_fail_where_that_is_said() -> None:
 
 def test_an_instance_of_a_lost_host_holds_nobody_up() -> None:
     gone = {"act": fail(HostError("gone"))}
-    steps = [replace(one, host="far") if one.id in ("new a", "a") else one for one in instances(rollout("ab"), a=gone)]
+    steps = [
+        replace(one, host="far") if one.name in ("new a", "a") else one for one in instances(rollout("ab"), a=gone)
+    ]
     diary = Diary()
-    plan = Plan(title="up", project="test", steps=ordered(steps))
+    plan = planned(*steps)
     hosts = {**HOSTS, "far": Host(name="far", engine=Engine(refuse, name="far"))}
     outcome = run(plan, hosts, emit=lambda event: None, run_id="r", find=lambda name: diary)
     assert statuses(outcome)["new a"] == "unreachable"
@@ -349,7 +383,7 @@ def test_an_instance_that_cannot_be_looked_at_for_a_moment_waits_for_its_turn() 
 
     diary = Blinking()
     slow = {"act": lambda host: time.sleep(0.05)}
-    plan = Plan(title="up", project="test", steps=ordered(instances(rollout("ab"), a=slow)))
+    plan = planned(*instances(rollout("ab"), a=slow))
     events: list[Event] = []
     outcome = run(plan, HOSTS, emit=events.append, run_id="r", find=lambda name: diary)
     assert outcome.failures == ()
@@ -373,12 +407,12 @@ def test_an_image_that_a_host_cannot_get_leaves_all_as_it_is() -> None:
 
 def test_there_is_a_pause_between_batches() -> None:
     _, _, events = carry_out(*instances(rollout("ab", delay_seconds=0.05)))
-    times = {(event.kind, event.step): event.time for event in events}
-    assert times["step_finished", "new b"] - times["step_finished", "a"] >= 0.05
+    times = {end.step.name: end.time for end in ends(events)}
+    assert times["new b"] - times["a"] >= 0.05
 
 
 def test_independent_steps_run_side_by_side() -> None:
-    meeting = threading.Barrier(3, timeout=10)
+    meeting = threading.Barrier(3, timeout=60)
     outcome, _, _ = carry_out(*(step(name, act=lambda host: meeting.wait() and None) for name in "abc"), forks=3)
     assert outcome.status == "changed"
 
@@ -408,7 +442,7 @@ def test_gates_do_not_take_the_place_of_steps_that_work() -> None:
 def test_ctrl_c_starts_nothing_more_and_puts_back_what_no_gate_has_proven() -> None:
     def press(host: Host) -> None:
         os.kill(os.getpid(), 2)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not host.is_cancelled() and time.monotonic() < deadline:
             time.sleep(0.001)
 
@@ -418,7 +452,66 @@ def test_ctrl_c_starts_nothing_more_and_puts_back_what_no_gate_has_proven() -> N
     assert lines == ["apply x", "undo x"]
     assert outcome.status == "interrupted"
     assert statuses(outcome) == {"x": "changed", "gate": "blocked", "y": "blocked"}
-    assert any("stopping" in event.message for event in events)
+    assert any("stopping" in event.message for event in events if isinstance(event, Note))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_sigterm_and_sighup_stop_a_run_as_ctrl_c_does(number: int) -> None:
+    def receive(host: Host) -> None:
+        os.kill(os.getpid(), number)
+        deadline = time.monotonic() + 60
+        while not host.is_cancelled() and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+    outcome, lines, _ = carry_out(
+        step("x", undoable=True, act=receive), step("gate", "x", service="x", gate=True), step("y", "gate")
+    )
+    assert lines == ["apply x", "undo x"]
+    assert outcome.signal == number
+
+
+def test_a_signal_while_something_is_put_back_lets_that_end() -> None:
+    lines: list[str] = []
+
+    def make(host: Host) -> None:
+        def undo() -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0)  # a point at which Python handles the signal
+            lines.append("put back")
+
+        host.on_undo(undo)
+
+    outcome, _, _ = carry_out(
+        step("a", act=make),
+        step("gate", "a", service="a", gate=True),
+        step("broken", "a", act=fail(OperationError("no"))),
+        rollback=Rollback.STACK,
+    )
+    assert lines == ["put back"]
+    assert outcome.signal == signal.SIGTERM
+
+
+@pytest.mark.parametrize("kind", ["run_started", "step_started", "step_finished", "note", "run_finished"])
+def test_a_run_whose_events_cannot_be_written_does_its_work_and_ends_with_an_error(kind: str) -> None:
+    diary = Diary()
+    plan = planned(step("a"), step("b", "a"), warnings=("look out",))
+
+    def emit(event: Event) -> None:
+        if kind_of(event) == kind:
+            raise OSError(errno.ENOSPC, "No space left on device", "log.txt")
+
+    with pytest.raises(OperationError, match=r"log\.txt: .*No space left on device"):
+        run(plan, HOSTS, emit=emit, run_id="r", find=lambda name: diary)
+    assert diary.lines == ["apply a", "apply b"]
+
+
+def test_a_defect_of_the_scheduler_ends_the_run_instead_of_leaving_it_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(sessions: HostSessions, name: str) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(HostSessions, "step_ended", break_down)
+    with pytest.raises(ZeroDivisionError):
+        carry_out(step("a"), step("b", "a"))
 
 
 def test_a_defect_in_an_operation_fails_its_step_and_not_the_run() -> None:

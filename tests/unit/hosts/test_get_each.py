@@ -7,12 +7,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from phlo.errors import EngineError, HostError
 from phlo.hosts.connect import open_engine
-from phlo.hosts.engine import AT_ONCE, EngineReader
+from phlo.hosts.engine import Engine
+from phlo.hosts.engine_reader import AT_ONCE, EngineReader
 from phlo.hosts.snapshot import Snapshot
 
 PATHS = ["/a", "/b", "/c"]
@@ -163,3 +165,21 @@ def test_nothing_is_asked_for_nothing(listen: Listen) -> None:
     engine, reader = listen(lambda number, path: None)
     assert reader.get_each([]) == []
     assert engine.connections == [["/_ping"]]
+
+
+def test_requests_are_shown_without_the_query_of_those_that_write(
+    listen: Callable[[Replies], tuple[Listener, EngineReader]],
+) -> None:
+    _, reader = listen(lambda _, path: said("{}", status=404 if path == "/c" else 200))
+    engine = cast(Engine, reader)
+    lines: list[str] = []
+    engine.show_requests(lines.append)
+    engine.guarded(lambda: None).get("/a", all=True)
+    engine.get_each(["/b", "/c"])
+    engine.post("/build", buildargs={"TOKEN": "hunter22"})
+    assert [line.partition(" in ")[0] for line in lines] == [
+        "GET /v1.41/a?all=1: 200",
+        "GET /v1.41/b: 200",
+        "GET /v1.41/c: 404",
+        "POST /v1.41/build: 200",
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,12 +26,12 @@ def socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 class World:
     """An engine with what it was asked, a snapshot of it, and a clock that a test moves."""
 
-    def __init__(self, address: str, *expected: str) -> None:
+    def __init__(self, address: str, *expected: str, is_recorded: bool = False) -> None:
         self.now = 0.0
         self.recorder = Recorder()
         plain = open_engine(address, name="local", environ={})
         self.engine = Engine(self.recorder.wrap(plain._link.connect), name="local")
-        self.snapshot = Snapshot(self.engine, expected=expected, clock=lambda: self.now)
+        self.snapshot = Snapshot(self.engine, expected=expected, is_recorded=is_recorded, clock=lambda: self.now)
         self.writer = self.engine.watched(self.snapshot.forget)
 
     def asked(self) -> list[str]:
@@ -41,7 +41,9 @@ class World:
         return [line.removeprefix("GET /v1.41") for line in found]
 
     def make(self, name: str, **labels: str) -> str:
-        return str(self.writer.post("/containers/create", {"Image": IMAGE, "Labels": labels}, name=name)["Id"])
+        """A container that phlo has made: of others it is asked whether `phlo adopt` has marked them."""
+        body = {"Image": IMAGE, "Labels": {"phlo.project": "shop", **labels}}
+        return str(self.writer.post("/containers/create", body, name=name)["Id"])
 
 
 @pytest.fixture
@@ -271,3 +273,93 @@ def test_many_who_ask_for_what_is_expected_all_get_their_answer(expecting: World
         thread.join(10)
     assert sorted(found) == sorted(["/web", "/work", "/store"] * 4)
     assert len(expecting.asked()) == 3
+
+
+def test_a_list_by_state_is_answered_from_the_list_of_all(world: World) -> None:
+    world.make("web")
+    started = world.make("db")
+    world.writer.post(f"/containers/{started}/start")
+    world.snapshot.get("/containers/json", all=True)
+    world.asked()
+
+    filters = {"label": ["phlo.project=shop"], "status": ["running"]}
+
+    assert [found["Id"] for found in world.snapshot.get("/containers/json", filters=filters)] == [started]
+    assert world.asked() == []
+
+
+# -- whether what was seen still holds -----------------------------------------------------------------
+
+
+@pytest.fixture
+def recorded(socket: str) -> Iterator[World]:
+    made = World(socket, "web", "db", is_recorded=True)
+    made.make("web")
+    made.snapshot.get("/containers/json", all=True)
+    made.snapshot.get_or_none("/containers/web/json")
+    made.snapshot.get_or_none("/containers/db/json")
+    made.snapshot.get("/volumes")
+    made.snapshot.get(f"/images/{IMAGE}/json")
+    yield made
+    for found in made.engine.get("/containers/json", all=True):
+        made.engine.delete(f"/containers/{found['Id']}")
+    made.engine.close()
+
+
+def nothing(world: World) -> None:
+    pass
+
+
+def a_strangers_container(world: World) -> None:
+    world.engine.post("/containers/create", {"Image": IMAGE, "Labels": {"phlo.project": "other"}}, name="theirs")
+
+
+def a_start(world: World) -> None:
+    world.engine.post("/containers/web/start")
+
+
+def a_removal(world: World) -> None:
+    world.engine.delete("/containers/web")
+
+
+def a_new_one_of_the_project(world: World) -> None:
+    world.engine.post("/containers/create", {"Image": IMAGE, "Labels": {"phlo.project": "shop"}}, name="db")
+
+
+@pytest.mark.parametrize(
+    ("happens", "holds"),
+    [
+        (nothing, True),
+        (a_strangers_container, True),
+        (a_start, False),
+        (a_removal, False),
+        (a_new_one_of_the_project, False),
+    ],
+)
+def test_what_was_seen_holds_until_something_of_the_project_changes(
+    happens: Callable[[World], None], holds: bool, recorded: World
+) -> None:
+    happens(recorded)
+
+    assert recorded.snapshot.still_holds("shop") is holds
+
+
+def test_what_was_read_as_a_stream_cannot_be_compared(recorded: World) -> None:
+    recorded.snapshot.get_bytes("/containers/web/archive", path="/etc")
+
+    assert not recorded.snapshot.still_holds("shop")
+
+
+def test_a_change_between_two_looks_is_not_forgotten(recorded: World) -> None:
+    recorded.engine.post("/containers/web/start")
+    recorded.now += FRESH_SECONDS + 1
+    recorded.snapshot.get("/containers/web/json")
+
+    assert not recorded.snapshot.still_holds("shop")
+
+
+def test_after_the_comparison_the_answers_are_new_ones(recorded: World) -> None:
+    recorded.engine.post("/containers/web/start")
+    recorded.snapshot.still_holds("shop")
+
+    assert recorded.snapshot.get("/containers/web/json")["State"]["Running"]

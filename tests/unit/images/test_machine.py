@@ -10,7 +10,6 @@ import pytest
 from phlo.images.base_recipe import read_base_recipe
 from phlo.images.machine import (
     certificates,
-    debian_mirrors,
     go_files,
     go_settings,
     maven_files,
@@ -21,72 +20,11 @@ from phlo.images.machine import (
     pip_settings,
 )
 
-KEYRING = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
-
-DEB822 = """\
-# the archive
-Types: deb deb-src
-URIs: http://mirror.test/debian
-Suites: bookworm bookworm-updates bookworm-backports
-Components: main contrib
-Signed-By: /keys/own.gpg
-
-Types: deb
-URIs: http://mirror.test/security
-Suites: bookworm-security
-Components: main
-Signed-By:
- -----BEGIN PGP PUBLIC KEY BLOCK-----
- .
- abc
-
-Enabled: no
-Types: deb
-URIs: http://off.test/debian
-Suites: bookworm
-Components: main
-"""
-
 
 def write(root: Path, name: str, text: str) -> None:
     path = root / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "lines"),
-    [
-        (
-            "sources.list",
-            "deb http://m.test/debian bookworm main contrib # here\ndeb-src http://m.test/debian bookworm main\n",
-            [f"deb {KEYRING} http://m.test/debian trixie main"],
-        ),
-        (
-            "sources.list",
-            "deb [arch=amd64 signed-by=/k.gpg] https://m.test/debian stable-updates main\n",
-            ["deb [signed-by=/k.gpg] https://m.test/debian trixie-updates main"],
-        ),
-        (
-            "sources.list.d/debian.sources",
-            DEB822,
-            [
-                "deb [signed-by=/keys/own.gpg] http://mirror.test/debian trixie main",
-                "deb [signed-by=/keys/own.gpg] http://mirror.test/debian trixie-updates main",
-                f"deb {KEYRING} http://mirror.test/security trixie-security main",
-            ],
-        ),
-        ("sources.list", "deb http://archive.test/ubuntu noble main universe\n", []),
-        ("sources.list.d/other.list", "deb https://tools.test nodistro main\ndeb https://x.test ./\n", []),
-        ("sources.list.d/debian.sources.disabled", DEB822, []),
-    ],
-)
-def test_the_machines_mirrors_are_used_for_another_release(
-    tmp_path: Path, name: str, text: str, lines: list[str]
-) -> None:
-    write(tmp_path, f"etc/apt/{name}", text)
-
-    assert [mirror.line() for mirror in debian_mirrors(tmp_path, "trixie")] == lines
 
 
 def test_certificates_are_found_below_the_folder_of_the_system(tmp_path: Path) -> None:

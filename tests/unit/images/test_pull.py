@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from phlo.images.pull import PullProblem, Reference, classify
+from phlo.images.pull import PullError, PullProblem, Reference, classify
 from phlo.images.registries import Registries
 
 DIGEST = "sha256:" + "a" * 64
@@ -42,6 +42,8 @@ def test_a_reference_is_taken_apart(
         ('Get "https://r.test/v2/": EOF', PullProblem.UNREACHABLE),
         ("pull access denied for x, repository does not exist or may require 'docker login'", PullProblem.DENIED),
         ("no basic auth credentials", PullProblem.DENIED),
+        ("toomanyrequests: You have reached your unauthenticated pull rate limit.", PullProblem.LIMITED),
+        ("error parsing HTTP 429 response body: invalid character 'T'", PullProblem.LIMITED),
         ("manifest for thing:99 not found: manifest unknown: manifest unknown", PullProblem.MISSING),
         ("no matching manifest for linux/arm64/v8 in the manifest list entries", PullProblem.MISSING),
         ("failed to register layer: Error processing tar file", PullProblem.OTHER),
@@ -49,6 +51,23 @@ def test_a_reference_is_taken_apart(
 )
 def test_an_engines_message_is_understood(message: str, problem: PullProblem) -> None:
     assert classify(message) is problem
+
+
+def test_a_repository_that_is_missing_is_not_called_a_login_problem_alone() -> None:
+    # Docker Hub's answer for a repository that was deleted, as for one that is private.
+    message = "pull access denied for team/gone, repository does not exist or may require 'docker login'"
+    error = PullError("team/gone:1", classify(message), message, host="local")
+
+    assert "its registry has no such repository, or does not let this user pull from it" in error.what
+    assert error.fix == "Check that team/gone is spelled right and still exists; if it is private, run `docker login`."
+
+
+def test_the_login_that_is_suggested_names_the_registry() -> None:
+    denied = PullError("r.test/team/thing:1", PullProblem.DENIED, "denied", host="local")
+    limited = PullError("r.test/team/thing:1", PullProblem.LIMITED, "429", host="local")
+
+    assert "`docker login r.test`" in denied.fix
+    assert "`docker login r.test`" in limited.fix
 
 
 def test_an_unreachable_registry_is_remembered_for_its_host_only() -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from phlo.images.recipe import base_suite, content_tag, inputs
-from phlo.values import BuildRecipe, Secret
+from phlo.images.base_recipe import DEFAULT_SUITE
+from phlo.images.recipe import base_suite, content_tag, inputs, read_recipe
+from phlo.values import BuildRecipe, BuildSettings, Secret
 
 
 @pytest.fixture
@@ -33,6 +34,32 @@ def test_the_tag_is_the_recipes_name_and_twelve_hex_digits(recipe: BuildRecipe, 
     assert re.fullmatch(form, content_tag(replace(recipe, name=name)))
 
 
+def test_phlos_own_folder_is_no_part_of_a_context(recipe: BuildRecipe) -> None:
+    before = content_tag(recipe)
+    folder = recipe.context / ".phlo"
+    (folder / "runs").mkdir(parents=True)
+    (folder / ".env.local").write_text("PASSWORD=sentinel\n")
+    (folder / "Dockerfile").write_text("FROM scratch\n")
+
+    assert content_tag(recipe) == before
+    dockerfile, entries = read_recipe(replace(recipe, dockerfile=".phlo/Dockerfile"))
+    assert [entry.name for entry in entries if entry.name.startswith(".phlo")] == [dockerfile] == [".phlo/Dockerfile"]
+
+
+def test_the_tag_does_not_depend_on_how_the_builder_works(recipe: BuildRecipe) -> None:
+    assert content_tag(replace(recipe, settings=BuildSettings(no_cache=True, pull=True))) == content_tag(recipe)
+
+
+def test_a_dockerfile_in_the_service_needs_no_file(recipe: BuildRecipe) -> None:
+    (recipe.context / "Dockerfile").unlink()
+    own = replace(recipe, settings=BuildSettings(dockerfile_text="ARG BASE\nFROM $BASE\n"))
+    dockerfile, entries = read_recipe(own)
+    (entry,) = (entry for entry in entries if entry.name == dockerfile)
+    assert entry.content == b"ARG BASE\nFROM $BASE\n"
+    assert base_suite(own) == DEFAULT_SUITE
+    assert all(path.exists() for path in inputs(own))
+
+
 def test_the_tag_of_an_unchanged_recipe_stays(recipe: BuildRecipe) -> None:
     before = content_tag(recipe)
     (recipe.context / "a").write_text("1")
@@ -51,6 +78,13 @@ CHANGES: dict[str, Callable[[BuildRecipe], BuildRecipe | None]] = {
     "an argument more": lambda recipe: replace(recipe, args={"VERSION": "1", "OTHER": ""}),
     "the target": lambda recipe: replace(recipe, target="final"),
     "the base": lambda recipe: replace(recipe, base="trixie"),
+    "the guard": lambda recipe: replace(recipe, has_guard=True),
+    "a label": lambda recipe: replace(recipe, settings=BuildSettings(labels={"a": "1"})),
+    "a further name": lambda recipe: replace(recipe, settings=BuildSettings(tags=("a:1",))),
+    "the builder's network": lambda recipe: replace(recipe, settings=BuildSettings(network="host")),
+    "the builder's hosts": lambda recipe: replace(recipe, settings=BuildSettings(extra_hosts=("a:10.0.0.1",))),
+    "the builder's limits": lambda recipe: replace(recipe, settings=BuildSettings(ulimits=({"Name": "nofile"},))),
+    "a Dockerfile of its own": lambda recipe: replace(recipe, settings=BuildSettings(dockerfile_text="FROM scratch")),
 }
 
 
@@ -85,3 +119,52 @@ def test_a_dockerfile_gets_a_base_when_it_asks_for_one(
 
 def test_inputs_are_the_files_of_the_context(recipe: BuildRecipe) -> None:
     assert {path.name for path in inputs(recipe)} == {"Dockerfile", "a"}
+
+
+FILES = {
+    "Dockerfile": b"ARG BASE\nFROM ${BASE}\n",
+    "app/main.py": b"1",
+    "app/skipped": b"2",
+    ".dockerignore": b"app/skipped",
+}
+
+
+def on_disk(folder: Path) -> BuildRecipe:
+    for name, content in FILES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return BuildRecipe(name="x", context=folder)
+
+
+def to_be_written(folder: Path) -> BuildRecipe:
+    return BuildRecipe(name="x", context=folder, written={folder / name: data for name, data in FILES.items()})
+
+
+def test_a_context_that_is_not_written_yet_has_the_tag_that_it_will_have(tmp_path: Path) -> None:
+    coming = to_be_written(tmp_path / "coming")
+    there = on_disk(tmp_path / "there")
+
+    assert content_tag(coming) == content_tag(there)
+    assert base_suite(coming) == "trixie"
+    assert {path.name for path in inputs(coming)} >= {"Dockerfile", "main.py"}
+    assert not (tmp_path / "coming").exists()
+
+
+def test_files_that_phlo_will_change_have_their_new_content_and_their_old_mode(tmp_path: Path) -> None:
+    there = on_disk(tmp_path / "there")
+    wanted = content_tag(there)
+    (tmp_path / "there" / "app" / "main.py").write_bytes(b"of an older package")
+
+    assert content_tag(there) != wanted
+    assert content_tag(to_be_written(tmp_path / "there")) == wanted
+
+
+def test_a_dockerfile_outside_the_context_may_come_too(tmp_path: Path) -> None:
+    coming = BuildRecipe(
+        name="x",
+        context=tmp_path / "a",
+        dockerfile="../b/Dockerfile",
+        written={tmp_path / "a" / "x": b"", tmp_path / "b" / "Dockerfile": b"FROM x"},
+    )
+
+    assert content_tag(coming)

@@ -130,7 +130,7 @@ def test_one_that_does_not_end_is_ended_with_all_that_it_started(program: Progra
     child = int((tmp_path / "pid").read_text())
     deadline = time.monotonic() + 30
     while is_at_work(child):
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, f"{child} is still at work"
         time.sleep(0.02)
 
 

@@ -21,7 +21,7 @@ EXAMPLES = ("github-stats", "lakehouse")
 def on(name: str, example: str) -> Project:
     root = ROOT / "examples" / example
     found = inventory.load([FOLDER / name], root=root)
-    return resolve(discover_services(root), found, root=root, environ={}, generate_secrets=False)
+    return resolve(discover_services(root), found, root=root, environ={})
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)

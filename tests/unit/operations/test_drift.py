@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from phlo.compose.engine.fact import duration, size
+from phlo.compose.networks import INTERFACE_OPTION
 from phlo.errors import OperationError
 from phlo.operations.container import NetworkAttachment
-from phlo.operations.container_facts import duration, size
 from phlo.operations.drift import differences, unsupported
 
 IDENTITY = "0123456789ab" + 52 * "0"
@@ -76,8 +77,10 @@ def test_what_an_engine_writes_its_own_way_is_no_difference(asked: dict[str, Any
         ({"Cmd": ["run"]}, {}, {"Cmd": ["run"]}),
         ({"Cmd": ["run"], "Entrypoint": ["e"]}, {"Entrypoint": ["f"]}, {"Entrypoint": ["f"], "Cmd": None}),
         ({"Cmd": ["run"], "Entrypoint": ["e"]}, {"Cmd": ["walk"]}, {"Entrypoint": ["e"], "Cmd": ["walk"]}),
-        ({"Entrypoint": ["e"]}, {"Entrypoint": [""], "Cmd": ["walk"]}, {"Entrypoint": None, "Cmd": ["walk"]}),
+        ({"Entrypoint": ["e"]}, {"Entrypoint": [], "Cmd": ["walk"]}, {"Entrypoint": [], "Cmd": ["walk"]}),
+        ({"Entrypoint": ["e"], "Cmd": ["run"]}, {"Entrypoint": []}, {"Entrypoint": [], "Cmd": ["run"]}),
         ({"Env": ["A=1", "B=2"]}, {"Env": ["B=3"]}, {"Env": ["B=3", "A=1"]}),
+        ({"Env": ["A=1", "B=2"]}, {"Env": ["B"]}, {"Env": ["B", "A=1"]}),
         ({"WorkingDir": "/app"}, {}, {"WorkingDir": "/app"}),
         ({"WorkingDir": ""}, {}, {"WorkingDir": "/"}),
         (
@@ -135,14 +138,15 @@ def test_what_an_older_engine_leaves_out_is_named() -> None:
     body = {"Healthcheck": {"StartInterval": 1}, "HostConfig": {"Annotations": {"a": "b"}}}
     networks = (
         NetworkAttachment(name="one", endpoint={"MacAddress": "x", "GwPriority": 1}),
-        NetworkAttachment(name="two", endpoint={"MacAddress": "y"}),
+        NetworkAttachment(name="two", endpoint={"MacAddress": "y", "DriverOpts": {INTERFACE_OPTION: "eth5"}}),
     )
 
     assert unsupported(body, networks, (1, 41)) == (
         "healthcheck.start_interval needs a Docker engine with API 1.44",
         "annotations needs a Docker engine with API 1.43",
         "mac_address of a further network needs a Docker engine with API 1.44",
-        "gateway_priority needs a Docker engine with API 1.48",
+        "gw_priority needs a Docker engine with API 1.48",
+        "interface_name needs a Docker engine with API 1.49",
     )
     assert unsupported(body, networks, (1, 51)) == ()
 
@@ -176,3 +180,21 @@ def test_a_size_is_shown_as_people_write_it(count: int, text: str) -> None:
 )
 def test_a_duration_is_shown_as_people_write_it(nanoseconds: int, text: str) -> None:
     assert duration(nanoseconds) == text
+
+
+@pytest.mark.parametrize(
+    ("mount", "api", "message"),
+    [
+        ({"Type": "image"}, (1, 48), "the image mounted at /d needs a Docker engine with API 1.48"),
+        ({"Type": "bind", "BindOptions": {"ReadOnlyNonRecursive": True}}, (1, 44), "bind.recursive of the mount at /d"),
+        ({"Type": "bind", "BindOptions": {"ReadOnlyForceRecursive": True}}, (1, 44), "bind.recursive of the mount at"),
+        ({"Type": "volume", "VolumeOptions": {"Subpath": "a"}}, (1, 45), "the subpath of the volume at /d needs"),
+    ],
+)
+def test_a_mount_that_an_older_engine_cannot_make_is_refused(
+    mount: dict[str, Any], api: tuple[int, int], message: str
+) -> None:
+    body = {"HostConfig": {"Mounts": [{"Target": "/d", **mount}]}}
+    assert unsupported(body, (), api) == ()
+    with pytest.raises(OperationError, match=message):
+        unsupported(body, (), (1, api[1] - 1))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from phlo.errors import OperationError
 from phlo.images import ImageSeen, content_tag
+from phlo.images.present import copies, published
 from phlo.operations.image import Args, Seen, decide
-from phlo.values import BuildRecipe, Change, ImagePolicy, ImageSource
+from phlo.values import BuildRecipe, Change, ImagePolicy, ImageRegistry, ImageSource
 
 UPSTREAM = "thing:17.6"
 THERE = ImageSeen(reference=UPSTREAM, id="sha256:1", config={})
@@ -37,7 +39,6 @@ def test_an_image_that_is_there_needs_nothing(recipe: BuildRecipe) -> None:
         (UPSTREAM, True, ImagePolicy.AUTO, "build", "build"),
         (UPSTREAM, False, ImagePolicy.BUILD, None, "pull"),
         (None, True, ImagePolicy.AUTO, None, "build"),
-        (None, True, ImagePolicy.PULL, None, "build"),
     ],
 )
 def test_a_missing_image_is_pulled_or_built_as_the_policy_says(
@@ -94,3 +95,38 @@ def test_a_missing_image_that_may_not_be_had_is_an_error_with_its_fix() -> None:
     with pytest.raises(OperationError, match="pull_policy is never") as caught:
         decide(Args(source=source), Seen(image=None))
     assert "docker load" in caught.value.fix
+
+
+def test_a_recipes_image_is_pulled_from_the_registries_of_the_project(recipe: BuildRecipe) -> None:
+    source = ImageSource(reference=None, recipe=recipe, registries=(ImageRegistry(prefix="r.example/lake"),))
+    tag = content_tag(recipe)
+    before = "phlo/thing:17-000000000000"
+
+    assert published(source) == (f"r.example/lake/{tag}",)
+    expected = Change(at=f"image:{tag}", verb="pull", causes=("not on the host, and looked for in r.example/lake",))
+    assert decide(Args(source=source), Seen(image=None, before=before)) == [expected]
+    missing = Seen(image=None, no_pull="r.example: its registry has no such image")
+    assert [change.verb for change in decide(Args(source=source), missing)] == ["build"]
+    assert published(replace(source, policy=ImagePolicy.BUILD)) == ()
+
+
+def test_without_a_registry_there_is_nothing_to_pull_a_recipes_image_from(recipe: BuildRecipe) -> None:
+    with pytest.raises(OperationError, match="its image_source is pull") as caught:
+        decide(Args(source=ImageSource(reference=None, recipe=recipe, policy=ImagePolicy.PULL)), Seen(image=None))
+
+    assert "`registries`" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("reference", "mirrors", "copy"),
+    [
+        ("postgres:17", "docker.io", "m.example/hub/library/postgres:17"),
+        ("grafana/loki:3", "docker.io", "m.example/hub/grafana/loki:3"),
+        ("quay.io/a/b:1", "quay.io", "m.example/hub/a/b:1"),
+        ("quay.io/a/b:1", "docker.io", None),
+    ],
+)
+def test_a_mirror_has_copies_of_its_registrys_images(reference: str, mirrors: str, copy: str | None) -> None:
+    source = ImageSource(reference=reference, registries=(ImageRegistry(prefix="m.example/hub", mirrors=mirrors),))
+
+    assert copies(source) == ((copy,) if copy else ())

@@ -132,6 +132,11 @@ def test_its_image_is_pinned_or_built(package: Path, service: ServiceDefinition)
 
 
 @every_service
+def test_no_image_is_pulled_instead_of_one_with_the_guard(package: Path, service: ServiceDefinition) -> None:
+    assert service.build is None or not service.build.guard or service.image is None
+
+
+@every_service
 def test_no_secret_of_its_has_a_default_and_every_variable_a_description(
     package: Path, service: ServiceDefinition
 ) -> None:

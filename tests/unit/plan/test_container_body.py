@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from phlo.config.compose import ComposeService, parse_service
+from phlo.compose import ComposeService, parse_service
 from phlo.operations.container import NetworkAttachment
 from phlo.plan.container_body import container_body, network_attachments
 from phlo.values import Secret, mask_all
@@ -34,8 +34,9 @@ def attachments_of(**attributes: Any) -> tuple[NetworkAttachment, ...]:
         ({"command": []}, {"Cmd": []}),
         ({"command": "a b"}, {"Cmd": ["a", "b"]}),
         ({"entrypoint": "a b"}, {"Entrypoint": ["a", "b"]}),
-        ({"entrypoint": []}, {"Entrypoint": [""]}),
+        ({"entrypoint": []}, {"Entrypoint": []}),
         ({"environment": {"B": "2", "A": ""}}, {"Env": ["A=", "B=2"]}),
+        ({"environment": ["B=", "A"]}, {"Env": ["B=", "A"]}),
         ({"hostname": "h", "domainname": "d"}, {"Hostname": "h", "Domainname": "d"}),
         ({"tty": True, "stdin_open": True}, {"Tty": True, "OpenStdin": True}),
         ({"tty": False}, {}),
@@ -62,7 +63,7 @@ def test_what_runs_is_the_containers_config(attributes: dict[str, Any], config: 
     [
         ({"restart": "no"}, {"RestartPolicy": {"Name": "no", "MaximumRetryCount": 0}}),
         ({"cpus": "1.5"}, {"NanoCpus": 1_500_000_000}),
-        ({"mem_limit": "1k", "mem_swappiness": 0}, {"Memory": 1024, "MemorySwappiness": 0}),
+        ({"mem_limit": "8m", "mem_swappiness": 0}, {"Memory": 8 << 20, "MemorySwappiness": 0}),
         ({"init": False}, {"Init": False}),
         ({"init": True}, {"Init": True}),
         ({"ipc": "service:db"}, {"IpcMode": "container:lake-db-1"}),
@@ -167,7 +168,7 @@ def test_an_attachment_has_the_services_name_and_all_that_is_given() -> None:
         "ipv6_address": "fd00::9",
         "link_local_ips": ["169.254.1.1"],
         "driver_opts": {"o": 1},
-        "gateway_priority": 3,
+        "gw_priority": 3,
     }
 
     assert attachments_of(networks={"default": given}, links=["db:store"], mac_address="02:42:ac:11:00:02") == (

@@ -12,11 +12,12 @@ from phlo.values import Step
 
 
 def step(name: str, *after: str) -> Step:
-    return Step(id=name, host="local", service="", operation="wait", args=None, after=after)
+    needs = tuple(f"local//{need}" for need in after)
+    return Step(host="local", service="", name=name, operation="wait", args=None, after=needs)
 
 
 def names(steps: tuple[Step, ...]) -> list[str]:
-    return [step.id for step in steps]
+    return [step.name for step in steps]
 
 
 def test_steps_come_after_what_they_need() -> None:
@@ -28,22 +29,22 @@ def test_steps_stay_as_given_where_nothing_orders_them() -> None:
 
 
 def test_a_cycle_is_shown_as_a_path() -> None:
-    with pytest.raises(PlanError, match=r"a -> c -> b -> a"):
+    with pytest.raises(PlanError, match="local//a -> local//c -> local//b -> local//a"):
         ordered([step("a", "c"), step("b", "a"), step("c", "b")])
 
 
 def test_a_step_that_needs_itself_is_a_cycle() -> None:
-    with pytest.raises(PlanError, match=r"a -> a"):
+    with pytest.raises(PlanError, match="local//a -> local//a"):
         ordered([step("a", "a")])
 
 
 def test_an_unknown_need_is_named() -> None:
-    with pytest.raises(PlanError, match="a needs b, which is not in the plan"):
+    with pytest.raises(PlanError, match="local//a needs local//b, which is not in the plan"):
         ordered([step("a", "b")])
 
 
 def test_two_steps_cannot_have_one_id() -> None:
-    with pytest.raises(PlanError, match="two steps have the id a"):
+    with pytest.raises(PlanError, match="two steps have the id local//a"):
         ordered([step("a"), step("a")])
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,22 @@ from phlo.values import Change, FileSpec, ImageSource, Secret, Status, Step
 SALT = "00" * 16
 SENTINEL = "s3ntinel-of-the-saved-plan"
 RECREATE = Change(at="container:lake-web-1", verb="recreate", causes=("environment.SIZE changed",))
+ASKED: dict[str, Any] = {
+    "services": ["web"],
+    "profile": [],
+    "no_deps": False,
+    "exclude": [],
+    "scale": [],
+    "dev": False,
+    "image_source": None,
+    "tags": None,
+    "recreate": False,
+    "remove_orphans": False,
+    "project_name": None,
+    "unprotect": [],
+    "inventory": [],
+    "extra": ["A"],
+}
 LIVE: Live = {"local": {"lake-web-1": {"id": "a" * 64, "service": "web", "state": "running"}}}
 
 
@@ -38,8 +55,8 @@ def plan_of(*steps: Step) -> Plan:
     return Plan(title="up", project="lake", steps=ordered(steps))
 
 
-def step(args: Any, name: str = "local/web/container", *after: str, operation: str = "container") -> Step:
-    return Step(id=name, host="local", service="web", operation=operation, args=args, after=after)
+def step(args: Any, name: str = "container", *after: str, operation: str = "container") -> Step:
+    return Step(host="local", service="web", name=name, operation=operation, args=args, after=after)
 
 
 def saved(
@@ -55,7 +72,7 @@ def saved(
 
 
 def test_what_is_written_can_be_read_again(tmp_path: Path) -> None:
-    plan = saved(None, RECREATE, asked={"services": ["web"], "extra": ["A"]})
+    plan = saved(None, RECREATE, asked=ASKED)
     (tmp_path / "next.plan").write_text(to_text(plan))
     assert read(tmp_path / "next.plan") == plan
 
@@ -79,6 +96,54 @@ def test_a_file_that_is_no_plan_is_refused(text: str, tmp_path: Path) -> None:
     path.write_text(text)
     with pytest.raises(ConfigError, match="plan"):
         read(path)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every key and item of a JSON value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inner:
+        yield (*path, key)
+        yield from places(item, (*path, key))
+
+
+WHOLE = json.loads(to_text(saved(None, RECREATE, asked=ASKED)))
+GONE = object()
+# What may be missing or have any name: the entries of lists and of mappings from names that phlo did not choose.
+FREE = {("steps", 0), ("steps", 0, "changes", 0), ("asked", "services", 0), ("asked", "extra", 0), ("live", "local")}
+
+
+@pytest.mark.parametrize("path", list(places(WHOLE)), ids=lambda path: ".".join(map(str, path)))
+def test_a_changed_plan_is_an_error_or_another_plan_and_never_a_crash(path: tuple[Any, ...], tmp_path: Path) -> None:
+    file = tmp_path / "next.plan"
+    for value in (GONE, None, 7, [], {}, [[1]], {"a": 1}):
+        file.write_text(json.dumps(changed(path, value)))
+        try:
+            found = read(file)
+        except ConfigError:
+            continue
+        assert value is not GONE or "inputs" in path or "causes" in path or path in FREE or path[0] == "live"
+        list(moved(found, saved(None, RECREATE, asked=ASKED)))
+        approver(found, plan_of(step(web())))
+
+
+def changed(path: tuple[Any, ...], value: Any) -> Any:
+    """The plan with one value in it replaced, or taken away."""
+    whole = json.loads(json.dumps(WHOLE))
+    holder = whole
+    for key in path[:-1]:
+        holder = holder[key]
+    if value is GONE:
+        del holder[path[-1]]
+    else:
+        holder[path[-1]] = value
+    return whole
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"phlo_plan": 1' + " " * 100, "\x00", '{"phlo_plan": 1e999}'])
+def test_a_torn_or_hostile_file_is_no_plan(text: str, tmp_path: Path) -> None:
+    (tmp_path / "next.plan").write_text(text)
+    with pytest.raises(ConfigError, match="plan"):
+        read(tmp_path / "next.plan")
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
@@ -105,9 +170,9 @@ MOVES: dict[str, tuple[SavedPlan, str]] = {
         saved(None, RECREATE),
         f"local/web/container: planned was nothing; now it would be recreate {RECREATE.at} ({RECREATE.causes[0]})",
     ),
-    "a container made anew": (
+    "a container recreated": (
         saved(live={"local": {"lake-web-1": {"id": "b" * 64, "service": "web", "state": "running"}}}),
-        f"local container lake-web-1: was made anew since ({'a' * 12} -> {'b' * 12})",
+        f"local container lake-web-1: was recreated since ({'a' * 12} -> {'b' * 12})",
     ),
     "a container stopped": (
         saved(live={"local": {"lake-web-1": {"id": "a" * 64, "service": "web", "state": "exited"}}}),
@@ -148,8 +213,8 @@ def test_a_project_in_another_folder_gives_the_same_plan() -> None:
 
 
 def approve(planned: tuple[Change, ...], wanted: Change, *, image: Status = Status.OK) -> None:
-    pulled = step(None, "local/web/image", operation="image")
-    made = step(web(), "local/web/container", "local/web/image")
+    pulled = step(None, "image", operation="image")
+    made = step(web(), "container", "local/web/image")
     plan = plan_of(pulled, made)
     decided = {
         "local/web/image": (image, ()),

@@ -53,7 +53,7 @@ def project(tmp_path: Path) -> Callable[[str], Project]:
         (tmp_path / "phlo.yaml").write_text(text)
         catalog = Catalog(services={}, plugins=(), problems=(), inputs=())
         hosts = inventory.load([], root=tmp_path)
-        return resolve(catalog, hosts, root=tmp_path, environ={}, generate_secrets=False)
+        return resolve(catalog, hosts, root=tmp_path, environ={})
 
     return make
 
@@ -99,7 +99,7 @@ def test_two_services_cannot_publish_one_port(project: Callable[[str], Project])
 
 
 @pytest.mark.parametrize(
-    ("first", "second", "clashes"),
+    ("first", "second", "is_conflict"),
     [
         ("80:1", "80:2", True),
         ("127.0.0.1:80:1", "80:2", True),
@@ -110,7 +110,7 @@ def test_two_services_cannot_publish_one_port(project: Callable[[str], Project])
     ],
 )
 def test_ports_clash_only_on_the_same_address_and_protocol(
-    first: str, second: str, clashes: bool, project: Callable[[str], Project]
+    first: str, second: str, is_conflict: bool, project: Callable[[str], Project]
 ) -> None:
     stack = f"""
 name: lake
@@ -118,7 +118,7 @@ services:
   a: {{type: inline, image: a:1, ports: ["{first}"]}}
   b: {{type: inline, image: b:1, ports: ["{second}"]}}
 """
-    if clashes:
+    if is_conflict:
         with pytest.raises(PlanError, match="both publish"):
             build(project(stack))
     else:
@@ -163,5 +163,24 @@ def test_the_instances_of_a_service_are_replaced_in_the_order_of_hosts_and_numbe
     assert rollout.images == ("local/cache/image",)
     assert (rollout.parallelism, rollout.allowed_failures) == (1, 0)
     assert rollout is steps["local/cache/container:2"].rollout
-    assert [steps[f"local/cache/container:{number}"].place for number in (1, 2)] == [0, 1]
+    assert [steps[f"local/cache/container:{number}"].index for number in (1, 2)] == [0, 1]
     assert steps["local/db/container"].rollout is None
+
+
+def test_ids_of_steps_have_the_whole_name_of_their_service(project: Callable[[str], Project]) -> None:
+    stack = """
+name: lake
+services:
+  ready-db: {type: inline, image: a:1}
+  container-web:
+    type: inline
+    image: b:1
+    scale: 2
+    depends_on: {ready-db: {condition: service_started, restart: true}}
+"""
+    steps = build(project(stack)).steps
+    assert {step.id for step in steps if step.operation == "restart"} == {
+        "local/container-web/restart:1",
+        "local/container-web/restart:2",
+    }
+    assert all(step.id.startswith(f"{step.host}/{step.service}/") for step in steps)

@@ -12,21 +12,24 @@ import pytest
 
 from phlo.config.project import Project
 from phlo.errors import HostError, OperationError
+from phlo.events import Event, ItemFinished, StepFinished
+from phlo.execute.emitter import Emitter
+from phlo.execute.play.outcome import PlaybookOutcome
+from phlo.execute.play.run import run_plays
+from phlo.execute.play.run_context import RunContext
 from phlo.frozen import dataclass as frozen_dataclass
 from phlo.hosts.engine import Engine
 from phlo.hosts.host import Host, ReadHost
 from phlo.inventory import load
 from phlo.operations import operation
-from phlo.operations.fields import main
-from phlo.playbook.announce import Announcer
+from phlo.operations.fields import positional
 from phlo.playbook.load import Loader
+from phlo.playbook.lookups import lookup_functions
 from phlo.playbook.operations import Operations
-from phlo.playbook.outcome import PlaybookOutcome
-from phlo.playbook.run import run_plays
+from phlo.playbook.plays import read_playbook
 from phlo.playbook.selection import Choice
-from phlo.playbook.surroundings import Surroundings, lookup_functions
 from phlo.playbook.templating import Templar
-from phlo.values import Change, Event, Secret, Source, Value
+from phlo.values import Change, Secret, Source, Value
 
 
 def refuse(timeout_seconds: float | None) -> Any:
@@ -37,7 +40,7 @@ def refuse(timeout_seconds: float | None) -> Any:
 class TouchArgs:
     """path: what is touched. fails_on, gone_on: hosts on which it fails, or which are away."""
 
-    path: str = main("x")
+    path: str = positional("x")
     fails_on: tuple[str, ...] = ()
     gone_on: tuple[str, ...] = ()
     fails_times: int = 0
@@ -78,22 +81,23 @@ class Ran:
 
     def ended(self, name: str, host: str = "local") -> list[str]:
         """How the tasks of a name ended on a host."""
-        return [
-            event.status.value
-            for event in self.events
-            if event.kind == "step_finished" and event.host == host and event.status and _name(event) == name
-        ]
+        return [event.status.value for event in self.ends() if event.step.host == host and event.step.name == name]
 
     def said(self, name: str, host: str = "local") -> str:
-        found = [event.message for event in self.events if _name(event) == name and event.host == host]
+        found = [event.message for event in self.ends() if event.step.name == name and event.step.host == host]
         return found[-1]
 
     def names(self) -> list[str]:
-        return [_name(event) for event in self.events if event.kind == "step_finished"]
+        return [event.step.name for event in self.ends()]
 
-
-def _name(event: Event) -> str:
-    return (event.step or "").rpartition("/")[2].partition(" ")[2]
+    def ends(self) -> list[ItemFinished | StepFinished]:
+        """The ends of tasks; of a loop the ends of its items, if it had any."""
+        looped = {event.step for event in self.events if isinstance(event, ItemFinished)}
+        return [
+            event
+            for event in self.events
+            if isinstance(event, ItemFinished) or (isinstance(event, StepFinished) and event.step not in looped)
+        ]
 
 
 RunPlay = Callable[..., Ran]
@@ -131,8 +135,8 @@ def play(tmp_path: Path) -> RunPlay:
         }
         secrets = tuple(value for value in (values or {}).values() if isinstance(value, Secret))
         loader = Loader(root=tmp_path, services={}, operations={*Operations(installed={}).names(), "touch"})
-        announcer = Announcer(events.append, run_id="test", clock=lambda: 0.0, secrets=secrets)
-        world = Surroundings(
+        emitter = Emitter(events.append, run_id="test", clock=lambda: 0.0, secrets=secrets)
+        world = RunContext(
             project=Project(name="lake", root=tmp_path, services={}, values=known, secrets=secrets),
             inventory=inventory,
             hosts={name: Host(name=name, engine=Engine(refuse, name=name)) for name in inventory.hosts},
@@ -142,10 +146,10 @@ def play(tmp_path: Path) -> RunPlay:
             check=check,
         )
         outcome = run_plays(
-            loader.playbook(tmp_path / "site.yaml"),
+            read_playbook(loader, tmp_path / "site.yaml"),
             world,
-            Templar(functions=lookup_functions(tmp_path), on_secret=announcer.learn),
-            announcer,
+            Templar(functions=lookup_functions(tmp_path), on_secret=emitter.mask.learn),
+            emitter,
             title="play",
             choice=replace(Choice(), **choice),
             limit=limit,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from phlo.errors import ConfigError, PhloError
 from phlo.operations.arguments import make_args
+from phlo.playbook.load import Loader
+from phlo.playbook.model import Task
 from phlo.playbook.operations import Operations
 from tests.unit.playbook.conftest import RunPlay
 
@@ -55,7 +60,7 @@ def test_names_of_ansible_collections_are_understood(play: RunPlay) -> None:
     assert play(TASK + "{name: t, ansible.builtin.debug: {msg: x}}").ended("t") == ["ok"]
 
 
-FILLED = {
+INJECTED = {
     "project": "lake",
     "service": "",
     "folder": None,
@@ -87,7 +92,7 @@ ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
 @pytest.mark.parametrize(("name", "values", "what"), ARGUMENTS)
 def test_arguments_are_checked(name: str, values: dict[str, object], what: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        make_args(Operations().find(name).Args, values, filled=FILLED, where="site.yaml:3")  # type: ignore[attr-defined]
+        make_args(Operations().find(name).Args, values, injected=INJECTED, where="site.yaml:3")  # type: ignore[attr-defined]
 
     assert str(caught.value).startswith("site.yaml:3: ")
     assert what in str(caught.value)
@@ -101,3 +106,28 @@ def test_every_operation_for_tasks_documents_every_argument(name: str) -> None:
 
     assert summary(module).endswith(".")
     assert [one.name for one in arguments(module) if not one.text] == []
+
+
+SHORT_FORMS = {
+    "command: echo 'a b' creates=/x": {"command": "echo 'a b'", "creates": "/x"},
+    "command: {cmd: echo hi, chdir: /usr}": {"command": "echo hi", "chdir": "/usr"},
+    "shell: x=1; echo $x chdir=/usr": {"command": "x=1; echo $x", "chdir": "/usr", "shell": True},
+    "action: command echo hi": {"command": "echo hi"},
+    "debug: msg=\"{{ 'a b' }}\"": {"msg": "{{ 'a b' }}"},
+    "set_fact: a=1 b='c d'": {"a": "1", "b": "c d"},
+    "exec: env A=b": "env A=b",
+    "debug: msg of a=b": "msg of a=b",
+}
+
+
+@pytest.mark.parametrize("line", SHORT_FORMS)
+def test_arguments_in_one_line_are_those_of_ansible(line: str, tmp_path: Path) -> None:
+    name, _, text = line.partition(": ")
+    value = text if text.startswith("{") else json.dumps(text)
+    (tmp_path / "tasks.yaml").write_text(f"- {name}: {value}\n")
+    loader = Loader(root=tmp_path, services={}, operations=Operations(installed={}).names())
+
+    (task,) = loader.tasks(tmp_path / "tasks.yaml")
+
+    assert isinstance(task, Task)
+    assert task.arguments.value == SHORT_FORMS[line]

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+from typing import Any
+
 import pytest
 
 from phlo.errors import ConfigError
-from phlo.values import Secret
-from tests.unit.playbook.conftest import RunPlay, Touch
+from phlo.events import ItemFinished, RunFinished
+from phlo.hosts.host import Host
+from phlo.values import Change, Secret
+from tests.unit.playbook.conftest import RunPlay, Touch, TouchArgs
 
 THREE = ("a", "b", "c")
 
@@ -71,10 +78,7 @@ def test_a_loop_registers_every_item_and_labels_it(play: RunPlay) -> None:
     )
 
     assert ran.touched == {"local": ["one-0", "two-1"]}
-    assert [event.message for event in ran.events if "loop" in (event.step or "") and event.status] == [
-        "[<one>]",
-        "[<two>]",
-    ]
+    assert [event.item for event in ran.events if isinstance(event, ItemFinished)] == ["<one>", "<two>"]
     assert ran.said("told") == "one two True"
 
 
@@ -155,7 +159,9 @@ def test_an_ignored_failure_lets_the_play_go_on(play: RunPlay) -> None:
     )
 
     assert (ran.ended("t"), ran.ended("after")) == (["failed"], ["changed"])
-    assert ran.said("t").startswith("ignored:")
+    assert [(end.is_ignored, end.is_rescued, end.where) for end in ran.ends() if end.step.name == "t"] == [
+        (True, False, "site.yaml:4")
+    ]
     assert ran.outcome.status == "changed"
 
 
@@ -367,7 +373,7 @@ def test_variables_of_hosts_plays_tasks_and_facts_win_in_that_order(play: RunPla
     )
 
     said = [ran.said(name, "a") for name in ("one", "two", "three", "host")]
-    assert said == ["play from play", "task from task", "fact from fact", "0 1 []"]
+    assert said == ["play from play", "task from task", "fact from fact", "0 1 ['ungrouped']"]
 
 
 def test_what_a_command_printed_is_never_taken_for_a_template(play: RunPlay) -> None:
@@ -420,3 +426,124 @@ def test_end_play_ends_it_without_a_failure(play: RunPlay) -> None:
 
     assert ran.touched == {"local": ["one", "three"]}
     assert ran.outcome.status == "changed"
+
+
+class Stopping(Touch):
+    """Receives a signal while it touches the path `stop`."""
+
+    def apply(self, change: Change, args: TouchArgs, seen: bool, host: Host) -> dict[str, Any]:
+        if args.path == "stop":
+            os.kill(os.getpid(), signal.SIGTERM)
+            deadline = time.monotonic() + 60
+            while not host.is_cancelled() and time.monotonic() < deadline:
+                time.sleep(0.001)
+        return super().apply(change, args, seen, host)
+
+
+def test_a_signal_lets_the_task_under_way_end_and_starts_no_other(play: RunPlay) -> None:
+    text = """
+        - hosts: all
+          tasks:
+            - {name: first, touch: stop}
+            - {name: second, touch: two}
+        - hosts: all
+          tasks: [{name: third, touch: three}]
+        """
+    ran = play(text, touch=Stopping())
+
+    assert ran.touched == {"local": ["stop"]}
+    assert ran.outcome.signal == signal.SIGTERM
+    assert isinstance(ran.events[-1], RunFinished)
+    assert ran.events[-1].result == "interrupted"
+
+
+def test_a_signal_starts_no_further_item_and_no_further_try(play: RunPlay) -> None:
+    loop = play("- hosts: all\n  tasks: [{name: t, touch: '{{ item }}', loop: [stop, two]}]", touch=Stopping())
+    assert loop.touched == {"local": ["stop"]}
+
+    tries = "- hosts: all\n  tasks: [{name: t, touch: stop, until: false, retries: 50, delay: 1}]"
+    assert play(tries, touch=Stopping()).touched == {"local": ["stop"]}
+
+
+GROWING = {
+    "set_fact: {l: \"{{ l | default([]) + [item] }}\"}": "[1, 2, 3]",
+    "set_fact: {l: \"{{ l | default('') }}{{ item }}\"}": "123",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("task", GROWING)
+def test_an_item_of_a_loop_sees_what_the_items_before_it_set(task: str, play: RunPlay) -> None:
+    end = """- {name: end, debug: {msg: "x{{ l }}"}}"""
+    ran = play(f"- hosts: all\n  tasks:\n    - {task}\n      loop: [1, 2, 3]\n    {end}\n")
+
+    assert ran.said("end") == f"x{GROWING[task]}"
+
+
+def test_a_loop_of_two_lists_has_their_items_in_pairs(play: RunPlay) -> None:
+    ran = play(
+        """
+        - hosts: all
+          tasks:
+            - {name: t, debug: {msg: "{{ item[0] }}{{ item[1] }}"}, with_together: [[1, 2], [a, b]], register: r}
+            - {name: end, debug: {msg: "{{ r.results | map(attribute='msg') | join }}"}}
+        """
+    )
+
+    assert ran.said("end") == "1a2b"
+
+
+def test_a_role_runs_after_the_roles_it_depends_on_and_once(play: RunPlay) -> None:
+    ran = play(
+        "- hosts: all\n  roles: [m, m]",
+        files={
+            "roles/m/meta/main.yml": "dependencies: [{role: dep, x: given}]",
+            "roles/m/tasks/main.yml": "- {name: m, debug: {msg: \"{{ of_dep }} {{ x | default('-') }}\"}}",
+            "roles/dep/tasks/main.yml": "- {name: dep, debug: {msg: '{{ x }}'}}",
+            "roles/dep/defaults/main/a.yml": "of_dep: 1",
+        },
+    )
+
+    assert ran.ended("dep") == ["ok"]
+    assert ran.ended("m") == ["ok"]
+    assert ran.said("dep") == "given"
+
+
+def test_hostvars_are_rendered_with_the_variables_of_their_host(play: RunPlay) -> None:
+    ran = play(
+        '- hosts: a\n  tasks: [{name: t, debug: {msg: "{{ hostvars.b.lazy }}"}}]',
+        hosts=THREE,
+        files={"host_vars/b.yml": 'lazy: "{{ rank }} of {{ inventory_hostname }}"'},
+    )
+
+    assert ran.said("t", "a") == "1 of b"
+
+
+def test_the_tasks_of_an_include_have_the_tags_around_it_not_its_own(play: RunPlay) -> None:
+    ran = play(
+        "- hosts: all\n  tags: [p]\n  tasks: [{include_tasks: inner.yaml, tags: [i]}]",
+        files={"inner.yaml": "- {name: inner, debug: {}}"},
+        only=frozenset({"p"}),
+    )
+
+    assert ran.ended("inner") == ["ok"]
+
+
+def test_an_imported_playbook_takes_the_condition_of_its_import(play: RunPlay) -> None:
+    ran = play(
+        "- {import_playbook: other.yaml, when: false}",
+        files={"other.yaml": "- hosts: all\n  tasks: [{name: other, debug: {}}]"},
+    )
+
+    assert ran.ended("other") == ["skipped"]
+
+
+def test_a_handler_that_notifies_itself_ends(play: RunPlay) -> None:
+    ran = play(
+        """
+        - hosts: all
+          tasks: [{command: "true", notify: h}]
+          handlers: [{name: h, command: "true", notify: h}]
+        """
+    )
+
+    assert ran.ended("h") == ["changed"]

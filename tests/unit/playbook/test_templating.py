@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from phlo.errors import ConfigError
+from phlo.errors import ConfigError, PhloError
+from phlo.playbook.lookups import lookup_functions
 from phlo.playbook.scope import Scope, final, written
 from phlo.playbook.source import Origin, Raw, SourceFile
 from phlo.playbook.templating import Templar
@@ -52,7 +53,7 @@ RENDERED: list[tuple[Any, Any]] = [
     ("{{ '{\"a\": 1}' | from_json }}", {"a": 1}),
     ("{{ 'a: [1]' | from_yaml }}", {"a": [1]}),
     ("{{ 'v1.2-x' | regex_search('[0-9]+') }}", "1"),
-    ("{{ 'v1.2' | regex_search('v([0-9]+).([0-9]+)', '\\\\1', '\\\\2') }}", ["1", "2"]),
+    ("{{ 'v1.2' | regex_search('v([0-9]+).([0-9]+)', '\\1', '\\2') }}", ["1", "2"]),
     ("{{ 'v1.2' | regex_replace('[0-9]', 'n') }}", "vn.n"),
     ("{{ 'v1.2' | regex_findall('[0-9]') }}", ["1", "2"]),
     ("{{ 'lake' | b64encode }}", "bGFrZQ=="),
@@ -77,7 +78,7 @@ RENDERED: list[tuple[Any, Any]] = [
     ("{{ ['10.0.0.5', 'x', '::1'] | ipv4 }}", ["10.0.0.5"]),
     ("{{ '10.0.0.0/16' | ipsubnet(24, 1) }}", "10.0.1.0/24"),
     ("{{ '1.10.0' is version('1.9', '>') }}", True),
-    ("{{ '1.0-rc1' is version('1.0', '<') }}", True),
+    ("{{ '1.0-rc1' is version('1.0', '>') }}", True),
     ("{{ {'failed': true} is failed }}", True),
     ("{{ {'failed': false} is succeeded }}", True),
     ("{{ 'abc' is match('a') and 'abc' is search('c') }}", True),
@@ -170,3 +171,93 @@ def test_a_template_file_tells_line_and_column(tmp_path: Path) -> None:
         Templar().file(tmp_path / "x.j2", Scope((final(VALUES),)), label="x.j2")
 
     assert caught.value.where == "x.j2:2:8"
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("{{ 'x' * 10**9 }}", "may not"),
+        ("{{ ('[' * 5000) | from_yaml }}", "nested more than"),
+        ("{{ ('- ' * 5000) | from_yaml_all }}", "nested more than"),
+        ("{{ ('[' * 50000) | from_json }}", "nested more than"),
+    ],
+)
+def test_foreign_text_that_would_exhaust_memory_or_stack_is_an_error_with_its_place(text: str, what: str) -> None:
+    with pytest.raises(ConfigError, match=what) as caught:
+        render(text)
+
+    assert str(caught.value.where) == "here"
+
+
+AS_ANSIBLE: list[tuple[str, Any]] = [
+    ("a{{ nothing }}b", "ab"),
+    ("{{ nothing }}{{ nothing }}", None),
+    ("{{ port }}\n", 80),
+    ("{{ name }}\n", "lake\n"),
+    ("{% set y = [1] %}{{ y }}", [1]),
+    ("{{ '1' }}", "1"),
+    ("{{ 'a1' | regex_replace('(a)(1)', '\\2\\1') }}", "1a"),
+    ("{{ 'a\\nb' }}", "a\\nb"),
+    ("{{ nested.keys() }}", ["x", "z"]),
+    ("{{ things | reverse }}", ["b", "a", "b"]),
+    ("{{ ([1, 2] | map('string'))[0] }}", "1"),
+    ("{{ [1, [2]] | ansible.builtin.flatten }}", [1, 2]),
+    ("{{ half | default('fallback') }}", "fallback"),
+    ("{{ half is defined }}", False),
+    ("{{ parts.good }} {{ parts.bad | default('d') }}", "80 d"),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), AS_ANSIBLE)
+def test_a_template_gives_what_it_gives_in_ansible(text: str, value: Any) -> None:
+    place = Origin(None, name="here")
+    lazy = written({"half": "{{ not_there }}", "parts": {"good": "{{ port }}", "bad": "{{ not_there }}"}}, place)
+
+    assert Templar().render(Raw(text, place), Scope((final(VALUES), lazy))) == value
+
+
+def test_using_a_variable_whose_template_is_undefined_names_the_missing_name() -> None:
+    place = Origin(None, name="here")
+    lazy = written({"half": "{{ not_there }}"}, Origin(None, name="vars"))
+
+    with pytest.raises(ConfigError, match='vars: "not_there" is not defined'):
+        Templar().render(Raw("{{ half }}", place), Scope((lazy,)))
+
+
+LOOKUPS: list[tuple[str, Any]] = [
+    ("{{ query('sequence', 'start=1 end=5 stride=2 format=n%02d') }}", ["n01", "n03", "n05"]),
+    ("{{ query('together', [1, 2], ['a']) }}", [[1, "a"], [2, None]]),
+    ("{{ query('nested', [1, 2], ['a']) }}", [[1, "a"], [2, "a"]]),
+    ("{{ query('subelements', [{'n': 1, 'l': [2]}], 'l') }}", [[{"n": 1}, 2]]),
+    ("{{ lookup('vars', 'port') }}", 80),
+    ("{{ lookup('pipe', 'echo hi') }}", "hi"),
+    ("{{ lookup('first_found', ['/nowhere', '/etc/passwd']) }}", "/etc/passwd"),
+    ("{{ lookup('template', 'page.j2') }}", "80 and part"),
+    ("{{ lookup('password', 'pw length=6') == lookup('password', 'pw') }}", True),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), LOOKUPS)
+def test_a_lookup_finds_what_it_finds_in_ansible(text: str, value: Any, tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "page.j2").write_text("{{ port }} and {% include 'part.j2' %}\n")
+    (tmp_path / "templates" / "part.j2").write_text("part")
+    templar = Templar(functions=lookup_functions(tmp_path))
+
+    assert templar.render(Raw(text, Origin(None, name="here")), Scope((final(VALUES),))) == value
+
+
+def test_the_command_of_a_lookup_does_not_get_the_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHLO_SECRETS_PASSPHRASE", "open sesame")
+    templar = Templar(functions=lookup_functions(tmp_path))
+    text = "{{ lookup('pipe', 'echo \"[$PHLO_SECRETS_PASSPHRASE]\"') }}"
+
+    assert templar.render(Raw(text, Origin(None, name="here")), Scope(())) == "[]"
+
+
+def test_output_of_a_lookup_that_is_too_long_is_an_error_and_never_cut(tmp_path: Path) -> None:
+    templar = Templar(functions=lookup_functions(tmp_path))
+    text = "{{ lookup('pipe', 'head -c 9000000 /dev/zero') | length }}"
+
+    with pytest.raises(PhloError, match="printed more than 8,388,608 bytes"):
+        templar.render(Raw(text, Origin(None, name="here")), Scope(()))

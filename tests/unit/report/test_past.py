@@ -10,14 +10,18 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from phlo.events_json import event_to_json, schema_text
+from phlo.events import Event
+from phlo.events_json import VERSION, event_to_json
+from phlo.events_schema import schema_text
+from phlo.frozen import replace
 from phlo.hosts.live import LiveContainer
 from phlo.report.history import history_text, past_run, timeline_text
 from phlo.report.junit import junit_xml
 from phlo.report.style import Style
 from phlo.report.timing import critical_path, timing_text, timings
 from phlo.report.why import Reasons, failed_attempt, why_text
-from phlo.values import Change, Event, Status, Step
+from phlo.values import Change, Status, Step
+from tests.support import events as made
 
 STYLE = Style()
 START = 1_800_000_000.0
@@ -25,13 +29,12 @@ RECREATE = Change(at="container:lake-web-1", verb="recreate", causes=("image: 1 
 
 
 def event(kind: str, at: float, name: str | None = None, status: Status | None = None, **fields: Any) -> Event:
-    host, service, operation = (name.split("/") if name else (None, None, None)) if name else (None, None, None)
-    fields = {"host": host, "service": service, "operation": operation, **fields}
-    return Event(kind=kind, time=START + at, run="r1", step=name, status=status, **fields)
+    ended = {} if status is None else {"status": status}
+    return made.event(kind, name, time=START + at, **ended, **fields)
 
 
 FAILED_RUN = [
-    event("run_started", 0, message="up"),
+    event("run_started", 0, title="up"),
     event("note", 0, message="something to know"),
     event("step_started", 0, "local/db/container"),
     event("step_finished", 1, "local/db/container", Status.OK, seconds=1.0),
@@ -42,7 +45,7 @@ FAILED_RUN = [
     event("step_finished", 4, "local/api/container", Status.BLOCKED, message="needs web"),
     event("undo_started", 4, host="local", service="web"),
     event("undo_finished", 5, host="local", service="web", status=Status.ROLLED_BACK),
-    event("run_finished", 5, message="rolled_back", seconds=5.0),
+    event("run_finished", 5, result="rolled_back", seconds=5.0),
 ]
 
 
@@ -60,12 +63,12 @@ def test_events_are_as_the_schema_says() -> None:
         {"status": "fine"},
         {"surprise": 1},
         {"kind": "step_finished"},
-        {"kind": "run_finished", "message": "good", "seconds": 1},
+        {"kind": "run_finished", "result": "good", "seconds": 1},
         {"changes": [{"at": "x", "verb": "create", "causes": []}]},
     ],
 )
 def test_the_schema_refuses_what_is_no_event(wrong: dict[str, Any]) -> None:
-    right = {"v": 1, "kind": "note", "time": 1.0, "run": "r1"}
+    right = {"v": VERSION, "kind": "note", "time": 1.0, "run": "r1", "message": "x"}
     jsonschema.validate(right, json.loads(schema_text()))
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**right, **wrong}, json.loads(schema_text()))
@@ -90,11 +93,14 @@ def test_junit_has_a_case_for_each_step_and_fails_what_failed() -> None:
     }
     failure = root.find(".//failure")
     assert failure is not None
-    assert failure.text == "is unhealthy?\nlast line"
+    assert failure.text == "is unhealthy\\x00\nlast line"
 
 
 def steps(*edges: tuple[str, ...]) -> list[Step]:
-    return [Step(id=name, host="h", service="s", operation="o", args=None, after=after) for name, *after in edges]  # type: ignore[arg-type]
+    return [
+        Step(host="h", service="s", name=name, operation="o", args=None, after=tuple(f"h/s/{need}" for need in after))
+        for name, *after in edges
+    ]
 
 
 @pytest.mark.parametrize(
@@ -107,15 +113,18 @@ def steps(*edges: tuple[str, ...]) -> list[Step]:
 )
 def test_the_critical_path_is_the_longest_chain_by_time(seconds: dict[str, float], path: list[str]) -> None:
     graph = steps(("a",), ("b", "a"), ("c", "a"), ("d", "b", "c"))
-    events = [event("run_started", 0)]
+    events = [event("run_started", 0, title="up")]
     for name, took in seconds.items():
-        events.append(Event(kind="step_started", time=START, run="r1", step=name))
-        events.append(Event(kind="step_finished", time=START + took, run="r1", step=name, status=Status.OK))
-    assert [timing.step for timing in critical_path(graph, timings(events))] == path
+        events.append(event("step_started", 0, f"h/s/{name}"))
+        events.append(event("step_finished", took, f"h/s/{name}", Status.OK))
+    assert [timing.step for timing in critical_path(graph, timings(events))] == [f"h/s/{name}" for name in path]
 
 
 def test_timings_are_told_slowest_first() -> None:
-    graph = steps(("local/db/container",), ("local/web/container", "local/db/container"))
+    db, web = (
+        Step(host="local", service=name, name="container", operation="container", args=None) for name in ("db", "web")
+    )
+    graph = [db, replace(web, after=(db.id,))]
     assert timing_text(graph, FAILED_RUN, STYLE).splitlines() == [
         "TOOK  BEGAN   SLOWEST STEPS",
         "2.0s  +1.0s   local/web/container",
@@ -129,7 +138,7 @@ def test_timings_are_told_slowest_first() -> None:
 
 
 def test_a_run_without_steps_has_no_timings() -> None:
-    assert timing_text([], [event("run_started", 0)], STYLE) == "No step was carried out."
+    assert timing_text([], [event("run_started", 0, title="up")], STYLE) == "No step was carried out."
 
 
 def test_history_is_a_row_a_run() -> None:

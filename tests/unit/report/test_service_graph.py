@@ -33,15 +33,15 @@ LAKE = ServiceGraph(
 
 TREE = """\
 engine
-├─ catalog  iceberg-catalog, healthy
-│  ├─ db  sql, healthy
-│  └─ store  s3, healthy
-└─ store  s3, healthy
+├── catalog  iceberg-catalog, healthy
+│   ├── db  sql, healthy
+│   └── store  s3, healthy
+└── store  s3, healthy
 end
-└─ catalog  started  (its needs: above)
+└── catalog  started  (its needs: above)
 scraper
-├╌ metrics of db, store
-└╌ http-route of store"""
+├── db, store  uses their metrics
+└── store  uses their http-route"""
 
 
 def test_the_tree_shows_what_each_needs_once() -> None:

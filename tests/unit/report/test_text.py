@@ -10,7 +10,6 @@ from phlo.errors import ConfigError, OperationError, first_of
 from phlo.report.change_text import causes_text, count_of, words_of
 from phlo.report.errors import error_data, error_text
 from phlo.report.style import Style, seconds_text, shortened, style_for, terminal_width
-from phlo.report.table import table
 from phlo.values import Change
 
 
@@ -111,7 +110,3 @@ def test_a_service_counts_as_the_greatest_of_its_changes() -> None:
 )
 def test_many_causes_are_counted(causes: tuple[str, ...], text: str) -> None:
     assert causes_text(causes) == text
-
-
-def test_a_table_is_as_wide_as_its_widest_cells() -> None:
-    assert table(("A", "B"), [("long", "x"), ("s", "")], Style()).splitlines() == ["A     B", "long  x", "s"]

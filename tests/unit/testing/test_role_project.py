@@ -8,6 +8,7 @@ import yaml
 
 from phlo import inventory
 from phlo.config.project import Project
+from phlo.config.request import Request
 from phlo.config.resolve import resolve
 from phlo.discovery.catalog import Catalog
 from phlo.discovery.role import read_role
@@ -62,8 +63,7 @@ class Bench:
             inventory.load([], root=self.project),
             root=self.project,
             environ={},
-            asked=[subject.name],
-            generate_secrets=False,
+            request=Request(services=(subject.name,)),
         )
 
 

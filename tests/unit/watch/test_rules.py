@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from phlo.config.compose.model import WatchRule
+from phlo.compose.model import WatchRule
 from phlo.watch.rules import Changed, Reaction, Rules, first_sync, reactions
 
 ROOT = Path("/project")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import secrets
 import sys
@@ -14,12 +13,20 @@ from phlo.config.candidates import STATE_FOLDER
 from phlo.config.root import find_project_root
 from phlo.config.secrets import stored_secret
 from phlo.errors import ConfigError, PhloError, did_you_mean
-from phlo_api.server.settings import ACTIONS, TOKEN_VARIABLES, Settings
+from phlo_api.server.settings import ACTIONS, HOSTS_VARIABLE, TOKEN_VARIABLES, Settings, read_control
 
 LOOPBACK = "127.0.0.1"
 # What a container's own environment tells the API; all else that the project is resolved with comes from phlo.
 ASSETS = Path("/opt/phlo-api/assets")
-_OWN = ("DOCKER_HOST", "PHLO_MACHINE_ENGINE", "PATH", "PHLO_BASES", "XDG_CACHE_HOME", "PYTHONPYCACHEPREFIX")
+_OWN = (
+    "DOCKER_HOST",
+    "PHLO_MACHINE_ENGINE",
+    "PATH",
+    "PHLO_BASES",
+    "XDG_CACHE_HOME",
+    "PYTHONPYCACHEPREFIX",
+    HOSTS_VARIABLE,
+)
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -27,26 +34,16 @@ def main(words: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(words)
     try:
         if options.container:
-            os.environ["HOME"] = home_of(options.container)
+            os.environ["HOME"] = read_control(options.container / "control.json").home
             settings = container_settings(options.container, os.environ)
         else:
             settings = machine_settings(options, os.environ)
     except PhloError as error:
         sys.stderr.write(f"✗ {error}\n")
         return 3
-    import uvicorn
+    from phlo_api.server.listen import listen
 
-    from phlo_api.server.app import create_app
-
-    # A stream is open for as long as its client listens: it ends when the server is told to.
-    uvicorn.run(
-        create_app(settings),
-        host=options.host,
-        port=options.port,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=2,
-    )
+    listen(settings, host=options.host, port=options.port)
     return 0
 
 
@@ -64,6 +61,7 @@ def machine_settings(options: argparse.Namespace, environ: Mapping[str, str]) ->
         inventory=tuple(str(Path(path).absolute()) for path in options.inventory),
         project_name=options.project_name,
         actions=tuple(options.allow),
+        trusted_proxies=tuple(options.trusted_proxy),
     )
 
 
@@ -79,6 +77,7 @@ def container_settings(data: Path, environ: Mapping[str, str]) -> Settings:
         inventory=(str(root / inventory),) if inventory else (),
         actions=allowed(environ.get("PHLO_API_ACTIONS", "")),
         assets=ASSETS,
+        trusted_proxies=tuple(environ.get("PHLO_API_TRUSTED_PROXIES", "").replace(",", " ").split()),
     )
 
 
@@ -91,12 +90,6 @@ def allowed(text: str) -> tuple[str, ...]:
     return tuple(name for name in ACTIONS if name in names)
 
 
-def home_of(data: Path) -> str:
-    """The home of who ran phlo, which `~` in phlo.yaml means."""
-    found: str = json.loads((data / "control.json").read_text(encoding="utf-8"))["home"]
-    return found
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m phlo_api", description="Serve the API of a phlo project.")
     parser.add_argument("-C", "--project-dir", help="the project's folder")
@@ -106,6 +99,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=4000, help="port to listen on (default: 4000)")
     parser.add_argument(
         "--allow", action="append", default=[], choices=ACTIONS, help="what an operator may start; repeat it"
+    )
+    parser.add_argument(
+        "--trusted-proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="an address, network or host name whose X-Forwarded-For is believed; repeat it",
     )
     parser.add_argument("--container", type=Path, metavar="DIR", help=argparse.SUPPRESS)
     return parser

@@ -1,7 +1,8 @@
 """A view of a Docker engine on a second Unix socket, for one project.
 
-It reads. Of the project's own containers everything is shown, and their output and files; of all others only the
-fields listed in `VIEWS`: no environment values, commands, mounts' sources or foreign labels.
+It reads. The project's own containers, networks and volumes, with those that phlo adopted, are shown whole, with the
+containers' output and files; of all others only the fields that `engine_policy` lists: no values of environment
+variables, no commands, sources of mounts, driver options or labels. Images are shared, and shown whole.
 
 With ENGINE_WRITES set it also writes, as phlo does that brings the project up; containers of others stay out of reach.
 Who can make containers can do everything on the host: then this keeps accidents away, not intruders.
@@ -15,115 +16,37 @@ import http.client
 import json
 import os
 import re
-import select
 import signal
 import socket
 import socketserver
 import sys
-from http.server import BaseHTTPRequestHandler
+import threading
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
+
+import h11
+from engine_http import Exchange, Head, Refused
+from engine_policy import (
+    LABEL_LOCK,
+    LABEL_MARK,
+    LABEL_MARK_PROJECT,
+    Route,
+    find_route,
+    has_path,
+    is_adopted,
+    is_mark_of,
+    is_of,
+    plain_path,
+    plain_query,
+    shown,
+)
 
 TIMEOUT_SECONDS = 10.0
-LABEL_PREFIX = "phlo."
-QUERY_NAMES = frozenset({"all", "limit", "filters", "digests", "verbose"})
-
-
-class _Labels:
-    """Marks a field that holds labels: phlo's own are kept."""
-
-
-class _Names:
-    """Marks a mapping or a list of `NAME=value`: the names are kept, the values are not."""
-
-
-# A view's shape: True keeps a value whole, a dict keeps those fields, a list applies its one shape to every item.
-_PORT = {"IP": True, "PrivatePort": True, "PublicPort": True, "Type": True}
-_HEALTH = {"Status": True, "FailingStreak": True}
-_STATE = {
-    "Status": True,
-    "Running": True,
-    "Restarting": True,
-    "OOMKilled": True,
-    "ExitCode": True,
-    "StartedAt": True,
-    "FinishedAt": True,
-    "Health": _HEALTH,
-}
-_SUMMARY = {
-    "Id": True,
-    "Names": True,
-    "Image": True,
-    "ImageID": True,
-    "Created": True,
-    "State": True,
-    "Status": True,
-    "Ports": [_PORT],
-    "Labels": _Labels,
-}
-_CONTAINER = {
-    "Id": True,
-    "Name": True,
-    "Image": True,
-    "Created": True,
-    "RestartCount": True,
-    "State": _STATE,
-    "Config": {"Image": True, "Env": _Names, "Labels": _Labels},
-    "NetworkSettings": {"Ports": True},
-}
-_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]*"
-_IMAGE = r"[A-Za-z0-9](?:[A-Za-z0-9_.:/@-]|%40|%3A)*"
-LABEL_PROJECT, LABEL_LOCK = "phlo.project", "phlo.lock"
-_WRITABLE = re.compile(r"(?:/v[0-9]+\.[0-9]+)?/(?:containers|exec|images|build|networks|volumes|session|auth)(?:/.*)?")
-_LARGEST_HEAD = 65536
-
-VIEWS: tuple[tuple[re.Pattern[str], Any], ...] = tuple(
-    (re.compile(rf"(?:/v[0-9]+\.[0-9]+)?{path}"), shape)
-    for path, shape in (
-        ("/_ping", True),
-        ("/version", True),
-        ("/info", True),
-        ("/containers/json", [_SUMMARY]),
-        (rf"/containers/{_NAME}/json", _CONTAINER),
-        ("/images/json", True),
-        (rf"/images/{_IMAGE}/json", True),
-        ("/networks", True),
-        (
-            rf"/networks/{_NAME}",
-            {"Id": True, "Name": True, "Driver": True, "Scope": True, "Labels": _Labels, "IPAM": True},
-        ),
-        ("/volumes", True),
-        (rf"/volumes/{_NAME}", True),
-    )
-)
-# Shown as they come, of the project's own containers alone.
-_STREAMS = re.compile(rf"(?:/v[0-9]+\.[0-9]+)?/containers/(?P<container>{_NAME})/(?:logs|archive|top|stats)")
-_OF_CONTAINER = re.compile(rf"(?:/v[0-9]+\.[0-9]+)?/containers/(?P<container>{_NAME})(?:/.*)?")
-_EXEC = re.compile(rf"(?:/v[0-9]+\.[0-9]+)?/exec/(?P<exec>{_NAME})/.*")
-
-
-def shape_of(path: str) -> Any:
-    """The shape of the view at `path`, None when there is no such view."""
-    return next((shape for pattern, shape in VIEWS if pattern.fullmatch(path)), None)
-
-
-def keep(value: Any, shape: Any) -> Any:
-    """What of an engine's answer gets through."""
-    if value is None or shape is True:
-        return value
-    if shape is _Labels:
-        return {name: text for name, text in value.items() if name.startswith(LABEL_PREFIX)}
-    if shape is _Names:
-        return [f"{entry.partition('=')[0]}=***" for entry in value]
-    if isinstance(shape, list):
-        return [keep(item, shape[0]) for item in value]
-    return {name: keep(value[name], inner) for name, inner in shape.items() if name in value}
-
-
-def upstream_target(path: str, query: str) -> str:
-    """The request line's target for the engine: of the query only harmless names stay."""
-    pairs = [(name, value) for name, value in parse_qsl(query) if name in QUERY_NAMES]
-    return f"{path}?{urlencode(pairs)}" if pairs else path
+MOST_CONNECTIONS = 128
+MOST_VIEWS = 4  # answers that are held in memory as a whole at the same time
+LARGEST_ANSWER = 8 << 20
+LARGEST_BODY = 65536  # of a request that is looked into
+_CREATED = re.compile(rb'"Id":\s*"([0-9a-f]{64})"')
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -134,9 +57,19 @@ class UnixConnection(http.client.HTTPConnection):
         self._path = path
 
     def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(TIMEOUT_SECONDS)
-        self.sock.connect(self._path)
+        self.sock = dial(self._path)
+
+
+def dial(path: str) -> socket.socket:
+    """A socket that is connected to a local one."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.settimeout(TIMEOUT_SECONDS)
+    try:
+        connection.connect(path)
+    except OSError:
+        connection.close()
+        raise
+    return connection
 
 
 def fetch(socket_path: str, target: str) -> tuple[int, bytes]:
@@ -145,13 +78,16 @@ def fetch(socket_path: str, target: str) -> tuple[int, bytes]:
     try:
         connection.request("GET", target)
         response = connection.getresponse()
-        return response.status, response.read()
+        body = response.read(LARGEST_ANSWER + 1)
     finally:
         connection.close()
+    if len(body) > LARGEST_ANSWER:
+        raise OSError(f"its answer is larger than {LARGEST_ANSWER >> 20} MB")
+    return response.status, body
 
 
 class Project:
-    """Which containers are the project's own. name: None before the engine was asked who we are.
+    """Which resources are the project's own.
 
     made: containers that were made through this view and carry no label (helpers of a run).
     """
@@ -164,181 +100,141 @@ class Project:
 
     @property
     def name(self) -> str:
-        """The project that this view's own container belongs to. Raises OSError or http.client.HTTPException."""
+        """The project that this view's own container belongs to; Refused or OSError when the engine does not say."""
         if self._name is None:
-            _, body = fetch(self._engine_socket, f"/containers/{self._own_container}/json")
-            self._name = str((json.loads(body).get("Config") or {}).get("Labels", {}).get(LABEL_PROJECT, ""))
+            found = self.inspect(f"/containers/{self._own_container}/json")
+            self._name = str((found.get("Config") or {}).get("Labels", {}).get("phlo.project", ""))
         return self._name
 
-    def has(self, labels: Any) -> bool:
-        """Whether these are labels of one of its containers."""
-        return bool(self.name) and (labels or {}).get(LABEL_PROJECT) == self.name
-
-    def owns(self, container: str) -> bool:
-        """Whether a container may be looked into, and changed."""
-        status, body = fetch(self._engine_socket, f"/containers/{container}/json")
-        if status != 200:
-            return True  # there is none: the engine says so itself
-        found = json.loads(body)
-        labels = found["Config"].get("Labels") or {}
-        return found["Id"] in self.made or self.has(labels) or labels.get(LABEL_LOCK) == self.name
-
-    def runs(self, execution: str) -> bool:
-        """Whether an exec is one in such a container."""
-        status, body = fetch(self._engine_socket, f"/exec/{execution}/json")
-        return status != 200 or self.owns(json.loads(body)["ContainerID"])
-
-
-def view(project: Project, engine_socket: str, method: str, path: str, query: str) -> tuple[int, bytes]:
-    """The answer to a request that reads: status and JSON (plain text for /_ping)."""
-    if method not in ("GET", "HEAD"):
-        return _message(405, "this view of the engine only reads")
-    shape = shape_of(path)
-    if shape is None:
-        return _message(403, "this path of the engine is not shown")
-    try:
-        status, body = fetch(engine_socket, upstream_target(path, query))
-        if path.endswith("/_ping"):
-            return status, body
+    def inspect(self, path: str) -> Any:
+        """What the engine has at a path. Raises Refused with the engine's own words when there is nothing."""
+        status, body = fetch(self._engine_socket, path)
         answer = json.loads(body)
         if status != 200:
-            return _message(status, str(answer.get("message", "")))
-        return status, json.dumps(shown(answer, shape, project)).encode()
-    except (OSError, http.client.HTTPException, ValueError) as reason:
-        return _message(502, f"the engine does not answer: {reason}")
+            raise Refused(status, str(answer.get("message", "")))
+        return answer
+
+    def own_id(self, kind: str, name: str) -> str:
+        """The id of a resource of the project, under which nothing else can come to be. Raises Refused for others'."""
+        if kind == "exec":
+            found = self.inspect(f"/exec/{name}/json")
+            self.own_id("container", found["ContainerID"])
+            return str(found["ID"])
+        if kind == "container":
+            found = self.inspect(f"/containers/{name}/json")
+            labels = (found.get("Config") or {}).get("Labels") or {}
+            is_own = found["Id"] in self.made or is_of(found, self.name) or self._has_lock(labels)
+            is_own = is_own or is_adopted(found, self.name, self.marked())
+        else:
+            found = self.inspect(f"/{kind}s/{name}")
+            is_own = is_of(found, self.name) or is_mark_of(found, self.name)
+        if not is_own:
+            raise Refused(403, f"this {kind} is not one of the project {self.name}")
+        return str(found["Name"] if kind == "volume" else found["Id"])
+
+    def marked(self) -> frozenset[str]:
+        """The ids of the containers that `phlo adopt` marked as the project's, each by an empty volume."""
+        filters = json.dumps({"label": [f"{LABEL_MARK_PROJECT}={self.name}"]})
+        found = self.inspect(f"/volumes?{urlencode({'filters': filters})}")["Volumes"] or ()
+        return frozenset(volume["Labels"].get(LABEL_MARK, "") for volume in found)
+
+    def _has_lock(self, labels: dict[str, str]) -> bool:
+        return bool(self.name) and labels.get(LABEL_LOCK) == self.name
 
 
-def shown(answer: Any, shape: Any, project: Project) -> Any:
-    """What of an answer is shown: of the project's own containers and networks all, of others what is listed."""
-    if shape == [_SUMMARY]:
-        return [entry if project.has(entry.get("Labels")) else keep(entry, _SUMMARY) for entry in answer]
-    if isinstance(shape, dict):
-        labels = answer.get("Labels") if "Config" not in answer else (answer["Config"] or {}).get("Labels")
-        return answer if project.has(labels) else keep(answer, shape)
-    return keep(answer, shape)
+class Handler(socketserver.BaseRequestHandler):
+    """Answers the one request of a connection."""
 
-
-def may_pass(project: Project, method: str, path: str, *, writes: bool) -> bool:
-    """Whether a request goes to the engine as it is, and its answer back as it comes.
-
-    These are the output and files of the project's own containers; and, where it may be written, all that phlo does
-    to the project's containers, images, networks and volumes.
-    """
-    if ".." in path.split("/"):
-        return False
-    found = _STREAMS.fullmatch(path)
-    if found and method in ("GET", "HEAD"):
-        return project.owns(found["container"])
-    if not writes or not _WRITABLE.fullmatch(path):
-        return False
-    if method in ("GET", "HEAD") and shape_of(path) is not None:
-        return False
-    execution = _EXEC.fullmatch(path)
-    if execution:
-        return project.runs(execution["exec"])
-    found = _OF_CONTAINER.fullmatch(path)
-    if found and found["container"] not in ("create", "json", "prune"):
-        return project.owns(found["container"])
-    return not path.endswith("/prune")
-
-
-def _message(status: int, text: str) -> tuple[int, bytes]:
-    return status, json.dumps({"message": text}).encode()
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    rbufsize = 0  # what stands behind the head is not ours to take
-    timeout = TIMEOUT_SECONDS
     server: Server
 
-    def handle_one_request(self) -> None:
-        head = self._read_head()
-        if head is None:
-            self.close_connection = True
-            return
-        line, _, rest = head.partition(b"\r\n")
-        self.raw_requestline, self.requestline = line, line.decode("latin-1")
-        self.request_version = "HTTP/1.1"
-        self.close_connection = True
+    def handle(self) -> None:
+        exchange = Exchange(self.request)
         try:
-            self.command, target, _ = self.requestline.split(" ")
-        except ValueError:
-            return
-        path, _, query = target.partition("?")
+            head = exchange.read_head()
+            if head is not None:
+                self._serve(exchange, head)
+        except Refused as refused:
+            self._refuse(exchange, refused)
+        except RecursionError:
+            self._refuse(exchange, Refused(400, "the body is nested too deeply"))
+        except (http.client.HTTPException, ValueError, KeyError, TypeError, h11.ProtocolError) as reason:
+            self._refuse(exchange, Refused(502, f"the engine's answer is not understood: {reason}"))
+        except OSError as reason:
+            self._refuse(exchange, Refused(502, f"the engine does not answer: {reason}"))
+
+    def _refuse(self, exchange: Exchange, refused: Refused) -> None:
+        more = (("Allow", "GET, HEAD"),) if refused.status == 405 else ()
+        body = json.dumps({"message": refused.text}).encode()
         try:
-            is_passed = may_pass(self.server.project, self.command, path, writes=self.server.writes)
-        except (OSError, http.client.HTTPException, ValueError) as reason:
-            self._answer(path, *_message(502, f"the engine does not answer: {reason}"))
+            exchange.answer(refused.status, body, "application/json", more)
+        except (OSError, h11.ProtocolError):
+            return  # the client has gone
+        sys.stderr.write(f"{refused.status} {refused.text}\n")
+
+    def _serve(self, exchange: Exchange, head: Head) -> None:
+        raw, _, raw_query = head.target.partition("?")
+        plain = plain_path(raw)
+        if plain is None:
+            raise Refused(403, "this is not the plain form of a path")
+        version, path = plain
+        found = find_route(head.method, path, writes=self.server.writes)
+        if found is None and head.method not in ("GET", "HEAD") and not self.server.writes:
+            raise Refused(405, "this view of the engine only reads")
+        if found is None:
+            what = "is not used in this way" if has_path(path) else "of the engine is not shown"
+            raise Refused(403, f"this path {what}")
+        route, names = found
+        query = plain_query(route, raw_query)
+        if query is None:
+            raise Refused(400, "the query is not plain")
+        if head.method in ("GET", "HEAD") and head.has_body:
+            raise Refused(400, "a request that reads has no body")
+        if head.wants_upgrade and not (route.upgrades and head.values(b"upgrade") == [b"tcp"]):
+            raise Refused(400, "this request does not become a stream")
+        end = f"?{query}" if query else ""
+        if route.shape is not None:
+            self._show(exchange, route, f"{version}{path}{end}", path)
             return
-        if is_passed:
-            self._pass(line, rest, is_creation=path.endswith("/containers/create"))
-        else:
-            self._answer(path, *view(self.server.project, self.server.engine_socket, self.command, path, query))
+        if route.owner == "member":
+            self._pass(exchange, head, f"{version}{path}{end}", route, body=self._membership(exchange))
+            return
+        if route.owner:
+            start, stop = names.span("name")
+            path = path[:start] + self.server.project.own_id(route.owner, names["name"]) + path[stop:]
+        self._pass(exchange, head, f"{version}{path}{end}", route, body=None)
 
-    def _read_head(self) -> bytes | None:
-        """The request's line and headers; None when there is none, or it is no request."""
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            byte = self.rfile.read(1)
-            if not byte or len(head) > _LARGEST_HEAD:
-                return None
-            head += byte
-        return head
+    def _show(self, exchange: Exchange, route: Route, target: str, path: str) -> None:
+        with self.server.views:
+            status, body = fetch(self.server.engine_socket, target)
+            if path == "/_ping":
+                exchange.answer(status, body, "text/plain", (("Api-Version", self.server.api_version()),))
+                return
+            answer = json.loads(body)
+            if status != 200:
+                raise Refused(status, str(answer.get("message", "")))
+            project = self.server.project
+            marked = project.marked() if path.startswith("/containers/") else ()
+            shape = shown(answer, route.shape, project.name, marked)
+            exchange.answer(status, json.dumps(shape).encode(), "application/json")
 
-    def _answer(self, path: str, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "text/plain" if path.endswith("/_ping") else "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Connection", "close")
-        if path.endswith("/_ping"):
-            self.send_header("Api-Version", self.server.api_version())
-        if status == 405:
-            self.send_header("Allow", "GET, HEAD")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+    def _membership(self, exchange: Exchange) -> bytes:
+        """The body that connects a container to a network, or disconnects it; the container has to be the project's."""
+        given = json.loads(exchange.read_body(LARGEST_BODY))
+        container = given.get("Container") if isinstance(given, dict) else None
+        if not isinstance(container, str) or plain_path(f"/containers/{container}") is None or "/" in container:
+            raise Refused(400, "no container is named")
+        given["Container"] = self.server.project.own_id("container", container)
+        return json.dumps(given).encode()
 
-    def _pass(self, line: bytes, rest: bytes, *, is_creation: bool) -> None:
-        """Let both sides talk until one ends. The engine is told to close after this one request."""
-        headers = [text for text in rest.split(b"\r\n") if text and not text.lower().startswith(b"connection:")]
-        is_upgrade = any(text.lower().startswith(b"upgrade:") for text in headers)
-        headers.append(b"Connection: Upgrade" if is_upgrade else b"Connection: close")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as engine:
-            engine.connect(self.server.engine_socket)
-            engine.sendall(b"\r\n".join([line, *headers, b"", b""]))
-            begun = splice(self.connection, engine)
-        if is_creation and (found := re.search(rb'"Id":"([0-9a-f]{64})"', begun)):
-            self.server.project.made.add(found[1].decode())
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        if not (isinstance(code, int) and code < 400):
-            super().log_request(code, size)
-
-    def address_string(self) -> str:
-        return "unix"
-
-
-def splice(client: socket.socket, engine: socket.socket) -> bytes:
-    """Copy both ways until the engine has said all, or the client is gone; gives how the engine's answer began."""
-    client.settimeout(None)
-    begun = b""
-    sides = [client, engine]
-    while True:
-        ready, _, _ = select.select(sides, [], [])
-        for side in ready:
-            piece = side.recv(65536)
-            if side is engine:
-                if not piece:
-                    return begun
-                begun = begun if len(begun) > 4096 else begun + piece
-                client.sendall(piece)
-            elif piece:
-                engine.sendall(piece)
-            else:
-                # A client that has no more to say may still listen; one that has closed does not.
-                engine.shutdown(socket.SHUT_WR)
-                sides = [engine]
+    def _pass(self, exchange: Exchange, head: Head, target: str, route: Route, *, body: bytes | None) -> None:
+        made = self.server.project.made
+        with dial(self.server.engine_socket) as engine:
+            engine.settimeout(None)
+            begun = exchange.relay(engine, head, target, may_upgrade=route.upgrades, body=body)
+        if route.pattern.pattern == "/containers/create" and (found := _CREATED.search(begun)):
+            made.add(found[1].decode())
+        if head.method == "DELETE" and route.owner == "container":
+            made.discard(target.partition("?")[0].rpartition("/")[2])
 
 
 class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -351,10 +247,25 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         self.engine_socket = engine_socket
         self.project = project
         self.writes = writes
+        self.views = threading.BoundedSemaphore(MOST_VIEWS)
+        self._places = threading.BoundedSemaphore(MOST_CONNECTIONS)
         if os.path.exists(view_socket):
             os.unlink(view_socket)
         super().__init__(view_socket, Handler)
         os.chmod(view_socket, 0o666)  # noqa: S103 - the API is another user; only it mounts the volume
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread of its own; when there are too many, end it at once."""
+        if not self._places.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
 
     def api_version(self) -> str:
         """The API version that the engine offers, which its answers to /_ping carry."""

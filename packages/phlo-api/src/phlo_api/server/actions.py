@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import queue
-import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 
-from phlo.cli import exits
 from phlo.cli.rollback import containers_before
-from phlo.events_json import event_line
 from phlo.hosts.lock import ACTOR_VARIABLE
-from phlo.values import Event
 from phlo_api.server.audit import Audit
-from phlo_api.server.models import ActionRequest, Service, ServiceAction, Started
+from phlo_api.server.commands import action_line, command_line
+from phlo_api.server.models import ActionRequest, Started
 from phlo_api.server.problems import Refusal
+from phlo_api.server.run_process import RunProcess
 from phlo_api.server.runs import Runs, StartedRun
+from phlo_api.server.service_models import Service
+from phlo_api.server.services import unknown_service
 from phlo_api.server.tokens import Identity
 from phlo_api.server.view import View
-
-# How long a run may take until it says its first word: it reads the project and looks at the hosts.
-FIRST_WORD_SECONDS = 120.0
-_ENDED = None
-_STATUS = {exits.LOCKED: 423, exits.UNREACHABLE: 503, exits.USAGE: 409}
 
 
 class Actions:
@@ -40,25 +34,29 @@ class Actions:
 
     def up(self, services: Sequence[str], who: Identity, address: str) -> Started:
         self._may("up", who, " ".join(services), address)
+        self._are_known(services)
         if self._own:
-            plan, _ = self._view.command_json("plan", "--json", *services)
+            plan = self._view.plan(services)
             made_anew = (step for step in plan["steps"] if step["operation"] == "container" and step["changes"])
             self._leaves_itself_alone({step["service"] for step in made_anew}, "phlo up")
-        return self._start("up", ["up", *services], who, " ".join(services) or "all services", address)
+        line = command_line("up", services, project=self._view.words())
+        return self._start("up", line, who, " ".join(services) or "all services", address)
 
     def restart(self, service: str, who: Identity, address: str) -> Started:
         self._may("restart", who, service, address)
         if service in self._own:
             raise Refusal(409, f"{service} cannot restart itself", fix=f"Run `phlo restart {service}` on the machine.")
-        return self._start("restart", ["restart", service], who, service, address)
+        line = command_line("restart", [service], project=self._view.words())
+        return self._start("restart", line, who, service, address)
 
     def rollback(self, run: str | None, who: Identity, address: str) -> Started:
         self._may("rollback", who, run or "last", address)
+        resolved = self._view.resolved()
+        put_back = containers_before(run, resolved.project, resolved.hosts)  # raises for a run that is not known
         if self._own:
-            resolved = self._view.resolved()
-            put_back = containers_before(run, resolved.project, resolved.hosts)
             self._leaves_itself_alone({one.service for one in put_back}, f"phlo rollback {run or ''}".rstrip())
-        return self._start("rollback", ["rollback", *([run] if run else [])], who, run or "last", address)
+        line = command_line("rollback", [run] if run else [], project=self._view.words())
+        return self._start("rollback", line, who, run or "last", address)
 
     def action(self, service: Service, action: str, request: ActionRequest, who: Identity, address: str) -> Started:
         target = f"{service.name}.{action}"
@@ -67,8 +65,15 @@ class Actions:
         if known is None:
             names = ", ".join(one.name for one in service.actions) or "none"
             raise Refusal(404, f'{service.name} has no action "{action}"', fix=f"It has: {names}.")
-        options, positional = _arguments(known, request.arguments)
-        return self._start("action", ["run", target, *options], who, target, address, positional=positional)
+        line = action_line(service.name, known, request.arguments, project=self._view.words())
+        return self._start("action", line, who, target, address)
+
+    def _are_known(self, services: Sequence[str]) -> None:
+        """Raise a Refusal for a name that no service of the project has."""
+        project = self._view.resolved().project
+        for name in services:
+            if name not in project.services and name not in project.absent:
+                raise unknown_service(name, project)
 
     def _may(self, action: str, who: Identity, target: str, address: str) -> None:
         """Raises a Refusal, which is noted too, unless the project allows it and the token is an operator's."""
@@ -92,19 +97,11 @@ class Actions:
             what = f"{' and '.join(mine)} would be replaced, and this run with it"
             raise Refusal(409, what, fix=f"Run `{command}` on the machine itself.")
 
-    def _start(
-        self,
-        action: str,
-        words: Sequence[str],
-        who: Identity,
-        target: str,
-        address: str,
-        *,
-        positional: Sequence[str] = (),
-    ) -> Started:
-        last = ["--", *positional] if positional else []
-        argv = [sys.executable, "-m", "phlo", *words, "--output", "json", *self._view.words(), *last]
-        process = _Process(argv, self._environ(who))
+    def _start(self, action: str, line: Sequence[str], who: Identity, target: str, address: str) -> Started:
+        """Start a run and wait for its first event. Nothing is started without an entry in the audit log."""
+        mask, environ = self._view.masker(), self._environ(who)
+        self._audit.note(who, action, target, "requested", address=address)
+        process = RunProcess(line, environ)
         try:
             first = process.first_event()
         except Refusal as problem:
@@ -113,110 +110,18 @@ class Actions:
         run = StartedRun(str(first["run"]), by=who.name)
         run.take(json.dumps(first))
         self._runs.add(run)
-        self._audit.note(who, action, target, "started", run=run.id, address=address)
-
-        mask = self._view.masker()
 
         def listen() -> None:
             result = process.listen(run, mask)
             run.is_over = True
-            self._audit.note(who, action, target, result, run=run.id, address=address)
+            with suppress(Refusal):  # the log itself says that it cannot be written
+                self._audit.note(who, action, target, result, run=run.id, address=address)
 
+        with suppress(Refusal):
+            self._audit.note(who, action, target, "started", run=run.id, address=address)
         threading.Thread(target=listen, name=f"run-{run.id}", daemon=True).start()
         return Started(run=run.id)
 
     def _environ(self, who: Identity) -> Mapping[str, str]:
         code = os.pathsep.join(path for path in sys.path if path)
         return {**self._view.settings.resolving().environ, "PYTHONPATH": code, ACTOR_VARIABLE: f"{who.name} (phlo-api)"}
-
-
-class _Process:
-    """A run of phlo that prints its events. Its words are read by threads, so that it never waits for us."""
-
-    def __init__(self, argv: Sequence[str], environ: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(
-            argv,
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,  # a signal to this server is none to the run
-        )
-        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._told: list[str] = []
-        self._teller = threading.Thread(target=self._read_told, daemon=True)
-        self._teller.start()
-        threading.Thread(target=self._read_events, daemon=True).start()
-
-    def first_event(self) -> dict[str, object]:
-        """The first event. Raises a Refusal with what phlo said when it ends without one."""
-        try:
-            while (line := self._lines.get(timeout=FIRST_WORD_SECONDS)) is not _ENDED:
-                if (found := _event(line)) is not None:
-                    return found
-        except queue.Empty:
-            self._process.terminate()
-            raise Refusal(503, f"phlo said nothing for {FIRST_WORD_SECONDS:.0f} s and was stopped") from None
-        code = self._process.wait()
-        self._teller.join()
-        text = " ".join(line.strip() for line in self._told[-10:]).removeprefix("✗ ")
-        raise Refusal(_STATUS.get(code, 409), text or f"phlo ended with exit code {code}")
-
-    def listen(self, run: StartedRun, mask: Callable[[str], str]) -> str:
-        """Hand on the events until it ends; gives in a word how. What an action prints becomes notes among them."""
-        while (line := self._lines.get()) is not _ENDED:
-            if _event(line) is None:
-                note = Event(kind="note", time=time.time(), run=run.id, message=mask(line))
-                line = event_line(note)
-            run.take(line)
-        code = self._process.wait()
-        return "done" if code == exits.OK else f"failed (exit code {code})"
-
-    def _read_events(self) -> None:
-        assert self._process.stdout is not None
-        with self._process.stdout as lines:
-            for line in lines:
-                self._lines.put(line.rstrip("\n"))
-        self._lines.put(_ENDED)
-
-    def _read_told(self) -> None:
-        assert self._process.stderr is not None
-        with self._process.stderr as lines:
-            self._told += lines
-
-
-def _event(line: str) -> dict[str, object] | None:
-    """A line as an event of phlo; None for what something else has printed."""
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) and {"v", "kind", "run"} <= found.keys() else None
-
-
-def _arguments(action: ServiceAction, given: Mapping[str, str | int | bool]) -> tuple[list[str], list[str]]:
-    """The options, and the words for behind `--`, that mean these arguments; no value can be taken for an option."""
-    known = {one.name: one for one in action.arguments}
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        raise Refusal(422, f'there is no argument "{unknown[0]}"', fix=f"Known: {', '.join(known) or 'none'}.")
-    options: list[str] = []
-    positional: list[str] = []
-    for name, one in known.items():
-        if name not in given:
-            continue
-        value = given[name]
-        if one.type == "flag":
-            options += [f"--{name}"] if value is True else []
-        elif one.type == "path":
-            raise Refusal(
-                422,
-                f'"{name}" is a path of the machine that phlo runs on, which is not this API\'s to read or write',
-                fix=f"Run `phlo run ...{action.name} --{name} PATH` there.",
-            )
-        elif one.positional:
-            positional.append(str(value))
-        else:
-            options.append(f"--{name}={value}")
-    return options, positional

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse
 from fastapi.routing import APIRoute
 from starlette.types import Message, Receive, Scope, Send
 
 import phlo
 from phlo_api.server import live_routes, metrics, reading, writing
-from phlo_api.server.access import Ctx, Viewer, hostname_of
+from phlo_api.server.access import Anybody, Ctx, Viewer, hostname_of
+from phlo_api.server.client_address import ClientAddresses
 from phlo_api.server.context import Context
 from phlo_api.server.docs import add_docs
 from phlo_api.server.facts import hosts
 from phlo_api.server.guard import Guard
-from phlo_api.server.models import Health, LogLine, Problem, RunEvent
+from phlo_api.server.host_names import HostNames
+from phlo_api.server.models import Health, LogLine, Problem
 from phlo_api.server.problems import add_error_answers, documented
-from phlo_api.server.settings import Settings
+from phlo_api.server.run_models import RunEvent
+from phlo_api.server.settings import HOSTS_VARIABLE, Settings
 
 PREFIX = "/api/v1"
 _DESCRIPTION = "What a phlo project consists of, what of it runs, and, where phlo.yaml allows it, ways to change that."
@@ -31,7 +36,9 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
+        taking = asyncio.create_task(asyncio.to_thread(context.take_tokens))
         yield
+        await taking
         context.close()
 
     context = Context(settings)
@@ -51,18 +58,28 @@ def create_app(settings: Settings) -> FastAPI:
     _add_own_routes(app)
     if settings.assets:
         add_docs(app, settings.assets)
+    app.add_middleware(HostNames, allowed=settings.environ.get(HOSTS_VARIABLE, ""))
     app.add_middleware(_Counted, requests=context.requests)
-    app.add_middleware(Guard, requests_per_minute=settings.requests_per_minute)
+    app.add_middleware(
+        Guard,
+        requests_per_minute=settings.requests_per_minute,
+        wrong_tokens_per_minute=settings.wrong_tokens_per_minute,
+        addresses=ClientAddresses(settings.trusted_proxies),
+        is_known=context.tokens.is_known,
+    )
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 
 
 def _add_own_routes(app: FastAPI) -> None:
-    @app.get("/health", tags=["health"])
-    def get_health(context: Ctx) -> Health:
-        """Whether this API works; it does also while the project cannot be used, or no engine answers."""
-        project, engine = reading.engine_state(context)
-        return Health(status="ok", version=phlo.__version__, project=project, engine=engine)
+    @app.get("/health", tags=["health"], responses=documented(401, 429))
+    async def get_health(context: Ctx, who: Anybody) -> Health:
+        """Whether this API works, also while the project cannot be used or no engine answers; more with a token."""
+        if who is None:  # answered without a thread, so also while all of them are busy
+            return Health(status="ok", version=phlo.__version__)
+        project, engine = await run_in_threadpool(reading.engine_state, context)
+        notes = await run_in_threadpool(context.notes) if who.is_operator else []
+        return Health(status="ok", version=phlo.__version__, project=project, engine=engine, notes=notes)
 
     @app.get(
         f"{PREFIX}/metrics", tags=["health"], response_class=PlainTextResponse, responses=documented(401, 409, 429)
@@ -109,6 +126,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
             schemas[model.__name__] = schema
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
+        document["paths"]["/health"]["get"]["security"].append({})  # the token is optional
         for path in document["paths"].values():
             for operation in path.values():
                 if "422" in operation["responses"]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import httpx
@@ -16,15 +20,21 @@ from phlo_api.server.data import Lake, published_addresses
 from phlo_api.server.live import Live, Lost, Running
 from phlo_api.server.logs import LogStreams, Target
 from phlo_api.server.metrics import Requests
-from phlo_api.server.models import Service, ServiceAction
 from phlo_api.server.runs import Runs
+from phlo_api.server.service_models import Service, ServiceAction
 from phlo_api.server.services import Catalogue, role_actions, unknown_service
 from phlo_api.server.settings import Settings
 from phlo_api.server.streams import RunStreams
 from phlo_api.server.tokens import Identity, Tokens
+from phlo_api.server.turns import Turns
 from phlo_api.server.view import Cached, Resolved, View
 
 OWN_SERVICES = ("phlo-api", "phlo-api-engine")
+MOST_PLANS = 8
+# Each may hold MOST_ANSWER_BYTES of an answer.
+MOST_DATA_REQUESTS = 4
+# How long a stream may go on with a token that was revoked on the machine.
+STREAM_LOOK_SECONDS = 1.0
 _FOREVER = float("inf")
 
 
@@ -47,6 +57,10 @@ class Context:
         own = OWN_SERVICES if settings.is_in_container else ()
         self.actions = Actions(self.view, self.runs, self.audit, own_services=own)
         self.client = httpx.Client(trust_env=False, follow_redirects=False)
+        self.plan_turns = Turns(MOST_PLANS, "plans")
+        self.data_turns = Turns(MOST_DATA_REQUESTS, "requests for data")
+        self._watcher = ThreadPoolExecutor(1, thread_name_prefix="tokens")
+        self._fresh_tokens = Cached(STREAM_LOOK_SECONDS)
         self._role_actions = Cached(_FOREVER)
         self._plan = Cached(_FOREVER)
         self._mask = Cached(_FOREVER)
@@ -62,6 +76,29 @@ class Context:
             if not self.tokens.all():
                 raise
         return self.tokens.identify(token)
+
+    async def is_valid(self, who: Identity) -> bool:
+        """Whether somebody's token still is valid, as streams that are open ask again and again.
+
+        It has a thread of its own: hosts that do not answer can keep all other threads busy.
+        """
+        ask = partial(self._fresh_tokens.get, None, self.take_tokens)
+        await asyncio.get_running_loop().run_in_executor(self._watcher, ask)
+        return self.tokens.is_valid(who)
+
+    def take_tokens(self) -> None:
+        """Make the tokens valid that the project has now."""
+        with suppress(PhloError):  # of a project that cannot be used now the last tokens are valid
+            self.tokens.take(self.view.tokens())
+
+    def notes(self) -> list[str]:
+        """What an operator should look at."""
+        found = []
+        if lines := self.audit.unreadable_lines():
+            found.append(f"{lines} line(s) of the audit log cannot be read: audit.jsonl was damaged")
+        if self.tokens.is_damaged:
+            found.append("the file of tokens was damaged: tokens from before the damage are not valid any more")
+        return found
 
     def running(self, resolved: Resolved) -> Running:
         return self.live.now(resolved)
@@ -93,21 +130,25 @@ class Context:
 
         Where the engine can only be read, tasks of roles are left out: they look inside services, by running commands.
         """
-        words = ["plan", "--json"]
         project = self.view.resolved().project
+        for name in services:
+            if name not in project.services and name not in project.absent:
+                raise unknown_service(name, project)
         warnings = list(project.warnings)
+        tags: list[str] = []
         if self.settings.is_in_container and not self.settings.actions and _has_tasks(project):
-            operations = sorted({step.operation for step in build(project).steps})
-            words += ["--tags", ",".join(operations)]
+            tags = sorted({step.operation for step in build(project).steps})
             warnings.append("The tasks of roles are not part of it: without actions this API runs nothing in services.")
-        data, _ = self.view.command_json(*words, *services)
-        return data, warnings
+        with self.plan_turns.one():
+            return self.view.plan(services, tags=tags), warnings
 
-    def lake(self) -> Lake:
-        """What the project has for data; outside of its network it is asked at its published ports."""
+    @contextmanager
+    def lake(self) -> Iterator[Lake]:
+        """What the project has for data, in turn; outside of its network it is asked at its published ports."""
         project = self.view.resolved(secrets=True).project
         reach = {} if self.settings.is_in_container else published_addresses(project)
-        return Lake(project, self.client, reach)
+        with self.data_turns.one():
+            yield Lake(project, self.client, reach)
 
     def log_targets(self, services: list[str]) -> list[Target]:
         """The containers of these services, of all when there are none."""
@@ -123,6 +164,7 @@ class Context:
         ]
 
     def close(self) -> None:
+        self._watcher.shutdown(wait=False, cancel_futures=True)
         self.tokens.save()
         self.client.close()
 

@@ -6,6 +6,7 @@ own, the Iceberg REST catalog (https://iceberg.apache.org/rest-catalog-spec/) an
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -15,24 +16,30 @@ import httpx
 
 from phlo.config.project import Project
 from phlo.values import reveal_all
-from phlo_api.server.models import Branch, Column, QueryResult, Snapshot, Table, TableField, TableName
+from phlo_api.server.data_models import Branch, Column, QueryResult, Snapshot, Table, TableField, TableName
 from phlo_api.server.problems import Refusal
 
 QUERY_SECONDS = 120.0
 ASK_SECONDS = 20.0
 MOST_TABLES = 2000
+# All that may be read for one request of the API, in however many answers it comes.
+MOST_ANSWER_BYTES = 16_000_000
 # Beyond it numbers of JSON are another one in a browser.
 MOST_EXACT = 2**53 - 1
 _SEPARATOR = "\x1f"
 
 
 class Lake:
-    """Asks what the project has for data. reach: makes an address of the project's network one that can be asked."""
+    """Asks the project's data services, for one request of the API.
+
+    reach: makes an address of the project's network one that can be asked.
+    """
 
     def __init__(self, project: Project, client: httpx.Client, reach: Mapping[str, str]) -> None:
         self._project = project
         self._client = client
         self._reach = reach
+        self._left_bytes = MOST_ANSWER_BYTES
 
     def query(self, sql: str, limit: int, *, who: str) -> QueryResult:
         """Run one statement; at most `limit` rows."""
@@ -181,14 +188,23 @@ class Lake:
 
     def _json(self, method: str, url: str, *, seconds: float, **request: Any) -> Any:
         try:
-            answer = self._client.request(method, self._reachable(url), timeout=seconds, **request)
+            with self._client.stream(method, self._reachable(url), timeout=seconds, **request) as answer:
+                content = bytearray()
+                for piece in answer.iter_bytes():
+                    content += piece
+                    self._left_bytes -= len(piece)
+                    if self._left_bytes < 0:
+                        raise _too_large(answer)
         except httpx.HTTPError as reason:
             where = httpx.URL(url).host
             what = f"{where} does not answer ({type(reason).__name__})"
             raise Refusal(502, what, fix=f"`phlo services list` says how {where} is doing.") from None
         if answer.status_code >= 400:
-            raise Refusal(404 if answer.status_code == 404 else 400, _said(answer))
-        return answer.json()
+            raise Refusal(404 if answer.status_code == 404 else 400, _said(answer, bytes(content)))
+        try:
+            return json.loads(content)
+        except (ValueError, RecursionError):
+            raise Refusal(502, f"{answer.url.host} sends an answer that is not JSON") from None
 
     def _reachable(self, url: str) -> str:
         parts = httpx.URL(url)
@@ -221,12 +237,18 @@ def published_addresses(project: Project) -> dict[str, str]:
     }
 
 
-def _said(answer: httpx.Response) -> str:
+def _too_large(answer: httpx.Response) -> Refusal:
+    what = f"{answer.url.host} sends more than {MOST_ANSWER_BYTES // 1_000_000} MB"
+    return Refusal(502, what, fix="Ask for fewer rows or columns.")
+
+
+def _said(answer: httpx.Response, content: bytes) -> str:
     """The message in an error's body, whichever of the protocols it is."""
     try:
-        data = answer.json()
-    except ValueError:
-        return f"{answer.url.host} answers with status {answer.status_code}: {answer.text[:300]}"
+        data = json.loads(content)
+    except (ValueError, RecursionError):
+        text = content[:300].decode(errors="replace")
+        return f"{answer.url.host} answers with status {answer.status_code}: {text}"
     error = data.get("error", data) if isinstance(data, dict) else data
     text = error.get("message") if isinstance(error, dict) else error
     return str(text or f"{answer.url.host} answers with status {answer.status_code}")

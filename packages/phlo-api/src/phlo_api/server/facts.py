@@ -16,18 +16,16 @@ from phlo.report.service_graph import graph_of
 from phlo.values import Secret, Text
 from phlo_api.server.live import Lost
 from phlo_api.server.models import (
-    ConfigEntry,
     Graph,
     GraphEdge,
     GraphNode,
     HostInfo,
     InstalledPlugin,
-    LosingValue,
     PluginProblem,
     Plugins,
     RegistryItem,
-    Service,
 )
+from phlo_api.server.service_models import ConfigEntry, LosingValue, Service
 from phlo_api.server.services import source_text
 from phlo_api.server.view import Resolved
 

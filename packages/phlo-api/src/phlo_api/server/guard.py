@@ -1,22 +1,24 @@
-"""What stands before every route: headers that browsers heed, a limit of requests, a limit of their size.
+"""Checks before every route: limits of requests, of wrong tokens and of the body's size; headers for browsers.
 
-Plain ASGI, because what Starlette makes of a function would hold back the answers that are streamed.
+Plain ASGI, because Starlette's function middleware would hold back answers that are streamed.
 """
 
 from __future__ import annotations
 
-import time
+import ipaddress
 from collections import OrderedDict
+from collections.abc import Callable
 from hashlib import sha256
-from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from phlo_api.server.buckets import Buckets
+from phlo_api.server.client_address import ClientAddresses
 from phlo_api.server.models import Problem
 from phlo_api.server.problems import answer, title_of
 
-MOST_CALLERS = 10_000
 MOST_BODY_BYTES = 1_000_000
+MOST_PROVEN = 1000
 _HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -31,33 +33,94 @@ _UNLIMITED = ("/health",)
 
 
 class Guard:
-    """Wraps the application. requests_per_minute: of one token, or of one address without a token."""
+    """Wraps the application.
 
-    def __init__(self, app: ASGIApp, requests_per_minute: int) -> None:
+    requests_per_minute: of one valid token, or of one address without one. wrong_tokens_per_minute: of one address.
+    is_known: whether a token is valid, as far as can be said without waiting.
+
+    A token that was not valid from this address before takes from the address's bucket of wrong tokens, and gives back
+    when it is. Once the bucket is empty such tokens are refused unread: nobody guesses on, and who has signed in from
+    there before is not locked out.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        requests_per_minute: int,
+        wrong_tokens_per_minute: int,
+        addresses: ClientAddresses,
+        is_known: Callable[[str], bool],
+    ) -> None:
         self._app = app
-        self._buckets = Buckets(requests_per_minute)
+        self._is_known = is_known
+        self._addresses = addresses
+        self._requests = Buckets(requests_per_minute)
+        self._wrong = Buckets(wrong_tokens_per_minute)
+        self._proven: OrderedDict[bytes, None] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        headers = dict(scope["headers"])
+        address = await self._addresses.of(scope)
+        scope.setdefault("state", {})["address"] = address
+        given = headers.get(b"authorization")
+        network = _network(address)
+        caller = sha256(network + b" " + given).digest() if given else network
+        is_guess = given is not None and caller not in self._proven
 
-        async def with_headers(message: Message) -> None:
+        async def answering(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = _completed(message.get("headers", []))
+                if given is not None:
+                    is_valid = bool(scope["state"].get("is_identified"))
+                    is_wrong = message["status"] == 401
+                    self._learn(caller, network, is_guess=is_guess, is_valid=is_valid, is_wrong=is_wrong)
             await send(message)
 
-        headers = dict(scope["headers"])
-        if scope["path"] not in _UNLIMITED:
-            wait = self._buckets.take(_caller(scope, headers))
-            if wait > 0:
-                await self._refuse(429, scope, receive, with_headers, {"Retry-After": str(int(wait) + 1)})
-                return
+        status, wait = self._refusal(scope["path"], headers, network if is_guess else caller, network, is_guess)
+        if status:
+            retry = {"Retry-After": str(int(wait) + 1)} if wait else {}
+            await self._refuse(status, scope, receive, _with_headers(send), retry)
+            return
+        is_guess = is_guess and given is not None and not self._prove(given, caller, network)
+        await self._app(scope, receive, answering)
+
+    def _refusal(
+        self, path: str, headers: dict[bytes, bytes], caller: bytes, network: bytes, is_guess: bool
+    ) -> tuple[int, float]:
+        """The status to refuse a request with, 0 for none, and the seconds to wait."""
+        if path not in _UNLIMITED and (wait := self._requests.take(caller)):
+            return 429, wait
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > MOST_BODY_BYTES or b"transfer-encoding" in headers:
-            await self._refuse(413, scope, receive, with_headers, {})
+            return 413, 0
+        if is_guess and (wait := self._wrong.take(network)):
+            return 429, wait
+        return 0, 0
+
+    def _prove(self, given: bytes, caller: bytes, network: bytes) -> bool:
+        """Whether a token is known to be valid; many that come at once then do not count as guesses."""
+        scheme, _, token = given.decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer" or not self._is_known(token.strip()):
+            return False
+        self._learn(caller, network, is_guess=True, is_valid=True, is_wrong=False)
+        return True
+
+    def _learn(self, caller: bytes, network: bytes, *, is_guess: bool, is_valid: bool, is_wrong: bool) -> None:
+        """Take note of what became of a token. One that no route looked at was neither valid nor wrong."""
+        if is_wrong:
+            self._proven.pop(caller, None)
             return
-        await self._app(scope, receive, with_headers)
+        if is_guess:
+            self._wrong.give_back(network)
+        if is_valid:
+            self._proven[caller] = None
+            self._proven.move_to_end(caller)
+            while len(self._proven) > MOST_PROVEN:
+                self._proven.popitem(last=False)
 
     async def _refuse(self, status: int, scope: Scope, receive: Receive, send: Send, headers: dict[str, str]) -> None:
         detail = {
@@ -67,37 +130,27 @@ class Guard:
         await answer(Problem(title=title_of(status), status=status, detail=detail), headers)(scope, receive, send)
 
 
-class Buckets:
-    """A bucket of requests for each caller, that fills at a steady pace and holds what half a minute brings."""
+def _with_headers(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = _completed(message.get("headers", []))
+        await send(message)
 
-    def __init__(self, per_minute: int) -> None:
-        self._pace = per_minute / 60
-        self._most = max(per_minute / 2, 1.0)
-        self._buckets: OrderedDict[bytes, tuple[float, float]] = OrderedDict()
-
-    def take(self, caller: bytes, now: float | None = None) -> float:
-        """Take one request out; gives the seconds to wait when there is none, else 0."""
-        now = time.monotonic() if now is None else now
-        left, at = self._buckets.pop(caller, (self._most, now))
-        left = min(self._most, left + (now - at) * self._pace)
-        wait = 0.0 if left >= 1 else (1 - left) / self._pace
-        self._buckets[caller] = (left if wait else left - 1, now)
-        while len(self._buckets) > MOST_CALLERS:
-            self._buckets.popitem(last=False)
-        return wait
+    return sending
 
 
-def _caller(scope: Scope, headers: dict[bytes, bytes]) -> bytes:
-    """Who asks: a hash of the token, so that none is kept; else the address."""
-    given = headers.get(b"authorization")
-    if given:
-        return sha256(given).digest()
-    client: Any = scope.get("client") or ("",)
-    return str(client[0]).encode()
+def _network(address: str) -> bytes:
+    """What counts as one address: of IPv6 the /64, all of which one machine may have."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address.encode()
+    if found.version == 4:
+        return found.packed
+    return (found.ipv4_mapped or found).packed[:8]
 
 
-def _completed(headers: Any) -> list[tuple[bytes, bytes]]:
-    found = list(headers)
-    there = {name.lower() for name, _ in found}
-    found += [(name.encode(), text.encode()) for name, text in _HEADERS.items() if name.encode() not in there]
-    return found
+def _completed(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    there = {name.lower() for name, _ in headers}
+    more = [(name.encode(), text.encode()) for name, text in _HEADERS.items() if name.encode() not in there]
+    return [*headers, *more]

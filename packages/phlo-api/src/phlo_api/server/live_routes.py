@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
 from phlo_api.server.access import Ctx, Viewer
-from phlo_api.server.context import Context
+from phlo_api.server.context import STREAM_LOOK_SECONDS, Context
 from phlo_api.server.logs import MOST_TAIL, merged
-from phlo_api.server.models import LogLine, Run, RunEvent, RunSummary
+from phlo_api.server.models import LogLine
 from phlo_api.server.problems import Refusal, documented
 from phlo_api.server.reading import ServiceNames
-from phlo_api.server.streams import HEADERS, MEDIA_TYPE, as_data, message
+from phlo_api.server.run_models import Run, RunEvent, RunSummary
+from phlo_api.server.streams import HEADERS, MEDIA_TYPE, as_data, message, while_valid
+from phlo_api.server.tokens import Identity
 
 router = APIRouter(responses=documented(401, 409, 429, 503))
 MOST_STREAMS = 500
@@ -60,7 +63,7 @@ async def follow_run(
         raise Refusal(422, "Last-Event-ID is not a number of this stream", fix="Leave it out to begin anew.")
     if not await asyncio.to_thread(context.runs.is_known, run):
         await asyncio.to_thread(context.runs.lines, run)  # raises what is wrong with it
-    return _streamed(context, context.run_streams.follow(run, int(last_event_id or 0)))
+    return _streamed(context, who, context.run_streams.follow(run, int(last_event_id or 0)))
 
 
 @router.get("/runs/{run}/events.json", tags=["runs"], responses=documented(404))
@@ -89,28 +92,29 @@ async def follow_logs(
     mask = await asyncio.to_thread(context.mask)
     if follow:
         lines = context.log_streams.follow(targets, lines=tail, contains=contains, mask=mask)
-        return _streamed(context, lines)
+        return _streamed(context, who, lines)
     found = await asyncio.to_thread(merged, targets, tail, mask)
-    return _streamed(context, _past([line for line in found if contains.lower() in line.text.lower()]))
+    return _streamed(context, who, _past([line for line in found if contains.lower() in line.text.lower()]))
 
 
-async def _past(lines: list[LogLine]) -> AsyncIterator[str]:
+async def _past(lines: list[LogLine]) -> AsyncGenerator[str, None]:
     for line in lines:
         yield message(as_data(line.model_dump()), kind="line")
     yield message("{}", kind="end")
 
 
-def _streamed(context: Context, stream: AsyncIterator[str]) -> StreamingResponse:
+def _streamed(context: Context, who: Identity, stream: AsyncGenerator[str, None]) -> StreamingResponse:
     if context.requests.streams >= MOST_STREAMS:
         raise Refusal(503, f"{MOST_STREAMS} live streams are open already", fix="Close some of them.")
+    guarded = while_valid(stream, partial(context.is_valid, who), STREAM_LOOK_SECONDS)
 
     async def counted() -> AsyncIterator[str]:
         context.requests.streams += 1
         try:
-            async for text in stream:
+            async for text in guarded:
                 yield text
         finally:
             context.requests.streams -= 1
-            await stream.aclose()  # type: ignore[attr-defined]
+            await guarded.aclose()
 
     return StreamingResponse(counted(), media_type=MEDIA_TYPE, headers=HEADERS)

@@ -6,18 +6,27 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
+from phlo.bounded import text_lines
 from phlo.errors import PhloError
-from phlo.hosts.engine import EngineReader
+from phlo.hosts.engine_reader import EngineReader
 from phlo.hosts.live import LiveContainer
 from phlo_api.server.models import LogLine
 from phlo_api.server.streams import HEARTBEAT, HEARTBEAT_SECONDS, message
 
 MOST_TAIL = 5000
-MOST_WAITING = 20_000
-_MOST_LINE = 16_000
+CUT = " … (cut)"
+MOST_LINE = 16_000
+# What one request for the last lines may hold in memory, of all its containers.
+MOST_TAIL_BYTES = 16_000_000
+# What waits for one client that reads slowly; lines are shared by all clients.
+MOST_WAITING_BYTES = 4_000_000
+# How much more of a line is read than shown: a secret that the end of the line cuts in two is masked all the same.
+_MARGIN = 8_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +40,23 @@ class Target:
 Mask = Callable[[str], str]
 
 
-def tail(target: Target, lines: int, mask: Mask) -> list[LogLine]:
-    """The last lines of a container."""
+def tail(target: Target, lines: int, mask: Mask, most_bytes: int = MOST_TAIL_BYTES) -> list[LogLine]:
+    """The last lines of a container, as many of them as `most_bytes` hold."""
     pieces = target.engine.logs(target.container.id, tail=lines, timestamps=True) if lines else iter(())
-    return [_line(target.container, raw, mask) for raw in _raw_lines(pieces)]
+    found: deque[str] = deque()
+    size = 0
+    for raw in raw_lines(pieces):
+        found.append(raw)
+        size += len(raw)
+        while size > most_bytes:
+            size -= len(found.popleft())
+    return [_line(target.container, raw, mask) for raw in found]
 
 
 def merged(targets: Sequence[Target], lines: int, mask: Mask) -> list[LogLine]:
     """The last lines of each container, in the order in which they were printed."""
-    found = [line for target in targets for line in tail(target, lines, mask)]
+    share = MOST_TAIL_BYTES // max(1, len(targets))
+    found = [line for target in targets for line in tail(target, lines, mask, share)]
     return sorted(found, key=lambda line: line.time)
 
 
@@ -49,7 +66,9 @@ class LogStreams:
     def __init__(self) -> None:
         self._followers: dict[str, _Follower] = {}
 
-    async def follow(self, targets: Sequence[Target], *, lines: int, contains: str, mask: Mask) -> AsyncIterator[str]:
+    async def follow(
+        self, targets: Sequence[Target], *, lines: int, contains: str, mask: Mask
+    ) -> AsyncGenerator[str, None]:
         """Server-sent events: the last `lines` of each container, then what comes; ends when all have ended.
 
         contains: only lines with this in them, whatever the case.
@@ -85,8 +104,10 @@ class LogStreams:
         return follower
 
     def _leave(self, follower: _Follower, client: _Client) -> None:
-        if follower.remove(client) and self._followers.get(follower.container) is follower:
-            del self._followers[follower.container]
+        if follower.remove(client):
+            follower.end()
+            if self._followers.get(follower.container) is follower:
+                del self._followers[follower.container]
 
 
 class _Client:
@@ -96,6 +117,7 @@ class _Client:
         self.lost = False
         self._loop = loop
         self._queue: asyncio.Queue[LogLine | None] = asyncio.Queue()
+        self._waiting_bytes = 0
 
     def give(self, lines: Iterable[LogLine | None]) -> None:
         """Called by followers' threads. None: one container has ended."""
@@ -114,18 +136,21 @@ class _Client:
             if line is None:
                 left -= 1
             else:
+                self._waiting_bytes -= _size(line)
                 yield line
 
     def _take(self, lines: list[LogLine | None]) -> None:
-        if self._queue.qsize() > MOST_WAITING:
-            self.lost = True
-            return
         for line in lines:
+            if line is not None:
+                if self._waiting_bytes > MOST_WAITING_BYTES:
+                    self.lost = True
+                    return
+                self._waiting_bytes += _size(line)
             self._queue.put_nowait(line)
 
 
 class _Follower:
-    """Reads one container's new output in a thread of its own, for all who listen."""
+    """Reads one container's new output in a thread of its own, for all who listen; ends when nobody does."""
 
     def __init__(self, target: Target, mask: Mask) -> None:
         self.container = target.container.id
@@ -134,7 +159,7 @@ class _Follower:
         self._mask = mask
         self._lock = threading.Lock()
         self._clients: set[_Client] = set()
-        self._pieces = target.engine.logs(self.container, follow=True, tail=0, timestamps=True)
+        self._engine, self.end = target.engine.separate()
         threading.Thread(target=self._run, daemon=True, name=f"logs-{self.container[:12]}").start()
 
     def add(self, client: _Client) -> None:
@@ -144,14 +169,14 @@ class _Follower:
                 client.give([None])
 
     def remove(self, client: _Client) -> bool:
-        """Gives whether nobody listens any more; then its thread ends with the next line, or the container."""
+        """Gives whether nobody listens any more."""
         with self._lock:
             self._clients.discard(client)
             return not self._clients
 
     def _run(self) -> None:
         try:
-            for raw in _raw_lines(self._pieces):
+            for raw in raw_lines(self._engine.logs(self.container, follow=True, tail=0, timestamps=True)):
                 line = _line(self._target.container, raw, self._mask)
                 with self._lock:
                     clients = tuple(self._clients)
@@ -162,20 +187,16 @@ class _Follower:
         except (PhloError, OSError):
             pass  # the container or its engine has gone: that is the end of its output
         finally:
+            self._engine.close()
             with self._lock:
                 self.is_over = True
                 for client in self._clients:
                     client.give([None])
 
 
-def _raw_lines(pieces: Iterable[bytes]) -> Iterator[str]:
-    rest = b""
-    for piece in pieces:
-        *whole, rest = (rest + piece).split(b"\n")
-        for line in whole:
-            yield line.decode(errors="replace").rstrip("\r")
-    if rest:
-        yield rest.decode(errors="replace")
+def raw_lines(pieces: Iterable[bytes]) -> Iterator[str]:
+    """The lines of a stream that comes in pieces, each cut where no more of it is shown."""
+    return chain.from_iterable(text_lines(pieces, MOST_LINE + _MARGIN))
 
 
 def _line(container: LiveContainer, raw: str, mask: Mask) -> LogLine:
@@ -188,8 +209,18 @@ def _line(container: LiveContainer, raw: str, mask: Mask) -> LogLine:
         container=container.name,
         host=container.host,
         time=at,
-        text=mask(text)[:_MOST_LINE],
+        text=_masked(text, mask),
     )
+
+
+def _masked(text: str, mask: Mask) -> str:
+    """The text without secrets, cut to MOST_LINE. A longer one may end in half a secret, so its end is left out."""
+    found = mask(text)
+    return found if len(text) <= MOST_LINE else found[: max(0, min(MOST_LINE, len(found) - _MARGIN // 2))] + CUT
+
+
+def _size(line: LogLine) -> int:
+    return len(line.text) + 200
 
 
 def _matches(line: LogLine, contains: str) -> bool:

@@ -6,7 +6,9 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from phlo_api.server.models import HostInfo, RunSummary, Service
+from phlo_api.server.models import HostInfo
+from phlo_api.server.run_models import RunSummary
+from phlo_api.server.service_models import Service
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -30,6 +30,7 @@ _TITLES = {
     405: "Not possible here",
     409: "The project cannot be used as it is",
     413: "The request is too large",
+    421: "The name is not known here",
     422: "The request is not of the right form",
     423: "Somebody else is at work",
     429: "Too many requests",

@@ -11,21 +11,10 @@ import phlo
 from phlo.errors import PhloError
 from phlo_api.server import facts
 from phlo_api.server.access import Ctx, Operator, Viewer, hostname_of
-from phlo_api.server.models import (
-    AuditEntry,
-    ConfigEntry,
-    EnvironmentEntry,
-    Graph,
-    HostInfo,
-    Plan,
-    Plugins,
-    ProjectInfo,
-    RegistryItem,
-    Service,
-    Session,
-    Token,
-)
+from phlo_api.server.models import AuditEntry, Graph, HostInfo, Plugins, RegistryItem, Session, Token
 from phlo_api.server.problems import documented
+from phlo_api.server.run_models import Plan
+from phlo_api.server.service_models import ConfigEntry, EnvironmentEntry, ProjectInfo, Service
 from phlo_api.server.services import environment_of
 
 router = APIRouter(responses=documented(401, 409, 429, 503))

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from phlo.events import Event, Note, StepFinished
 from phlo.events_json import change_to_json, event_from_json
 from phlo.execute.history import FOLDER, run_ids
 from phlo.plan import Plan
 from phlo.report.history import CUT_SHORT, past_run
 from phlo.report.run_state import RunState
 from phlo.report.timing import critical_path, timings
-from phlo.values import Event
-from phlo_api.server.models import ChangeInfo, Run, RunStep, RunSummary
 from phlo_api.server.problems import Refusal
+from phlo_api.server.run_models import ChangeInfo, Run, RunEvent, RunStep, RunSummary
 
 RUNNING = "running"
 MOST_KEPT = 200
+MOST_NOTE_BYTES = 4_000_000
+MOST_RECORD_BYTES = 32_000_000
+MOST_LINE_BYTES = 1_000_000
+# How many records are kept in memory, so that those who follow a run do not parse all of it again and again.
+MOST_RECORDS = 4
+_RUN_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}")
 
 
 class Runs:
@@ -33,6 +40,7 @@ class Runs:
         self._lock = threading.Lock()
         self._started: dict[str, StartedRun] = {}
         self._ended: dict[str, tuple[tuple[int, int], RunSummary]] = {}
+        self._records: dict[str, tuple[tuple[int, int], list[str]]] = {}
 
     def path(self, run: str) -> Path:
         return self._folder / f"{run}.jsonl"
@@ -81,18 +89,34 @@ class Runs:
         return [event_from_json(json.loads(line)) for line in self.lines(run)]
 
     def lines(self, run: str) -> Sequence[str]:
-        """The events as they are written, a line of JSON each; a line that is still being written is left out."""
+        """The events as they are written, a line of JSON each.
+
+        A line that is still being written, or that is torn or damaged, is left out; so is what is beyond
+        MOST_RECORD_BYTES.
+        """
         started = self.started(run)
         if started is not None:
             return started.lines()
         if not is_run_id(run):
             raise self._unknown(run)
+        stamp = self._stamp(run)
+        with self._lock:
+            known = self._records.get(run)
+        if known and known[0] == stamp:
+            return known[1]
         try:
-            text = self.path(run).read_text(encoding="utf-8")
-        except FileNotFoundError:
+            with self.path(run).open("rb") as file:
+                data = file.read(MOST_RECORD_BYTES)
+        except OSError:
             raise self._unknown(run) from None
-        whole, _, _ = text.rpartition("\n")
-        return [line for line in whole.split("\n") if _is_event(line)]
+        whole, _, _ = data.rpartition(b"\n")
+        lines = [text for line in whole.split(b"\n") if (text := _event_text(line)) is not None]
+        with self._lock:
+            self._records.pop(run, None)
+            self._records[run] = stamp, lines
+            while len(self._records) > MOST_RECORDS:
+                del self._records[next(iter(self._records))]
+        return lines
 
     def detail(self, run: str, plan: Plan | None) -> Run:
         """One run, with its steps. plan: of the project as it is now, which knows what waits for what."""
@@ -109,7 +133,7 @@ class Runs:
             for step in one.steps.values()
         ]
         steps.sort(key=lambda step: (step.began is None, step.began or 0.0))
-        notes = [event.message for event in events if event.kind == "note"]
+        notes = [event.message for event in events if isinstance(event, Note)]
         return Run(**summary.model_dump(), steps=steps, notes=notes, critical_path=path)
 
     def _summary(self, run: str, events: Sequence[Event]) -> RunSummary:
@@ -155,8 +179,17 @@ class StartedRun:
         self.is_over = False
         self._lines: list[str] = []
 
+        self._note_bytes = 0
+
     def take(self, line: str) -> None:
+        """Keep an event. Their number is bounded by the plan's steps."""
         self._lines.append(line)
+
+    def take_note(self, line: str) -> None:
+        """Keep a note about other output, up to MOST_NOTE_BYTES of them."""
+        if self._note_bytes <= MOST_NOTE_BYTES:
+            self._note_bytes += len(line)
+            self._lines.append(line)
 
     def lines(self) -> Sequence[str]:
         return tuple(self._lines)
@@ -164,25 +197,31 @@ class StartedRun:
 
 def is_run_id(text: str) -> bool:
     """Whether a text looks like the id of a run, and so is a harmless file name."""
-    return bool(text) and len(text) <= 64 and all(char.isalnum() or char == "-" for char in text)
+    return _RUN_ID.fullmatch(text) is not None
 
 
-def _is_event(line: str) -> bool:
+def _event_text(line: bytes) -> str | None:
+    """A line of a record, when it is an event that can be shown; else None."""
+    if not line or len(line) > MOST_LINE_BYTES or b"\r" in line:  # a carriage return would end a line of a stream
+        return None
     try:
-        found = json.loads(line)
-    except ValueError:
-        return False
-    return isinstance(found, dict) and "kind" in found
+        text = line.decode()
+        RunEvent.model_validate_json(text, strict=True)
+        event_from_json(json.loads(text))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return text
 
 
 def _step(host: str, service: str, step: Any, found: Mapping[str, Any], undone: bool, path: Sequence[str]) -> RunStep:
     timing = found.get(step.id)
-    end: Event | None = step.end
+    end: StepFinished | None = step.end
     return RunStep(
         id=step.id,
         host=host,
         service=service,
         operation=step.operation,
+        name=step.name,
         status=step.status.value if step.status else None,
         began=round(timing.began, 3) if timing else None,
         ended=round(timing.ended, 3) if timing else None,

@@ -16,7 +16,9 @@ from phlo.playbook.operations import Operations
 from phlo.report.pages import ROUTE, page_facts, schemes_of
 from phlo.values import Secret, Source
 from phlo_api.server.live import Running, health_output
-from phlo_api.server.models import (
+from phlo_api.server.models import ServiceStatus
+from phlo_api.server.problems import Refusal
+from phlo_api.server.service_models import (
     ActionArgument,
     Dependency,
     EnvironmentEntry,
@@ -26,10 +28,8 @@ from phlo_api.server.models import (
     ServiceAction,
     ServiceLink,
     ServicePort,
-    ServiceStatus,
     SourceText,
 )
-from phlo_api.server.problems import Refusal
 from phlo_api.server.view import Resolved
 
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from phlo_api.server.runs import Runs
@@ -28,6 +29,45 @@ def as_data(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+async def while_valid(
+    stream: AsyncGenerator[str, None], is_valid: Callable[[], Awaitable[bool]], every_seconds: float
+) -> AsyncGenerator[str, None]:
+    """A stream as long as `is_valid`, which is asked at this pace; then a last event called `revoked`."""
+    end = asyncio.ensure_future(_until_not(is_valid, every_seconds))
+    following: asyncio.Future[str] | None = None
+    try:
+        while True:
+            following = asyncio.ensure_future(anext(stream))
+            await asyncio.wait({following, end}, return_when=asyncio.FIRST_COMPLETED)
+            if end.done():
+                end.result()
+                yield message("{}", kind="revoked")
+                return
+            try:
+                text = following.result()
+            except StopAsyncIteration:
+                return
+            yield text
+    finally:
+        await _cancelled(end, following)
+        with contextlib.suppress(RuntimeError):  # it ends by itself, having been cancelled
+            await stream.aclose()
+
+
+async def _until_not(is_valid: Callable[[], Awaitable[bool]], every_seconds: float) -> None:
+    while await is_valid():
+        await asyncio.sleep(every_seconds)
+
+
+async def _cancelled(*tasks: asyncio.Future[Any] | None) -> None:
+    """Cancel what still runs, and wait for its end."""
+    for task in tasks:
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration, Exception):
+                await task
+
+
 class RunStreams:
     """Hands the events of runs to any number of clients; a run is read once for all of them."""
 
@@ -35,7 +75,7 @@ class RunStreams:
         self._runs = runs
         self._tails: dict[str, _Tail] = {}
 
-    async def follow(self, run: str, after: int) -> AsyncIterator[str]:
+    async def follow(self, run: str, after: int) -> AsyncGenerator[str, None]:
         """The events from number `after` + 1 on, and then as they come; ends with the run.
 
         The last event is called `end`, so that a browser's EventSource knows not to come back.

@@ -7,14 +7,14 @@ import json
 import os
 import threading
 import time
-from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from phlo.cli import parser
 from phlo.cli.main import handler
+from phlo.cli.option import Verb
 from phlo.cli.shell import Shell
 from phlo.cli.verbs import VERBS
 from phlo.cli.workspace import Workspace, load_inventory, open_hosts, resolve_project
@@ -90,25 +90,34 @@ class View:
         """What phlo.yaml says of the project."""
         return load_project_file(self.settings.root / PROJECT_FILE).config.description or ""
 
-    def command_json(self, *words: str) -> tuple[Any, str]:
-        """What a command of phlo prints as JSON, run in this process; and what it told besides."""
+    def plan(self, services: Sequence[str], *, tags: Sequence[str] = ()) -> Any:
+        """What `phlo plan` reports about these services, all when there are none, as plain data.
+
+        The command's function is called in this process with typed options: no text is read as a command line.
+        tags: only the steps with one of these tags.
+        """
         shell = self._shell()
-        options, verb = self._options(words)
+        verb = _verb("plan")
+        options = parser.checked(
+            verb, {**self._project_options(), "services": services, "tags": ",".join(tags) or None, "json": True}
+        )
         handler(verb)(options, shell)
         assert isinstance(shell.out, io.StringIO)
-        assert isinstance(shell.err, io.StringIO)
-        return json.loads(shell.out.getvalue()), shell.err.getvalue()
+        return json.loads(shell.out.getvalue())
 
     def words(self) -> list[str]:
         """The options of phlo's command line that mean this project."""
         name = self.settings.resolving().project_name
-        inventories = (word for path in self.settings.inventory for word in ("-i", path))
-        return ["-C", str(self.settings.root), *(["-p", name] if name else []), *inventories]
+        inventories = (f"--inventory={path}" for path in self.settings.inventory)
+        return [f"--project-dir={self.settings.root}", *([f"--project-name={name}"] if name else []), *inventories]
 
-    def _options(self, words: tuple[str, ...]) -> tuple[Namespace, Any]:
-        verb, rest = parser.find_verb([*words, *self.words()])
-        assert verb is not None
-        return parser.parse(verb, rest), verb
+    def _project_options(self) -> dict[str, Any]:
+        """The options that mean this project, for a function of phlo's command line."""
+        return {
+            "project_dir": str(self.settings.root),
+            "project_name": self.settings.resolving().project_name,
+            "inventory": self.settings.inventory,
+        }
 
     def _shell(self) -> Shell:
         streams = io.StringIO(), io.StringIO(), io.StringIO()
@@ -116,7 +125,7 @@ class View:
 
     def _resolve(self, secrets: bool) -> _Kept:
         root, shell = self.settings.root, self._shell()
-        options = parser.parse(next(verb for verb in VERBS if verb.name == "plan"), self.words())
+        options = parser.checked(_verb("plan"), self._project_options())
         catalog = discover_services(root)
         # The files first: one that changes while it is being read makes the next request read it again.
         inventory = load_inventory(options, shell, root)
@@ -133,6 +142,10 @@ class View:
         hosts = open_hosts(inventory, inventory.hosts, shell.environ)
         kept = Resolved(workspace=workspace, project=project, hosts=hosts, changed_at=_changed_at(inputs, root))
         return _Kept(signature=signature, inputs=inputs, until=until, resolved=kept)
+
+
+def _verb(name: str) -> Verb:
+    return next(verb for verb in VERBS if verb.name == name)
 
 
 def _signature(paths: tuple[Path, ...]) -> tuple[Any, ...]:

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Path, Request
 
 from phlo_api.server.access import Ctx, Operator, Viewer, address_of, hostname_of
-from phlo_api.server.models import (
-    ActionRequest,
-    Branch,
-    NewToken,
-    QueryRequest,
-    QueryResult,
-    RollbackRequest,
-    Started,
-    Table,
-    TableName,
-    UpRequest,
-)
+from phlo_api.server.data_models import Branch, QueryRequest, QueryResult, Table, TableName
+from phlo_api.server.models import ActionRequest, NewToken, RollbackRequest, Started, UpRequest
 from phlo_api.server.problems import documented
+from phlo_api.server.sql_text import shape_of
 
 actions = APIRouter(tags=["actions"], responses=documented(401, 403, 404, 409, 422, 423, 429, 503))
 data = APIRouter(tags=["data"], responses=documented(400, 401, 403, 404, 409, 429, 502))
 
-
+# A name of the catalog becomes a part of a URL: `.` and `..` would be steps in it.
+CatalogName = Annotated[
+    str, Path(max_length=300, pattern=r"^[^\x00-\x1f\x7f/\\]*[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]*$")
+]
 _EVERYTHING, _LAST_RUN, _NO_ARGUMENTS = UpRequest(), RollbackRequest(), ActionRequest()
 
 
@@ -74,23 +68,27 @@ def rotate_token(name: str, context: Ctx, who: Operator, request: Request) -> Ne
 @data.post("/data/query")
 def run_query(body: QueryRequest, context: Ctx, who: Operator, request: Request) -> QueryResult:
     """Run one SQL statement on the project's query engine. For operators: SQL can write."""
-    context.audit.note(who, "query", body.sql[:200], "started", address=address_of(request))
-    return context.lake().query(body.sql, body.limit, who=who.name)
+    context.audit.note(who, "query", shape_of(body.sql), "started", address=address_of(request))
+    with context.lake() as lake:
+        return lake.query(body.sql, body.limit, who=who.name)
 
 
 @data.get("/data/tables")
 def list_tables(context: Ctx, who: Viewer) -> list[TableName]:
     """The tables of the Iceberg catalog."""
-    return context.lake().tables()
+    with context.lake() as lake:
+        return lake.tables()
 
 
 @data.get("/data/tables/{namespace}/{table}")
-def get_table(namespace: str, table: str, context: Ctx, who: Viewer) -> Table:
+def get_table(namespace: CatalogName, table: CatalogName, context: Ctx, who: Viewer) -> Table:
     """One table: its columns, partitions and snapshots."""
-    return context.lake().table(namespace, table)
+    with context.lake() as lake:
+        return lake.table(namespace, table)
 
 
 @data.get("/data/branches")
 def list_branches(context: Ctx, who: Viewer) -> list[Branch]:
     """The branches and tags of the versioned catalog."""
-    return context.lake().branches()
+    with context.lake() as lake:
+        return lake.branches()

@@ -60,7 +60,11 @@ def inspect(role: Any, template: str) -> Any:
 
 
 def test_it_is_healthy_and_sees_project_and_engine(role: Any) -> None:
-    answer = httpx.get(f"http://127.0.0.1:{role.port(4000)}/health", timeout=60).json()
+    url = f"http://127.0.0.1:{role.port(4000)}/health"
+    stranger = httpx.get(url, timeout=60).json()
+    assert (stranger["status"], stranger["project"], stranger["engine"]) == ("ok", None, None)
+    token = role.value("PHLO_API_VIEWER_TOKEN")
+    answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=60).json()
     assert (answer["status"], answer["project"], answer["engine"]) == ("ok", "ok", "ok")
 
 
@@ -78,7 +82,7 @@ def test_it_lists_itself_as_running_with_its_port(role: Any, viewer: httpx.Clien
     # phlo's own probe is done before the engine's next one is due, which is when the engine says "healthy".
     deadline = time.monotonic() + 60
     while (service := viewer.get(f"/services/{role.service}").json())["status"] == "starting":
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, f"it is still {service}"
         time.sleep(0.2)
     assert service["status"] == "running"
     assert role.port(4000) in [port["host_port"] for port in service["ports"]]

@@ -142,7 +142,7 @@ def test_a_query_that_nobody_waits_for_is_ended(role: Any) -> None:
             headers={"Authorization": f"Bearer {role.value('DUCKDB_TOKEN')}"},
             timeout=1,
         )
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while running(role) and time.monotonic() < deadline:
         threading.Event().wait(0.1)
     assert running(role) == 0

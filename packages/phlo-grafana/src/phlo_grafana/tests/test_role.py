@@ -26,7 +26,7 @@ def test_its_data_source_answers(role: Any) -> None:
 def test_the_dashboard_of_the_services_is_there(role: Any) -> None:
     deadline = time.monotonic() + 30
     while api(role, "dashboards/uid/phlo-services").status_code != 200:
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, "the dashboard is not there"
         time.sleep(0.5)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given, main
+from phlo.operations.fields import injected, positional
 from phlo.operations.service_container import Target
 from phlo.values import Change
 from phlo_minio.operations import client
@@ -35,14 +35,14 @@ class Args:
     service: the service that is the store; in a role's tasks the role's own.
     """
 
-    name: str = main()
+    name: str = positional()
     buckets: tuple[str, ...] = ()
     access: Literal["read", "write", "readwrite"] = "readwrite"
     document: Mapping[str, Any] | None = None
     state: Literal["present", "absent"] = "present"
     service: str = ""
-    project: str = given("project")
-    own_service: str = given("service")
+    project: str = injected("project")
+    own_service: str = injected("service")
 
     def __post_init__(self) -> None:
         if self.state == "present" and bool(self.buckets) == bool(self.document):

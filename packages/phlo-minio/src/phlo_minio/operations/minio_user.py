@@ -7,7 +7,7 @@ from typing import Literal
 from phlo.frozen import dataclass
 from phlo.hosts.commands import CommandResult
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given, main
+from phlo.operations.fields import injected, positional
 from phlo.operations.s3.conversation import ask
 from phlo.operations.s3.signing import Request, Store
 from phlo.operations.service_container import Target
@@ -25,14 +25,14 @@ class Args:
     service: the service that is the store; in a role's tasks the role's own.
     """
 
-    name: str = main()
+    name: str = positional()
     secret_key: str | Secret | None = None
     policies: tuple[str, ...] | None = None
     enabled: bool = True
     state: Literal["present", "absent"] = "present"
     service: str = ""
-    project: str = given("project")
-    own_service: str = given("service")
+    project: str = injected("project")
+    own_service: str = injected("service")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,6 +130,20 @@ def test_the_console_is_there_for_people(role: Any) -> None:
     assert httpx.post(f"{address}/api/v1/login", json=keys).status_code == 204
 
 
+def test_the_console_refuses_other_sites_and_unknown_names(role: Any) -> None:
+    address = f"http://127.0.0.1:{role.port(9001)}"
+    keys = {"accessKey": role.value("MINIO_ROOT_USER"), "secretKey": role.value("MINIO_ROOT_PASSWORD")}
+    for headers, status in [({"Host": "evil.example"}, 421), ({"Origin": "http://evil.example"}, 403)]:
+        assert httpx.post(f"{address}/api/v1/login", json=keys, headers=headers).status_code == status
+
+
+def test_the_s3_port_sends_browsers_to_the_console(role: Any) -> None:
+    browser = {"User-Agent": "Mozilla/5.0", "Accept": "text/html"}
+    answer = httpx.get(f"http://127.0.0.1:{role.port(9000)}/", headers=browser)
+    assert answer.status_code == 307
+    assert answer.headers["Location"].startswith(f"http://localhost:{role.value('MINIO_CONSOLE_PORT')}")
+
+
 def test_the_server_is_not_root_and_has_no_capabilities(host: Any) -> None:
     pid = host.check_output("pgrep -x minio || cat /proc/[0-9]*/stat | awk '$2 == \"(minio)\" {print $1; exit}'")
     assert host.file(f"/proc/{pid}").user == "minio"

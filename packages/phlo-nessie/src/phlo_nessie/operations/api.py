@@ -20,8 +20,8 @@ from phlo.operations.service_container import Target, find_target
 TIMEOUT_SECONDS = 60.0
 
 # The image has bash and no HTTP client. HTTP/1.0, so that the answer ends where the connection does.
-_ASK = 'exec 3<> /dev/tcp/127.0.0.1/19120 && printf "%s" "$1" >&3 && cat <&3'
-_SEND = "exec 3<> /dev/tcp/127.0.0.1/19120 && cat >&3 && cat <&3"
+_ASK = 'exec 3<> /dev/tcp/127.0.0.1/19121 && printf "%s" "$1" >&3 && cat <&3'
+_SEND = "exec 3<> /dev/tcp/127.0.0.1/19121 && cat >&3 && cat <&3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Literal
 from phlo.errors import OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given, main
+from phlo.operations.fields import injected, positional
 from phlo.operations.service_container import Target
 from phlo.values import Change
 from phlo_nessie.operations import api
@@ -22,13 +22,13 @@ class Args:
     service: the service that is the server; in a role's tasks the role's own.
     """
 
-    name: str = main()
+    name: str = positional()
     type: Literal["branch", "tag"] = "branch"
     source: str = ""
     state: Literal["present", "absent"] = "present"
     service: str = ""
-    project: str = given("project")
-    own_service: str = given("service")
+    project: str = injected("project")
+    own_service: str = injected("service")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

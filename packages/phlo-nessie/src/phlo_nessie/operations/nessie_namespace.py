@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given, main
+from phlo.operations.fields import injected, positional
 from phlo.operations.service_container import Target
 from phlo.values import Change
 from phlo_nessie.operations import api
@@ -19,11 +19,11 @@ class Args:
     service: the service that is the server; in a role's tasks the role's own.
     """
 
-    name: str = main()
+    name: str = positional()
     branch: str = ""
     service: str = ""
-    project: str = given("project")
-    own_service: str = given("service")
+    project: str = injected("project")
+    own_service: str = injected("service")
 
     def __post_init__(self) -> None:
         if not self.name or "." in self.name:

@@ -6,7 +6,7 @@ from typing import Any
 
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given
+from phlo.operations.fields import injected
 from phlo.values import Change
 from phlo_nessie.operations import api
 
@@ -16,8 +16,8 @@ class Args:
     """service: the service that is the server; in a role's tasks the role's own."""
 
     service: str = ""
-    project: str = given("project")
-    own_service: str = given("service")
+    project: str = injected("project")
+    own_service: str = injected("service")
 
 
 def observe(args: Args, host: ReadHost) -> list[api.Reference]:

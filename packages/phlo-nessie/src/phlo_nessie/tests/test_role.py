@@ -19,7 +19,10 @@ from phlo.testing.law import assert_converges
 HEALTH = (
     "exec 3<> /dev/tcp/127.0.0.1/9000 && printf 'GET /q/health/ready HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q ' 200 OK' <&3"
 )
-READY = f'timeout 120 bash -c "until bash -c \\"{HEALTH}\\"; do sleep 0.5; done"'
+ASK_INTERNALLY = (
+    "exec 3<> /dev/tcp/127.0.0.1/19121 && printf 'GET /api/v2/trees HTTP/1.0\\r\\nHost: nessie\\r\\n\\r\\n' >&3"
+)
+READY = f'timeout 600 bash -c "until bash -c \\"{HEALTH}\\"; do sleep 0.5; done"'
 SCHEMA = {
     "type": "struct",
     "schema-id": 0,
@@ -36,11 +39,12 @@ class Catalog:
 
     def __init__(self, role: Any, branch: str) -> None:
         self.base = f"http://127.0.0.1:{role.port(19120)}/iceberg/v1"
+        self.login = (role.value("NESSIE_USER"), role.value("NESSIE_PASSWORD"))
         self.warehouse = role.value("NESSIE_WAREHOUSE")
         self.prefix = quote(f"{branch}|{self.warehouse}", safe="")
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        return httpx.request(method, f"{self.base}/{self.prefix}/{path}", timeout=60, **more)
+        return httpx.request(method, f"{self.base}/{self.prefix}/{path}", auth=self.login, timeout=60, **more)
 
     def make_table(self, namespace: str, name: str) -> Any:
         made = self.ask("POST", "namespaces", json={"namespace": [namespace]})
@@ -79,7 +83,10 @@ def names(given: dict[str, str], host: Host) -> set[str]:
 
 def test_the_catalog_says_its_warehouse(role: Any) -> None:
     catalog = Catalog(role, "main")
-    answer = httpx.get(f"{catalog.base}/config", params={"warehouse": catalog.warehouse}, timeout=60).json()
+    answer = httpx.get(
+        f"{catalog.base}/config", params={"warehouse": catalog.warehouse}, auth=catalog.login, timeout=60
+    )
+    answer = answer.json()
     assert answer["defaults"]["prefix"] == catalog.prefix
     assert answer["defaults"]["warehouse"] == f"s3://{role.value('NESSIE_BUCKET')}"
 
@@ -168,11 +175,31 @@ def test_it_gives_metrics(host: Any) -> None:
     assert "jvm_memory_used_bytes" in host.check_output(f'bash -c "{ask}"')
 
 
+def test_the_published_port_needs_the_login_and_refuses_other_sites(role: Any) -> None:
+    catalog = Catalog(role, "main")
+    address = f"http://127.0.0.1:{role.port(19120)}"
+    for path in ("/", "/api/v2/trees", "/iceberg/v1/config"):
+        assert httpx.get(address + path).status_code == 401
+        assert httpx.get(address + path, auth=(catalog.login[0], "wrong")).status_code == 401
+        assert httpx.get(address + path, auth=catalog.login, headers={"Host": "evil.example"}).status_code == 421
+    branch = {"params": {"name": "evil", "type": "BRANCH"}, "json": {}, "auth": catalog.login}
+    evil = httpx.post(f"{address}/api/v2/trees", headers={"Origin": "http://evil.example"}, **branch)
+    assert evil.status_code == 403
+    assert "<title>" in httpx.get(address, auth=catalog.login, follow_redirects=True).text
+
+
+def test_services_of_the_project_need_no_login(host: Any, role: Any) -> None:
+    shown = host.check_output(f'bash -c "{ASK_INTERNALLY} && cat <&3"')
+    assert '"references"' in shown
+    assert set(docker(f"port {role.container}").split()[::3]) == {"19120/tcp"}
+
+
 def test_it_is_not_root(host: Any) -> None:
     assert host.check_output("id -u") == "10000"
 
 
 def test_passwords_are_in_no_docker_inspect_and_not_for_others(host: Any, role: Any) -> None:
     assert role.value("NESSIE_DB_PASSWORD") not in docker(f"inspect {role.container}")
-    file = host.file("/etc/nessie/nessie.properties")
-    assert (file.mode, file.uid) == (0o400, 10000)
+    assert role.value("NESSIE_PASSWORD") not in docker(f"inspect {role.container}")
+    for path in ("/etc/nessie/nessie.properties", "/etc/nessie/login"):
+        assert (host.file(path).mode, host.file(path).uid) == (0o400, 10000)

@@ -25,7 +25,7 @@ _AXE = "/app/node_modules/axe-core/axe.min.js"
 _NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 _TRIES = 10
 _SIGN_IN_MILLISECONDS = 20_000
-_PATIENCE_SECONDS = 120
+_WAIT_TIMEOUT_SECONDS = 120
 _LOOK_MILLISECONDS = 2_000
 
 
@@ -68,8 +68,9 @@ class Visitor:
         """Go to a page without a session, sign in, and be there."""
         self.page.goto(f"{self._address}{path}")
         self.page.wait_for_url("**/login*")
-        self.page.locator("input[name=token]").fill(token)
         for tries in range(1, _TRIES + 1):
+            # Each time: a page whose script came late has emptied the field.
+            self.page.locator("input[name=token]").fill(token)
             self.page.get_by_role("button", name="Sign in").click()
             try:
                 self.page.wait_for_url(f"{self._address}{path}", wait_until="commit", timeout=_SIGN_IN_MILLISECONDS)
@@ -92,7 +93,7 @@ class Visitor:
 
     def _wait_for(self, selector: str, state: Any) -> None:
         """Wait for a part of the page, but not for one that will not come as its script was taken away."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + _WAIT_TIMEOUT_SECONDS
         while not self._network_changed:
             try:
                 self.page.locator(selector).first.wait_for(state=state, timeout=_LOOK_MILLISECONDS)

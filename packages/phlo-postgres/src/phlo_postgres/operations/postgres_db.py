@@ -6,7 +6,7 @@ from typing import Literal
 
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given, main
+from phlo.operations.fields import injected, positional
 from phlo.operations.service_container import Target
 from phlo.values import Change
 from phlo_postgres.operations import sql
@@ -24,7 +24,7 @@ class Args:
     service: the service that is the server; in a role's tasks the role's own.
     """
 
-    name: str = main()
+    name: str = positional()
     owner: str | None = None
     private: bool | None = None
     connect: tuple[str, ...] = ()
@@ -32,8 +32,8 @@ class Args:
     template: str = "template1"
     state: Literal["present", "absent"] = "present"
     service: str = ""
-    project: str = given("project")
-    own_service: str = given("service")
+    project: str = injected("project")
+    own_service: str = injected("service")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

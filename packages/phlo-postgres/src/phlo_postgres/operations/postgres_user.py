@@ -12,7 +12,7 @@ from typing import Literal
 
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import given, main
+from phlo.operations.fields import injected, positional
 from phlo.operations.service_container import Target
 from phlo.values import Change, Secret, reveal
 from phlo_postgres.operations import sql
@@ -37,7 +37,7 @@ class Args:
     service: the service that is the server; in a role's tasks the role's own.
     """
 
-    name: str = main()
+    name: str = positional()
     password: str | Secret | None = None
     superuser: bool = False
     createdb: bool = False
@@ -45,8 +45,8 @@ class Args:
     roles: tuple[str, ...] | None = None
     state: Literal["present", "absent"] = "present"
     service: str = ""
-    project: str = given("project")
-    own_service: str = given("service")
+    project: str = injected("project")
+    own_service: str = injected("service")
 
     @property
     def privileges(self) -> tuple[bool, bool, bool]:

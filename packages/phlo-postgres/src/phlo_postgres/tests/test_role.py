@@ -75,7 +75,7 @@ def test_a_service_gets_the_database_that_it_claims_and_no_other(host: Any, role
 
 
 def test_the_published_port_speaks_postgresql(role: Any) -> None:
-    with socket.create_connection(("127.0.0.1", role.port(5432)), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", role.port(5432)), timeout=60) as connection:
         connection.sendall(SSL_REQUEST)
         assert connection.recv(1) in (b"S", b"N")
 

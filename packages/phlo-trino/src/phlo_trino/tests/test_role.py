@@ -15,7 +15,7 @@ import testinfra
 
 pytestmark = pytest.mark.service("trino")
 
-READY = "timeout 300 bash -c 'until /etc/trino/is-ready; do sleep 0.5; done'"
+READY = "timeout 600 bash -c 'until /etc/trino/is-ready; do sleep 0.5; done'"
 
 
 def docker(command: str) -> str:
@@ -24,7 +24,7 @@ def docker(command: str) -> str:
 
 def ask(host: Any, sql: str) -> list[dict[str, Any]]:
     """The rows of the answer."""
-    argv = ["trino", "--server=http://localhost:8080", "--output-format=JSON", f"--execute={sql}"]
+    argv = ["trino", "--server=http://localhost:8081", "--output-format=JSON", f"--execute={sql}"]
     return [json.loads(line) for line in host.check_output(shlex.join(argv)).splitlines()]
 
 
@@ -78,10 +78,52 @@ def test_the_action_catalogs_lists_them(role: Any) -> None:
     assert "iceberg" in role.run("catalogs")
 
 
-def test_it_gives_metrics_to_who_says_no_name(role: Any) -> None:
-    answer = httpx.get(f"http://127.0.0.1:{role.port(8080)}/metrics", timeout=60)
-    assert answer.status_code == 200
-    assert "# TYPE" in answer.text
+def test_it_gives_metrics_to_who_says_no_name(host: Any) -> None:
+    ask = "exec 3<> /dev/tcp/127.0.0.1/8081; printf 'GET /metrics HTTP/1.0\\r\\nHost: trino\\r\\n\\r\\n' >&3; cat <&3"
+    answer = host.check_output(f'bash -c "{ask}"')
+    assert " 200 OK" in answer.splitlines()[0]
+    assert "# TYPE" in answer
+
+
+def login(role: Any) -> tuple[str, str]:
+    return role.value("TRINO_USER"), role.value("TRINO_PASSWORD")
+
+
+def test_the_published_port_needs_the_login_and_refuses_other_sites(role: Any) -> None:
+    address = f"http://127.0.0.1:{role.port(8080)}"
+    statement = {"content": "SELECT 1", "headers": {"X-Trino-User": "anybody"}}
+    assert httpx.post(f"{address}/v1/statement", **statement).status_code == 401
+    assert httpx.post(f"{address}/v1/statement", **statement, auth=("phlo", "wrong")).status_code == 401
+    for path in ("/ui/", "/ui/api/query", "/v1/info", "/metrics"):
+        assert httpx.get(address + path).status_code == 401
+        assert httpx.get(address + path, auth=login(role), headers={"Host": "evil.example"}).status_code == 421
+    statement["headers"]["Origin"] = "http://evil.example"
+    assert httpx.post(f"{address}/v1/statement", **statement, auth=login(role)).status_code == 403
+
+
+def test_a_program_that_signs_in_queries_through_the_published_port(role: Any) -> None:
+    address = f"http://127.0.0.1:{role.port(8080)}"
+    answer = httpx.post(
+        f"{address}/v1/statement", content="SELECT 40 + 2", headers={"X-Trino-User": "phlo"}, auth=login(role)
+    ).json()
+    rows = []
+    while following := answer.get("nextUri"):
+        assert following.startswith(f"{address}/")
+        answer = httpx.get(following, headers={"X-Trino-User": "phlo"}, auth=login(role), timeout=60).json()
+        rows += answer.get("data", [])
+    assert rows == [[42]]
+
+
+def test_the_page_asks_for_no_second_name(role: Any) -> None:
+    address = f"http://127.0.0.1:{role.port(8080)}"
+    page = httpx.get(f"{address}/ui/", auth=login(role), follow_redirects=True)
+    assert (page.status_code, page.url.path.startswith("/ui/login")) == (200, False)
+    own = {"Origin": address, "Sec-Fetch-Site": "same-origin"}
+    assert httpx.get(f"{address}/ui/api/query", auth=login(role), headers=own).status_code == 200
+
+
+def test_only_the_port_with_the_login_is_published(role: Any) -> None:
+    assert set(docker(f"port {role.container}").split()[::3]) == {"8080/tcp"}
 
 
 def test_it_is_not_root(host: Any) -> None:
@@ -90,5 +132,5 @@ def test_it_is_not_root(host: Any) -> None:
 
 def test_secrets_are_in_no_docker_inspect_and_not_for_others(host: Any, role: Any) -> None:
     assert role.value("TRINO_INTERNAL_SECRET") not in docker(f"inspect {role.container}")
-    for path in ("/etc/trino/config.properties", "/etc/trino/catalog/iceberg.properties"):
+    for path in ("/etc/trino/config.properties", "/etc/trino/login", "/etc/trino/catalog/iceberg.properties"):
         assert (host.file(path).mode, host.file(path).uid) == (0o400, 1000)

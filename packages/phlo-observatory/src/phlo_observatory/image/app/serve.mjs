@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { serve } from 'srvx'
 import { staticMiddleware } from 'srvx/static'
 import app from './dist/server/server.js'
+import { bound, limits } from './limits.mjs'
 
 const client = fileURLToPath(new URL('./dist/client', import.meta.url))
 const files = staticMiddleware({ dir: client })
@@ -10,7 +11,7 @@ const files = staticMiddleware({ dir: client })
 const server = serve({
   hostname: process.env.HOST ?? '127.0.0.1',
   port: Number(process.env.PORT ?? 4200),
-  maxRequestBodySize: 1024 * 1024,
+  ...limits,
   silent: true,
   middleware: [
     async (request, next) => {
@@ -23,4 +24,5 @@ const server = serve({
   ],
   fetch: (request) => app.fetch(request),
 })
+bound(server.node.server)
 await server.ready()

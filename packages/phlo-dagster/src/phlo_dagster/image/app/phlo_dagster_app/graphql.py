@@ -8,7 +8,8 @@ import urllib.error
 import urllib.request
 from typing import Any, NoReturn
 
-ADDRESS = "http://127.0.0.1:3000/graphql"
+# Behind the guard, which asks for a login.
+ADDRESS = "http://127.0.0.1:3001/graphql"
 
 
 def ask(query: str, **variables: Any) -> Any:

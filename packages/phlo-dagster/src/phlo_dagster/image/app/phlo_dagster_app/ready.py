@@ -19,8 +19,11 @@ STALE_SECONDS = 120
 
 
 def webserver() -> None:
-    if b" 200 " not in said(3000, b"GET /server_info HTTP/1.0\r\n\r\n").split(b"\r\n")[0]:
+    request = b"GET /server_info HTTP/1.0\r\nHost: localhost\r\n\r\n"
+    if b" 200 " not in said(3001, request).split(b"\r\n")[0]:
         sys.exit("the webserver does not serve yet")
+    if b" 401 " not in said(3000, request).split(b"\r\n")[0]:
+        sys.exit("the guard does not ask for a login")
 
 
 def code() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from phlo_duckdb_app.lake import Lake
-from phlo_duckdb_app.values import plain
+from phlo_duckdb_app.values import rows_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +63,10 @@ class Running:
         begin = time.monotonic()
         cursor.execute(self._sql, self._parameters or None)
         columns = [{"name": str(column[0]), "type": str(column[1])} for column in cursor.description or ()]
-        rows = cursor.fetchmany(self._max_rows + 1) if columns else []
+        rows, is_truncated = rows_of(cursor.fetchmany, self._max_rows) if columns else ([], False)
         return Answer(
             columns=columns,
-            rows=[[plain(value) for value in row] for row in rows[: self._max_rows]],
-            truncated=len(rows) > self._max_rows,
+            rows=rows,
+            truncated=is_truncated,
             seconds=round(time.monotonic() - begin, 4),
         )

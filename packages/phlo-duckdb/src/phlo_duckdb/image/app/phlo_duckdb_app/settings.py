@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 CONFIG_FILE = Path("/etc/phlo-duckdb/duckdb.json")
-PORT = 9400
+# The guard has port 9400, and passes on what it lets through.
+PORT = 9401
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

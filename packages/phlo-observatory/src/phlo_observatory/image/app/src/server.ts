@@ -1,11 +1,13 @@
 /** What answers each request: health, the API, the pages. */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import handler, { createServerEntry } from '@tanstack/react-start/server-entry'
 import { answerApi, type Settings, toSignIn } from './server/api'
+import { EndedSessions } from './server/ended'
 import { NONCE_HEADER } from './server/nonce'
 import { problem } from './server/problem'
-import { secured } from './server/security'
+import { isKnownHost, secured } from './server/security'
 import { keyOf } from './server/session'
 
 let settings: Settings | null = null
@@ -19,14 +21,19 @@ function ownSettings(): Settings {
     apiUrl: written?.api_url ?? 'http://127.0.0.1:4000',
     key: written ? keyOf(written.session_key) : randomBytes(32),
     now: Date.now,
+    ended: new EndedSessions(file ? join(dirname(file), 'ended.json') : null, Date.now),
   }
   return settings
 }
 
 export default createServerEntry({
   async fetch(request) {
-    if (new URL(request.url).pathname === '/health') return Response.json({ status: 'ok' })
     const nonce = randomBytes(16).toString('base64')
+    if (!isKnownHost(request.headers.get('host'), process.env.PHLO_ALLOWED_HOSTS ?? '')) {
+      const fix = 'To allow the name, add it to PHLO_ALLOWED_HOSTS.'
+      return secured(problem(421, 'Unknown name', 'Observatory is not known by the name in this address.', fix), nonce)
+    }
+    if (new URL(request.url).pathname === '/health') return Response.json({ status: 'ok' })
     const answer = await answerApi(request, ownSettings())
     if (answer) return secured(answer, nonce)
     const { method, url, signal } = request

@@ -10,7 +10,7 @@ import requests
 
 from phlo_superset_app.settings import read
 
-ADDRESS = "http://127.0.0.1:8088"
+ADDRESS = "http://127.0.0.1:8089"
 
 
 class Client:

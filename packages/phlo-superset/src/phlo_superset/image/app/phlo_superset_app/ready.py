@@ -7,7 +7,7 @@ import sys
 
 try:
     with socket.create_connection(("127.0.0.1", 8088), timeout=5) as connection:
-        connection.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+        connection.sendall(b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n")
         line = connection.recv(256).split(b"\r\n")[0]
 except OSError as error:
     sys.exit(f"superset: {error}")

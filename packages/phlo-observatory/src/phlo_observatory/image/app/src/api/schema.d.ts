@@ -574,7 +574,7 @@ export interface paths {
         };
         /**
          * Get Health
-         * @description Whether this API works; it does also while the project cannot be used, or no engine answers.
+         * @description Whether this API works, also while the project cannot be used or no engine answers; more with a token.
          */
         get: operations["get_health"];
         put?: never;
@@ -627,7 +627,9 @@ export interface components {
         };
         /**
          * AuditEntry
-         * @description Something that somebody did through this API. who: the token's name. result: started, done, refused or failed.
+         * @description Something that somebody did through this API.
+         *
+         *     who: the token's name. result: requested, started, done, refused or failed.
          */
         AuditEntry: {
             /** Action */
@@ -779,13 +781,21 @@ export interface components {
         };
         /**
          * Health
-         * @description This API's own health. project, engine: `ok`, or why it is not known.
+         * @description This API's own health.
+         *
+         *     project, engine, notes: only with a token. project, engine: `ok`, or why it is not known. notes: what an operator
+         *     should look at, such as a damaged audit log.
          */
         Health: {
             /** Engine */
-            engine: string;
+            engine?: string | null;
+            /**
+             * Notes
+             * @default []
+             */
+            notes: string[];
             /** Project */
-            project: string;
+            project?: string | null;
             /**
              * Status
              * @constant
@@ -905,7 +915,7 @@ export interface components {
         };
         /**
          * NewToken
-         * @description A token that was made anew: this is the only time it is shown.
+         * @description A token that was renewed: this is the only time it is shown.
          */
         NewToken: {
             /** Name */
@@ -1155,64 +1165,233 @@ export interface components {
         };
         /**
          * RunEvent
-         * @description An event of a run, as events.schema.json has it; the data of a server-sent event of `/runs/{id}/events`.
+         * @description An event of a run, as `phlo history schema` prints it; the data of a server-sent event of `/runs/{id}/events`.
          */
         RunEvent: {
-            /**
-             * Changes
-             * @default []
-             */
-            changes: components["schemas"]["ChangeInfo"][];
-            /**
-             * Detail
-             * @default []
-             */
-            detail: string[];
-            /**
-             * Host
-             * @default null
-             */
-            host: string | null;
-            /** Kind */
-            kind: string;
-            /**
-             * Message
-             * @default
-             */
-            message: string;
-            /**
-             * Operation
-             * @default null
-             */
-            operation: string | null;
-            /** Run */
+            /** @constant */
+            kind: "run_started";
+            /** @description The run's id; ids sort by time. */
             run: string;
-            /**
-             * Seconds
-             * @default null
-             */
-            seconds: number | null;
-            /**
-             * Service
-             * @default null
-             */
-            service: string | null;
-            /**
-             * Status
-             * @default null
-             */
-            status: string | null;
-            /**
-             * Step
-             * @default null
-             */
-            step: string | null;
-            /** Time */
+            /** @description Seconds since the epoch. */
             time: number;
-            /** V */
-            v: number;
-        } & {
-            [key: string]: unknown;
+            title: string;
+            /** @constant */
+            v: 2;
+        } | {
+            hosts?: string[];
+            /** @constant */
+            kind: "play_started";
+            play: string;
+            /** @description The run's id; ids sort by time. */
+            run: string;
+            /** @description Seconds since the epoch. */
+            time: number;
+            /** @constant */
+            v: 2;
+        } | {
+            host: string;
+            /** @constant */
+            kind: "step_started";
+            /** @description Which of the service's steps, e.g. ready:2; of a task, its name. */
+            name: string;
+            /** @description Of a task: counts the tasks of its run. */
+            number?: number;
+            operation: string;
+            /** @description Of a role's task: the step that runs it. */
+            parent?: string;
+            /** @description Of a task: its play, or the service whose role it belongs to. */
+            play?: string;
+            /** @description The run's id; ids sort by time. */
+            run: string;
+            /** @description Empty for what belongs to no service. */
+            service: string;
+            /** @description The id, unique in the run: HOST/SERVICE/NAME, or HOST/PLAY/NUMBER NAME. */
+            step: string;
+            /** @description Seconds since the epoch. */
+            time: number;
+            /** @constant */
+            v: 2;
+        } | {
+            host: string;
+            /** @constant */
+            kind: "step_progress";
+            message: string;
+            /** @description Which of the service's steps, e.g. ready:2; of a task, its name. */
+            name: string;
+            /** @description Of a task: counts the tasks of its run. */
+            number?: number;
+            operation: string;
+            /** @description Of a role's task: the step that runs it. */
+            parent?: string;
+            /** @description Of a task: its play, or the service whose role it belongs to. */
+            play?: string;
+            /** @description The run's id; ids sort by time. */
+            run: string;
+            /** @description Empty for what belongs to no service. */
+            service: string;
+            /** @description The id, unique in the run: HOST/SERVICE/NAME, or HOST/PLAY/NUMBER NAME. */
+            step: string;
+            /** @description Seconds since the epoch. */
+            time: number;
+            /** @constant */
+            v: 2;
+        } | {
+            arguments?: string;
+            host: string;
+            /** @constant */
+            kind: "step_details";
+            /** @description Which of the service's steps, e.g. ready:2; of a task, its name. */
+            name: string;
+            /** @description Of a task: counts the tasks of its run. */
+            number?: number;
+            observed?: string;
+            operation: string;
+            /** @description Of a role's task: the step that runs it. */
+            parent?: string;
+            /** @description Of a task: its play, or the service whose role it belongs to. */
+            play?: string;
+            result?: string;
+            /** @description The run's id; ids sort by time. */
+            run: string;
+            /** @description Empty for what belongs to no service. */
+            service: string;
+            /** @description The id, unique in the run: HOST/SERVICE/NAME, or HOST/PLAY/NUMBER NAME. */
+            step: string;
+            /** @description Seconds since the epoch. */
+            time: number;
+            /** @constant */
+            v: 2;
+        } | {
+            changes?: {
+                /** @description What is changed, e.g. container:lake-web-1. */
+                at: string;
+                causes: string[];
+                /** @description False for a wait or a tidy-up; otherwise left out. */
+                is_counted?: boolean;
+                /** @description What was or would be done, e.g. recreate. */
+                verb: string;
+            }[];
+            detail?: string[];
+            host: string;
+            is_ignored?: boolean;
+            item: string;
+            /** @constant */
+            kind: "item_finished";
+            message?: string;
+            /** @description Which of the service's steps, e.g. ready:2; of a task, its name. */
+            name: string;
+            /** @description Of a task: counts the tasks of its run. */
+            number: number;
+            operation: string;
+            /** @description Of a role's task: the step that runs it. */
+            parent?: string;
+            /** @description Of a task: its play, or the service whose role it belongs to. */
+            play: string;
+            /** @description The run's id; ids sort by time. */
+            run: string;
+            seconds?: number;
+            /** @description Empty for what belongs to no service. */
+            service: string;
+            /** @enum {unknown} */
+            status: "ok" | "changed" | "pending" | "unknown" | "skipped" | "failed" | "rolled-back" | "unreachable" | "blocked";
+            /** @description The id, unique in the run: HOST/SERVICE/NAME, or HOST/PLAY/NUMBER NAME. */
+            step: string;
+            /** @description Seconds since the epoch. */
+            time: number;
+            /** @constant */
+            v: 2;
+            where?: string;
+        } | {
+            changes?: {
+                /** @description What is changed, e.g. container:lake-web-1. */
+                at: string;
+                causes: string[];
+                /** @description False for a wait or a tidy-up; otherwise left out. */
+                is_counted?: boolean;
+                /** @description What was or would be done, e.g. recreate. */
+                verb: string;
+            }[];
+            detail?: string[];
+            host: string;
+            is_ignored?: boolean;
+            is_rescued?: boolean;
+            /** @constant */
+            kind: "step_finished";
+            message?: string;
+            /** @description Which of the service's steps, e.g. ready:2; of a task, its name. */
+            name: string;
+            /** @description Of a task: counts the tasks of its run. */
+            number?: number;
+            operation: string;
+            /** @description Of a role's task: the step that runs it. */
+            parent?: string;
+            /** @description Of a task: its play, or the service whose role it belongs to. */
+            play?: string;
+            /** @description The run's id; ids sort by time. */
+            run: string;
+            seconds?: number;
+            /** @description Empty for what belongs to no service. */
+            service: string;
+            /** @enum {unknown} */
+            status: "ok" | "changed" | "pending" | "unknown" | "skipped" | "failed" | "rolled-back" | "unreachable" | "blocked";
+            /** @description The id, unique in the run: HOST/SERVICE/NAME, or HOST/PLAY/NUMBER NAME. */
+            step: string;
+            /** @description Seconds since the epoch. */
+            time: number;
+            /** @constant */
+            v: 2;
+            where?: string;
+        } | {
+            host: string;
+            /** @constant */
+            kind: "undo_started";
+            message?: string;
+            /** @description The run's id; ids sort by time. */
+            run: string;
+            service: string;
+            /** @description Seconds since the epoch. */
+            time: number;
+            /** @constant */
+            v: 2;
+        } | {
+            detail?: string[];
+            host: string;
+            /** @constant */
+            kind: "undo_finished";
+            message?: string;
+            /** @description The run's id; ids sort by time. */
+            run: string;
+            seconds?: number;
+            service: string;
+            /** @enum {unknown} */
+            status: "ok" | "changed" | "pending" | "unknown" | "skipped" | "failed" | "rolled-back" | "unreachable" | "blocked";
+            /** @description Seconds since the epoch. */
+            time: number;
+            /** @constant */
+            v: 2;
+        } | {
+            detail?: string[];
+            /** @constant */
+            kind: "note";
+            message: string;
+            /** @description The run's id; ids sort by time. */
+            run: string;
+            /** @description Seconds since the epoch. */
+            time: number;
+            /** @constant */
+            v: 2;
+        } | {
+            /** @constant */
+            kind: "run_finished";
+            /** @enum {unknown} */
+            result: "ok" | "changed" | "pending" | "failed" | "rolled_back" | "unreachable" | "interrupted";
+            /** @description The run's id; ids sort by time. */
+            run: string;
+            seconds: number;
+            /** @description Seconds since the epoch. */
+            time: number;
+            /** @constant */
+            v: 2;
         };
         /**
          * RunStep
@@ -1237,6 +1416,8 @@ export interface components {
             id: string;
             /** Message */
             message: string;
+            /** Name */
+            name: string;
             /** Operation */
             operation: string;
             /** Seconds */
@@ -1470,7 +1651,7 @@ export interface components {
         };
         /**
          * Token
-         * @description A token, without itself. rotated_at: when it was last made anew through this API.
+         * @description A token, without itself. rotated_at: when it was last renewed through this API.
          */
         Token: {
             /** Created */
@@ -3610,6 +3791,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

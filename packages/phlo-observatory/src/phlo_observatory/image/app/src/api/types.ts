@@ -33,5 +33,5 @@ export type TableName = Schemas['TableName']
 export type Token = Schemas['Token']
 export type Variable = Schemas['EnvironmentEntry']
 
-/** What happened in a run: the data of a server-sent event, as phlo's events.schema.json has it. */
-export type RunEvent = Pick<Schemas['RunEvent'], 'kind' | 'time' | 'run'> & Partial<Schemas['RunEvent']>
+/** What happened in a run, one type for each kind: the data of a server-sent event. */
+export type RunEvent = Schemas['RunEvent']

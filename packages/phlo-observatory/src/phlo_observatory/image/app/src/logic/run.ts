@@ -1,55 +1,70 @@
 /** A run as its events tell it, and as bars on a common time scale. */
 import type { Run, RunEvent, RunStep } from '~/api/types'
 
+type Undo = Extract<RunEvent, { kind: 'undo_started' | 'undo_finished' }>
+type OfStep = Extract<RunEvent, { kind: 'step_started' | 'step_progress' | 'step_finished' }>
+type End = Extract<RunEvent, { kind: 'step_finished' | 'undo_finished' }>
+
 /** The run after one more event; an event that is known already changes nothing. */
 export function withEvent(run: Run, event: RunEvent): Run {
   switch (event.kind) {
     case 'run_started':
-      return { ...run, title: event.message || run.title, began: event.time }
+      return { ...run, title: event.title, began: event.time }
     case 'run_finished':
-      return { ...run, result: event.message || run.result, seconds: event.seconds ?? null }
+      return { ...run, result: event.result, seconds: event.seconds }
     case 'note':
-      return run.notes.includes(event.message ?? '') ? run : { ...run, notes: [...run.notes, event.message ?? ''] }
+      return run.notes.includes(event.message) ? run : { ...run, notes: [...run.notes, event.message] }
     case 'step_started':
+      return event.parent ? withMessage(run, event.parent, event.name) : withStep(run, event, (step) => step)
     case 'step_progress':
+      if (event.parent) return withMessage(run, event.parent, `${event.name}: ${event.message}`)
       return withStep(run, event, (step) => ({ ...step, message: event.message || step.message }))
     case 'step_finished':
+      return event.parent ? run : withStep(run, event, (step) => ended(step, event, run))
+    case 'undo_finished':
       return withStep(run, event, (step) => ended(step, event, run))
     case 'undo_started':
       return withStep(run, event, (step) => ({
         ...step,
         message: event.message || 'putting back what was there',
       }))
-    case 'undo_finished':
-      return withStep(run, event, (step) => ended(step, { status: 'rolled-back', ...event }, run))
     default:
       return run
   }
 }
 
-function ended(step: RunStep, event: RunEvent, run: Run): RunStep {
+/** The run with what the step of a role's tasks is at. */
+function withMessage(run: Run, id: string, message: string): Run {
+  const steps = run.steps.map((step) => (step.id === id && step.status === null ? { ...step, message } : step))
+  return { ...run, steps }
+}
+
+function ended(step: RunStep, event: End, run: Run): RunStep {
   const end = event.time - run.began
   return {
     ...step,
-    status: event.status ?? 'ok',
+    status: event.status,
     ended: end,
     seconds: event.seconds ?? Math.max(0, end - (step.began ?? end)),
-    changes: event.changes ?? [],
+    changes: 'changes' in event ? (event.changes ?? []).map((change) => ({ is_counted: true, ...change })) : [],
     message: event.message ?? '',
     detail: event.detail ?? [],
   }
 }
 
-function withStep(run: Run, event: RunEvent, change: (step: RunStep) => RunStep): Run {
-  const { host = '', service = '' } = event
-  const id = event.step ?? `${host}/${service}/undo`
+function withStep(run: Run, event: OfStep | Undo, change: (step: RunStep) => RunStep): Run {
+  const { id, operation, name } =
+    'step' in event
+      ? { id: event.step, operation: event.operation, name: event.name }
+      : { id: `${event.host}/${event.service}/undo`, operation: 'roll back', name: 'undo' }
   const known = run.steps.find((step) => step.id === id)
   if (known && known.status !== null) return run
   const step: RunStep = known ?? {
     id,
-    host: host ?? '',
-    service: service ?? '',
-    operation: event.operation ?? 'roll back',
+    host: event.host,
+    service: event.service,
+    operation,
+    name,
     status: null,
     began: Math.max(0, event.time - run.began),
     ended: null,
@@ -90,10 +105,9 @@ export function runLength(run: Run, now: number): number {
   return Math.max(run.seconds ?? (isLive(run) ? now - run.began : last), last, 0.001)
 }
 
-/** What a step does, and with what where its id says that: `volume postgres-data`. */
-export function stepName(step: { id: string; operation: string }): string {
-  const [, , own = ''] = step.id.split('/')
-  return own.startsWith(`${step.operation}:`) ? own.replace(':', ' ') : step.operation
+/** What a step does, and with what where its name says that: `volume postgres-data`. */
+export function stepName(step: { name: string; operation: string }): string {
+  return step.name.startsWith(`${step.operation}:`) ? step.name.replace(':', ' ') : step.operation
 }
 
 /** Whether the run is still under way. */

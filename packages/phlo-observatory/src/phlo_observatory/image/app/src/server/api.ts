@@ -2,14 +2,16 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { Readable } from 'node:stream'
+import type { EndedSessions } from './ended'
 import { problem } from './problem'
 import { isOwnRequest } from './security'
-import { COOKIE, cookieOf, seal, sessionCookie, unseal } from './session'
+import { COOKIE, type Session, cookieOf, newSession, seal, sessionCookie, unseal } from './session'
 
 export interface Settings {
   apiUrl: string
   key: Buffer
   now: () => number
+  ended: EndedSessions
 }
 
 const PASSED_ON = ['accept', 'content-type', 'last-event-id', 'if-none-match', 'idempotency-key']
@@ -25,6 +27,8 @@ export async function answerApi(request: Request, settings: Settings): Promise<R
   if (path.startsWith('/api/')) return passOn(request, settings)
   if (request.method === 'POST') return signIn(request, settings)
   if (request.method === 'DELETE') {
+    const session = sessionOf(request, settings)
+    if (session) settings.ended.end(session)
     return new Response(null, { status: 204, headers: { 'set-cookie': sessionCookie(null, isSecure(request)) } })
   }
   return problem(405, 'Not allowed', `${request.method} is not possible here.`, 'Use POST or DELETE.')
@@ -33,16 +37,24 @@ export async function answerApi(request: Request, settings: Settings): Promise<R
 /** Where a page's request without a session goes first; null for one that has a session, or needs none. */
 export function toSignIn(request: Request, settings: Settings): Response | null {
   const { pathname, search } = new URL(request.url)
-  if (pathname === '/login' || tokenOf(request, settings)) return null
+  if (pathname === '/login' || sessionOf(request, settings)) return null
   const then = pathname + search
   const location = then === '/' ? '/login' : `/login?then=${encodeURIComponent(then)}`
   return new Response(null, { status: 302, headers: { location, 'cache-control': 'no-store' } })
 }
 
-/** The token of the request's session. */
-function tokenOf(request: Request, settings: Settings): string | null {
+/** The request's session; null for one that has ended, too. */
+function sessionOf(request: Request, settings: Settings): Session | null {
   const cookie = cookieOf(request.headers, COOKIE)
-  return cookie && unseal(cookie, settings.key, settings.now())
+  const session = cookie ? unseal(cookie, settings.key, settings.now()) : null
+  return session && !settings.ended.has(session) ? session : null
+}
+
+/** The addresses that the request came by, for phlo-api's limits and audit log. */
+function forwardedFor(request: Request): string | null {
+  const { ip } = request as Request & { ip?: string }
+  const before = request.headers.get('x-forwarded-for')
+  return [before, ip].filter(Boolean).join(', ') || null
 }
 
 async function signIn(request: Request, settings: Settings): Promise<Response> {
@@ -51,9 +63,11 @@ async function signIn(request: Request, settings: Settings): Promise<Response> {
     return problem(400, 'No token', 'The token is missing or has characters no token has.', 'Paste the whole token.')
   }
   const headers = new Headers({ authorization: `Bearer ${token}`, accept: 'application/json' })
+  const addresses = forwardedFor(request)
+  if (addresses) headers.set('x-forwarded-for', addresses)
   const answer = await ask(new URL('/api/v1/session', settings.apiUrl), { method: 'GET', headers })
   if (answer.ok) {
-    const sealed = seal(token, settings.key, settings.now())
+    const sealed = seal(newSession(token, settings.now()), settings.key)
     answer.headers.set('set-cookie', sessionCookie(sealed, isSecure(request)))
   }
   return answer
@@ -66,11 +80,13 @@ async function tokenIn(request: Request): Promise<string | null> {
 }
 
 async function passOn(request: Request, settings: Settings): Promise<Response> {
-  const token = tokenOf(request, settings)
-  if (!token) return problem(401, 'Not signed in', 'There is no session, or it has ended.', 'Sign in with a token.')
+  const session = sessionOf(request, settings)
+  if (!session) return problem(401, 'Not signed in', 'There is no session, or it has ended.', 'Sign in with a token.')
   const { pathname, search, host } = new URL(request.url)
   // By the host the browser came by the API knows how it reaches the other services.
-  const headers = new Headers({ authorization: `Bearer ${token}`, host })
+  const headers = new Headers({ authorization: `Bearer ${session.token}`, host })
+  const addresses = forwardedFor(request)
+  if (addresses) headers.set('x-forwarded-for', addresses)
   for (const name of PASSED_ON) {
     const value = request.headers.get(name)
     if (value !== null) headers.set(name, value)
@@ -78,18 +94,16 @@ async function passOn(request: Request, settings: Settings): Promise<Response> {
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
   const body = hasBody ? await request.arrayBuffer().catch(() => undefined) : null
   if (body === undefined) return problem(413, 'Too much', 'The request is larger than 1 MiB.', 'Send less.')
-  return ask(new URL(pathname + search, settings.apiUrl), {
-    method: request.method,
-    headers,
-    body,
-    signal: request.signal,
-  })
+  const [ended, done] = settings.ended.signal(session)
+  const signal = AbortSignal.any([request.signal, ended])
+  return ask(new URL(pathname + search, settings.apiUrl), { method: request.method, headers, body, signal }, done)
 }
 
-/** Ask the API. Its answer is streamed, so events arrive as they happen. */
-async function ask(url: URL, init: Asked): Promise<Response> {
+/** Ask the API. Its answer is streamed, so events arrive as they happen. done: called when all of it has arrived. */
+async function ask(url: URL, init: Asked, done: () => void = () => undefined): Promise<Response> {
   try {
     const answer = await exchange(url, init)
+    answer.once('close', done)
     const headers = new Headers({ 'cache-control': 'no-store' })
     for (const name of PASSED_BACK) {
       const value = answer.headers[name]
@@ -99,6 +113,7 @@ async function ask(url: URL, init: Asked): Promise<Response> {
     const hasBody = status !== 204 && status !== 304
     return new Response(hasBody ? (Readable.toWeb(answer) as ReadableStream) : null, { status, headers })
   } catch (error) {
+    done()
     if (init.signal?.aborted) return new Response(null, { status: 499 })
     const cause = error instanceof Error ? error.message : String(error)
     return problem(502, 'phlo-api does not answer', cause, 'See `phlo ps` and `phlo logs phlo-api`.')

@@ -35,3 +35,16 @@ export function isOwnRequest(request: Request): boolean {
   const origin = request.headers.get('origin')
   return origin === null || URL.parse(origin)?.host === request.headers.get('host')
 }
+
+// An IP address, localhost, or a name without a dot: nobody on the internet can make one of these lead here.
+const LOCAL = /^([a-z0-9_-]+|([a-z0-9_-]+\.)*localhost|\d+(\.\d+){3}|\[[0-9a-f:.]+\])$/
+
+/** Whether a `Host` is one of Observatory's names, so that no other page reads answers by DNS rebinding.
+ *
+ * allowed: further names, separated by spaces or commas; `.example.com` allows all names under it. */
+export function isKnownHost(host: string | null, allowed: string): boolean {
+  const name = (host ?? '').replace(/:\d+$/, '').toLowerCase()
+  if (LOCAL.test(name)) return true
+  const names = allowed.toLowerCase().split(/[\s,]+/)
+  return names.some((one) => one !== '' && (one.startsWith('.') ? name.endsWith(one) : name === one))
+}

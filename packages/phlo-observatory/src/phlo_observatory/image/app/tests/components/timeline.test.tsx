@@ -10,6 +10,7 @@ const step = (service: string, rest: Partial<RunStep> = {}): RunStep => ({
   host: 'local',
   service,
   operation: 'container',
+  name: 'container',
   status: 'ok',
   began: 0,
   ended: 2,

@@ -14,25 +14,22 @@ const EMPTY: Run = {
   steps: [],
   critical_path: [],
 }
-const event = (kind: string, time: number, rest: Partial<RunEvent> = {}): RunEvent => ({
-  kind,
-  time,
-  run: 'r',
-  ...rest,
-})
-const WAIT = { step: 'local/db/wait', host: 'local', service: 'db', operation: 'wait' }
+const OF_RUN = { v: 2, run: 'r' } as const
+const WAIT = { ...OF_RUN, step: 'local/db/wait', host: 'local', service: 'db', operation: 'wait', name: 'wait' }
 
-const EVENTS = [
-  event('run_started', 100, { message: 'up' }),
-  event('step_started', 101, WAIT),
-  event('step_progress', 102, { ...WAIT, message: 'pulling' }),
-  event('step_finished', 104, {
+const EVENTS: RunEvent[] = [
+  { ...OF_RUN, kind: 'run_started', time: 100, title: 'up' },
+  { ...WAIT, kind: 'step_started', time: 101 },
+  { ...WAIT, kind: 'step_progress', time: 102, message: 'pulling' },
+  {
     ...WAIT,
+    kind: 'step_finished',
+    time: 104,
     status: 'changed',
     seconds: 3,
-    changes: [{ at: 'container:db', verb: 'create', causes: ['not found'], is_counted: true }],
-  }),
-  event('run_finished', 110, { message: 'changed', seconds: 10 }),
+    changes: [{ at: 'container:db', verb: 'create', causes: ['not found'] }],
+  },
+  { ...OF_RUN, kind: 'run_finished', time: 110, result: 'changed', seconds: 10 },
 ]
 
 test('a run is what its events tell', () => {
@@ -45,7 +42,7 @@ test('a run is what its events tell', () => {
     ended: 4,
     seconds: 3,
     message: '',
-    changes: [{ verb: 'create' }],
+    changes: [{ verb: 'create', is_counted: true }],
   })
 })
 
@@ -54,12 +51,20 @@ test('events that come again after a broken connection change nothing', () => {
   expect(EVENTS.reduce(withEvent, once)).toEqual(once)
 })
 
+test('a task of a role shows what the step that it is a part of is at', () => {
+  const task = { ...WAIT, step: 'local/db/wait/1 fill', operation: 'exec', name: 'fill', play: 'db', number: 1 }
+  const part: RunEvent = { ...task, parent: WAIT.step, kind: 'step_started', time: 103 }
+  const run = [...EVENTS.slice(0, 3), part].reduce(withEvent, EMPTY)
+  expect(run.steps.map((step) => [step.id, step.message])).toEqual([[WAIT.step, 'fill']])
+})
+
 test('a service that is put back is a step of its own', () => {
-  const undo = { host: 'local', service: 'db' }
-  const run = [event('undo_started', 5, undo), event('undo_finished', 7, { ...undo, status: 'rolled-back' })].reduce(
-    withEvent,
-    EMPTY,
-  )
+  const undo = { ...OF_RUN, host: 'local', service: 'db' }
+  const events: RunEvent[] = [
+    { ...undo, kind: 'undo_started', time: 5 },
+    { ...undo, kind: 'undo_finished', time: 7, status: 'rolled-back' },
+  ]
+  const run = events.reduce(withEvent, EMPTY)
   expect(run.steps[0]).toMatchObject({ id: 'local/db/undo', status: 'rolled-back', seconds: 2 })
 })
 
@@ -104,9 +109,9 @@ test.each([
 })
 
 test.each([
-  ['local//volume:data', 'volume', 'volume data'],
-  ['local/web/container', 'container', 'container'],
-  ['local/site/1 copy', 'copy', 'copy'],
-])('the step %s is called what it does', (id, operation, name) => {
-  expect(stepName({ id, operation })).toBe(name)
+  ['volume:data', 'volume', 'volume data'],
+  ['container', 'container', 'container'],
+  ['copy the page', 'copy', 'copy'],
+])('the step %s is called what it does', (name, operation, shown) => {
+  expect(stepName({ name, operation })).toBe(shown)
 })

@@ -2,7 +2,8 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Settings, answerApi, toSignIn } from '~/server/api'
-import { COOKIE, keyOf, seal } from '~/server/session'
+import { EndedSessions } from '~/server/ended'
+import { COOKIE, keyOf, newSession, seal } from '~/server/session'
 
 const TOKEN = 'tok_123'
 const KEY = keyOf('a secret')
@@ -41,7 +42,7 @@ beforeEach(() => {
   asked = []
   hasLeft = () => undefined
   const port = (api.address() as AddressInfo).port
-  settings = { apiUrl: `http://127.0.0.1:${port}`, key: KEY, now: Date.now }
+  settings = { apiUrl: `http://127.0.0.1:${port}`, key: KEY, now: Date.now, ended: new EndedSessions(null, Date.now) }
 })
 
 const OWN = 'http://observatory.test'
@@ -51,7 +52,7 @@ function ask(path: string, init: RequestInit = {}): Promise<Response | null> {
 }
 
 function signedIn(headers: Record<string, string> = {}): Record<string, string> {
-  return { cookie: `${COOKIE}=${seal(TOKEN, KEY, Date.now())}`, ...headers }
+  return { cookie: `${COOKIE}=${seal(newSession(TOKEN, Date.now()), KEY)}`, ...headers }
 }
 
 async function told(answer: Response | null): Promise<Record<string, unknown>> {
@@ -88,6 +89,28 @@ test('signing out removes the cookie', async () => {
   const answer = await ask('/session', { method: 'DELETE' })
   expect(answer?.status).toBe(204)
   expect(answer?.headers.get('set-cookie')).toContain('Max-Age=0')
+})
+
+test('signing out ends the session on the server: a copy of the cookie is worth nothing, its streams end', async () => {
+  const headers = signedIn()
+  const other = signedIn()
+  const left = new Promise<void>((resolve) => {
+    hasLeft = resolve
+  })
+  const stream = await ask('/api/v1/events', { headers })
+  expect(stream?.status).toBe(200)
+  expect((await ask('/session', { method: 'DELETE', headers }))?.status).toBe(204)
+  await left
+  expect((await ask('/api/v1/services', { headers }))?.status).toBe(401)
+  expect(toSignIn(new Request(`${OWN}/runs`, { headers }), settings)?.status).toBe(302)
+  expect((await ask('/api/v1/services', { headers: other }))?.status).toBe(200)
+})
+
+test('the API hears the address of the client, behind those that proxies have named', async () => {
+  const request = new Request(`${OWN}/api/v1/services`, { headers: signedIn({ 'x-forwarded-for': '192.0.2.1' }) })
+  Object.defineProperty(request, 'ip', { value: '198.51.100.7' })
+  await answerApi(request, settings)
+  expect(asked[0]?.headers['x-forwarded-for']).toBe('192.0.2.1, 198.51.100.7')
 })
 
 test.each(['', `${COOKIE}=forged`])('without a good cookie the API is not asked', async (cookie) => {

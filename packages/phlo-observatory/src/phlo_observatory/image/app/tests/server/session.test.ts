@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest'
-import { COOKIE, SESSION_SECONDS, cookieOf, keyOf, seal, sessionCookie, unseal } from '~/server/session'
+import { COOKIE, SESSION_SECONDS, cookieOf, keyOf, newSession, seal, sessionCookie, unseal } from '~/server/session'
 
 const KEY = keyOf('a secret')
 const NOW = 1_800_000_000_000
+const SESSION = newSession('tok_123', NOW)
 
 test('a sealed token comes out as it went in, and does not show in the cookie', () => {
-  const sealed = seal('tok_123', KEY, NOW)
-  expect(unseal(sealed, KEY, NOW)).toBe('tok_123')
+  const sealed = seal(SESSION, KEY)
+  expect(unseal(sealed, KEY, NOW)).toEqual(SESSION)
   expect(Buffer.from(sealed, 'base64url').toString('latin1')).not.toContain('tok_123')
-  expect(seal('tok_123', KEY, NOW)).not.toBe(sealed)
+  expect(seal(SESSION, KEY)).not.toBe(sealed)
 })
 
 test.each([
@@ -18,7 +19,7 @@ test.each([
   ['nothing', () => unseal('', KEY, NOW)],
   ['too late', (sealed: string) => unseal(sealed, KEY, NOW + SESSION_SECONDS * 1000)],
 ])('no token comes out with %s', (_, open) => {
-  expect(open(seal('tok_123', KEY, NOW))).toBeNull()
+  expect(open(seal(SESSION, KEY))).toBeNull()
 })
 
 test('a cookie is found by its whole name', () => {

@@ -1,0 +1,22 @@
+"""The headings of `phlo --help`, and what the families of commands are for."""
+
+from __future__ import annotations
+
+START = "Start here"
+PLATFORM = "Run the platform (each is also a task: phlo run NAME, invoke NAME)"
+LOOK = "Services, settings and plug-ins"
+MORE = "More"
+
+# Commands of two words, by the first one; a family whose first word is a command itself (`plan`) needs no entry.
+FAMILIES = {
+    "import": "Make a project from another tool's files",
+    "images": "The images of the project's services",
+    "volumes": "The project's volumes",
+    "deploy-lock": "The deploy lock, which keeps two runs apart",
+    "inventory": "The hosts and their groups",
+    "services": "The services of the project",
+    "config": "The project's configuration, resolved",
+    "plugin": "The installed packages, and further ones",
+    "secrets": "The values that are shown to nobody",
+    "docs": "The documentation of operations",
+}

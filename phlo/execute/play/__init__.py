@@ -1,0 +1,1 @@
+"""Runs plays: tasks one after the other, each on all hosts of a batch side by side."""

@@ -1,0 +1,186 @@
+"""The order of a play: tasks one after the other, blocks with rescue and always, handlers at their time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from phlo.errors import PhloError
+from phlo.execute.play.batches import has_too_many_failures
+from phlo.execute.play.context import PlayContext
+from phlo.execute.play.host_state import HostState
+from phlo.execute.play.includes import run_include
+from phlo.execute.play.on_hosts import run_task
+from phlo.execute.play.result import Result, failed, skipped
+from phlo.execute.play.task_events import emit_end
+from phlo.playbook.model import Block, Entry, Task
+from phlo.values import Change, Status
+
+_INCLUDES = ("include_tasks", "include_role", "include_vars")
+
+
+class Linear:
+    """Runs the entries of a play on the hosts of a batch."""
+
+    def __init__(self, context: PlayContext) -> None:
+        self._context = context
+
+    def section(self, entries: tuple[Entry, ...], states: Sequence[HostState]) -> None:
+        """Run a section of a play, then the handlers that it notified."""
+        self.entries(entries, states)
+        self.flush_handlers(states)
+
+    def entries(self, entries: tuple[Entry, ...], states: Sequence[HostState]) -> None:
+        for entry in entries:
+            active = [state for state in states if state.is_active]
+            if not active or self._context.must_stop or self._context.is_cancelled():
+                return
+            if isinstance(entry, Block):
+                self._block(entry, active)
+            elif self._context.choice.takes(entry):
+                self._task(entry, active)
+                if not self._context.rescuers and has_too_many_failures(self._context):
+                    self._context.must_stop = True
+
+    def flush_handlers(self, states: Sequence[HostState]) -> None:
+        """Run what was notified; a handler may notify another one, and none runs twice for a host."""
+        context = self._context
+        done: set[tuple[str, str]] = set()
+        while not context.must_stop and not context.is_cancelled():
+            is_forced = context.play.is_forcing_handlers
+            wanted = [state.name for state in states if state.is_active or (state.failure and is_forced)]
+            found = context.handlers.take(wanted)
+            if found is None:
+                return
+            handler, names = found
+            key = handler.origin.where()
+            names = [name for name in names if (key, name) not in done]
+            done |= {(key, name) for name in names}
+            if not names:
+                continue
+            chosen = [context.states[name] for name in names]
+            failures = {state.name: state.failure for state in chosen}
+            for state in chosen:
+                state.failure = None
+            self._task(handler, chosen)
+            for state in chosen:
+                state.failure = failures[state.name] or state.failure
+
+    def _block(self, block: Block, states: Sequence[HostState]) -> None:
+        if block.once:
+            states = [state for state in states if block.once not in state.done_blocks]
+            for state in states:
+                state.done_blocks.add(block.once)
+        self._context.rescuers += bool(block.rescue)
+        self.entries(block.block, states)
+        self._context.rescuers -= bool(block.rescue)
+        failed_ones = [state for state in states if state.failure and not state.is_unreachable]
+        if block.rescue:
+            for state in failed_ones:
+                _remember_failure(state)
+                state.failure = None
+            self.entries(block.rescue, failed_ones)
+            for state in failed_ones:
+                if state.failure is None:
+                    state.counts["rescued"] += 1
+        self._always(block, states)
+        if not self._context.rescuers and has_too_many_failures(self._context):
+            self._context.must_stop = True
+
+    def _always(self, block: Block, states: Sequence[HostState]) -> None:
+        """Run `always` on every host that can be reached; one that had failed stays failed."""
+        if not block.always:
+            return
+        reachable = [state for state in states if not state.is_unreachable and not state.is_over]
+        failures = {state.name: state.failure for state in reachable}
+        for state in reachable:
+            if state.failure:
+                _remember_failure(state)
+            state.failure = None
+        self.entries(block.always, reachable)
+        for state in reachable:
+            state.failure = state.failure or failures[state.name]
+
+    def _task(self, task: Task, states: Sequence[HostState]) -> None:
+        if task.operation == "meta":
+            self._meta(task, states)
+        elif task.operation in _INCLUDES:
+            run_include(self._context, task, states, self.entries)
+        elif task.operation == "up":
+            self._up(task, states)
+        else:
+            run_task(self._context, task, states)
+
+    def _meta(self, task: Task, states: Sequence[HostState]) -> None:
+        context, what = self._context, task.arguments.value
+        chosen = []
+        for state in states:
+            try:
+                scope = context.scope(state, task)
+                if all(context.templar.condition(raw, scope) for raw in task.directives.when):
+                    chosen.append(state)
+            except PhloError as error:
+                self._end(task, state, failed(error))
+        if what == "flush_handlers" and chosen:
+            self.flush_handlers(states)
+        for state in chosen:
+            if what in ("end_host", "end_play"):
+                state.is_over = True
+        if what == "end_play" and chosen:
+            for name in context.batch:
+                context.states[name].is_over = True
+        if what == "clear_host_errors":
+            for name in context.batch:
+                context.states[name].failure, context.states[name].is_unreachable = None, False
+
+    def _up(self, task: Task, states: Sequence[HostState]) -> None:
+        """Bring services up on the hosts they are placed on, all hosts in one run."""
+        context = self._context
+        wanted = []
+        for state in states:
+            try:
+                scope = context.scope(state, task)
+                is_wanted = all(context.templar.condition(raw, scope) for raw in task.directives.when)
+            except PhloError as error:
+                self._end(task, state, failed(error))
+                continue
+            if is_wanted:
+                wanted.append(state)
+            else:
+                self._end(task, state, skipped("the condition does not hold"))
+        if wanted:
+            self._bring_up(task, wanted)
+
+    def _bring_up(self, task: Task, states: Sequence[HostState]) -> None:
+        services = task.arguments.value["services"]
+        try:
+            changes = self._context.run.bring_up(services, [state.name for state in states])
+        except PhloError as error:
+            for state in states:
+                self._end(task, state, failed(error))
+            return
+        moved = Status.PENDING if self._context.run.check else Status.CHANGED
+        for state in states:
+            mine: tuple[Change, ...] = changes.get(state.name, ())
+            status = moved if any(change.is_counted for change in mine) else Status.OK
+            self._end(task, state, Result(status=status, changes=mine))
+
+    def _end(self, task: Task, state: HostState, result: Result) -> None:
+        context = self._context
+        step = context.task_id(task, state.name, next(context.numbers))
+        emit_end(context.emit, step, task, result, None, is_rescued=bool(context.rescuers))
+        state.take(task.name, result)
+
+
+def _remember_failure(state: HostState) -> None:
+    """Tell `rescue` and `always` what failed, under phlo's names and Ansible's."""
+    assert state.failure is not None
+    name, result = state.failure
+    task = {"name": name}
+    state.set_facts(
+        {
+            "phlo_failed_task": task,
+            "phlo_failed_result": result.data,
+            "ansible_failed_task": task,
+            "ansible_failed_result": result.data,
+        }
+    )

@@ -1,0 +1,195 @@
+"""One task on several hosts at once, and what follows from how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from queue import SimpleQueue
+from typing import Any
+
+from phlo.errors import ConfigError, InventoryError, OperationError, PhloError, did_you_mean
+from phlo.execute.play.attempt import Attempt
+from phlo.execute.play.context import PlayContext
+from phlo.execute.play.host_state import HostState
+from phlo.execute.play.result import MOVED, Result, failed
+from phlo.execute.play.task_events import emit_end, emit_item_end
+from phlo.execute.write_gate import LookAgainError, NotOpenedError
+from phlo.frozen import replace
+from phlo.hosts.host import Host, ReadHost
+from phlo.playbook.filters import as_boolean
+from phlo.playbook.model import Task
+from phlo.playbook.scope import Scope
+from phlo.playbook.source import Raw
+from phlo.stop_signals import take_from
+from phlo.values import Secret
+
+
+def run_task(context: PlayContext, task: Task, states: Sequence[HostState]) -> None:
+    """Do a task on hosts: register, notify and failures included."""
+    number = next(context.numbers)
+    is_once = _flag(context, task, task.directives.run_once, states[0])
+    chosen = states[:1] if is_once else states
+    results = _side_by_side(context, [partial(_on_host, context, task, state, number) for state in chosen])
+    if is_once:
+        results = results * len(states)
+    for state, result in zip(states, results, strict=True):
+        _take(context, task, state, result, is_own=not is_once or state is states[0])
+    _spread_failure(context, task, states)
+
+
+def _side_by_side(context: PlayContext, calls: Sequence[Callable[[], Result]]) -> list[Result]:
+    """The results of calls, in their order. What one of them raises is raised once all have ended."""
+    if context.workers is None:
+        return [call() for call in calls]
+    ended: SimpleQueue[tuple[int, Result | BaseException]] = SimpleQueue()
+
+    def make(index: int) -> None:
+        try:
+            ended.put((index, calls[index]()))
+        except BaseException as error:
+            ended.put((index, error))
+
+    for index in range(len(calls)):
+        context.workers.submit(index, partial(make, index))
+    found = dict(take_from(ended) for _ in calls)
+    results = []
+    for index in range(len(calls)):
+        result = found[index]
+        if isinstance(result, BaseException):
+            raise result
+        results.append(result)
+    return results
+
+
+def _on_host(context: PlayContext, task: Task, state: HostState, number: int) -> Result:
+    """The result on one host; whatever goes wrong is in it."""
+    scope = context.scope(state, task)
+    task = replace(task, name=_shown_name(context, task, scope))
+    step = context.task_id(task, state.name, number)
+    emit, clock = context.emit, context.run.clock
+    emit.step_started(step)
+    started = clock()
+    is_hidden = False
+
+    items_began = started
+
+    def notify(result: Result, item: str) -> None:
+        nonlocal items_began
+        began, items_began = items_began, clock()
+        emit_item_end(emit, step, task, item, result, max(items_began - began, 0.0), is_hidden=is_hidden)
+
+    def explain(**details: Any) -> None:
+        if not is_hidden:
+            emit.details(step, **details)
+
+    try:
+        is_hidden = _flag(context, task, task.directives.no_log, state)
+        result = Attempt(
+            task=task,
+            host=replace(
+                _target(context, task, state, scope),
+                progress=lambda line: emit.progress(step, line),
+                is_cancelled=context.is_cancelled,
+            ),
+            scope=scope,
+            module=context.run.find(task.operation),
+            templar=context.templar,
+            injected=context.run.injected(task),
+            accepted=context.run.loader.accepted,
+            node_of=context.run.node_of if task.directives.delegate_to is None else _as_delegated,
+            reader_of=context.run.reader_of,
+            before_change=context.run.before_change,
+            check=context.run.check or _flag(context, task, task.directives.check_mode, state),
+            is_blind=state.has_unapplied,
+            shows_diff=context.run.shows_diff,
+            notify=notify,
+            keep=state.set_facts,
+            explain=explain,
+        ).run()
+    except PhloError as error:
+        result = failed(error)
+    except (LookAgainError, NotOpenedError):
+        raise
+    except Exception as error:  # a fault in phlo or in an operation; it must not take the other hosts along
+        what = f"the operation {task.operation} itself failed ({type(error).__name__}: {error})"
+        broken = OperationError(emit.mask(what), where=task.origin.where())
+        broken.__cause__ = error
+        result = failed(broken)
+    seconds = max(clock() - started, 0.0)
+    emit_end(emit, step, task, result, seconds, is_hidden=is_hidden, is_rescued=bool(context.rescuers))
+    return result
+
+
+def _as_delegated(service: str, host: Host | ReadHost) -> Host | ReadHost:
+    """A task that says which host it is done on is done there."""
+    return host
+
+
+def _shown_name(context: PlayContext, task: Task, scope: Scope) -> str:
+    """The task's name with its variables filled in; as it was written when they only come with the loop."""
+    try:
+        return str(context.templar.render(Raw(task.name, task.origin), scope))
+    except PhloError:
+        return task.name
+
+
+def _target(context: PlayContext, task: Task, state: HostState, scope: Scope) -> Host | ReadHost:
+    """The host that the task is done on: the one it is for, or the one it is delegated to."""
+    if task.directives.delegate_to is None:
+        return state.host
+    raw = task.directives.delegate_to
+    name = str(context.templar.render(raw, scope))
+    hosts = context.run.hosts
+    if name in ("localhost", "127.0.0.1") and name not in hosts:
+        name = "local" if "local" in hosts else next(iter(hosts))
+    if name not in hosts:
+        raise InventoryError(f'there is no host "{name}"', where=raw.origin.where(), fix=did_you_mean(name, hosts))
+    return hosts[name]
+
+
+def _take(context: PlayContext, task: Task, state: HostState, result: Result, *, is_own: bool) -> None:
+    """Keep what came of a task on a host."""
+    if task.register is not None:
+        state.set_facts({task.register: result.data})
+    state.set_facts(result.facts)
+    if result.status in MOVED and task.notify:
+        result = _notify(context, task, state, result)
+    if is_own or result.is_bad:
+        state.take(task.name, result)
+
+
+def _notify(context: PlayContext, task: Task, state: HostState, result: Result) -> Result:
+    scope = context.scope(state, task)
+    try:
+        for raw in task.notify:
+            value: Any = context.templar.render(raw, scope)
+            for name in value if isinstance(value, list) else [value]:
+                context.handlers.notify(str(name), state.name, where=raw.origin.where())
+    except ConfigError as error:
+        context.emit.note(str(error))
+        return failed(error)
+    return result
+
+
+def _spread_failure(context: PlayContext, task: Task, states: Sequence[HostState]) -> None:
+    """With `any_errors_fatal` one host's failure is that of all hosts of the batch."""
+    bad = next((state for state in states if state.failure and state.failure[0] == task.name), None)
+    if bad is None or bad.failure is None:
+        return
+    raw = task.directives.any_errors_fatal or context.play.any_errors_fatal
+    if not _flag(context, task, raw, bad):
+        return
+    error = OperationError(f"stopped, for the task failed on {bad.name}", where=task.origin.where())
+    for state in states:
+        if state.failure is None:
+            state.failure = (task.name, failed(error))
+
+
+def _flag(context: PlayContext, task: Task, raw: Raw | None, state: HostState) -> bool:
+    """A yes or no that may be a template."""
+    if raw is None:
+        return False
+    if isinstance(raw.value, bool):
+        return raw.value
+    value = context.templar.render(raw, context.scope(state, task))
+    return as_boolean(value.reveal() if isinstance(value, Secret) else value)

@@ -1,0 +1,180 @@
+"""Running plays, one after the other, each on its hosts in batches."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+
+from phlo.events import StepId
+from phlo.execute.emitter import Emitter
+from phlo.execute.play.batches import batches
+from phlo.execute.play.context import PlayContext
+from phlo.execute.play.host_state import HostState
+from phlo.execute.play.linear import Linear
+from phlo.execute.play.outcome import PlaybookOutcome
+from phlo.execute.play.run_context import RunContext
+from phlo.execute.worker_pool import WorkerPool
+from phlo.frozen import replace
+from phlo.inventory.patterns import matching
+from phlo.playbook.arguments import check_arguments
+from phlo.playbook.handlers import Handlers, check_notifications
+from phlo.playbook.model import Play
+from phlo.playbook.scope import Scope
+from phlo.playbook.selection import Choice
+from phlo.playbook.templating import Templar
+from phlo.stop_signals import StopRequest, signal_of, stop_signals
+
+
+def run_plays(
+    plays: Iterable[Play],
+    context: RunContext,
+    templar: Templar,
+    emit: Emitter,
+    *,
+    title: str,
+    choice: Choice | None = None,
+    limit: Sequence[str] | None = None,
+) -> PlaybookOutcome:
+    """Carry out plays and tell what happens.
+
+    limit: only these of the hosts; None: all.
+    A host on which a task failed takes no further part, in later plays either. After Ctrl-C, SIGTERM or SIGHUP no
+    further task starts, and those under way end; a second signal ends the run at once.
+
+    Raises PhloError, when all of that is done, if events could not be passed on.
+    """
+    plays = tuple(plays)
+    for play in plays:
+        check_notifications(play)
+        check_arguments(play, context.find, context.loader.accepted)
+    stop = StopRequest()
+
+    def take(number: int) -> None:
+        stop.take(number)
+        emit.note("stopping: what is under way ends first; Ctrl-C again stops at once")
+
+    started = context.clock()
+    emit.run_started(title)
+    with WorkerPool(max(context.forks, 1)) as workers:
+        runner = PlayRunner(
+            context, templar, emit, workers=workers, choice=choice, limit=limit, is_cancelled=stop.is_set
+        )
+        try:
+            with stop_signals(first=take):
+                runner.run(plays)
+        except KeyboardInterrupt as stopped:
+            if stop.is_set():  # the second signal
+                raise
+            stop.take(signal_of(stopped))
+    outcome = runner.outcome(signal=stop.number, seconds=max(context.clock() - started, 0.0))
+    emit.run_finished(outcome.status, outcome.seconds)
+    emit.check()
+    return outcome
+
+
+class PlayRunner:
+    """Runs plays one after the other, and keeps what each host came to.
+
+    workers: None: one host after the other, in the calling thread.
+    parent:  the plan's step that the tasks are a part of, None in a playbook.
+    """
+
+    def __init__(
+        self,
+        context: RunContext,
+        templar: Templar,
+        emit: Emitter,
+        *,
+        workers: WorkerPool | None,
+        is_cancelled: Callable[[], bool],
+        choice: Choice | None = None,
+        limit: Sequence[str] | None = None,
+        parent: StepId | None = None,
+    ) -> None:
+        self._context = context
+        self._templar = templar
+        self._emit = emit
+        self._workers = workers
+        self._is_cancelled = is_cancelled
+        self._choice = choice or Choice()
+        self._limit = limit
+        self._parent = parent
+        self._numbers = itertools.count(1)
+        self._states: dict[str, HostState] = {}
+
+    def outcome(self, *, signal: int | None, seconds: float) -> PlaybookOutcome:
+        return PlaybookOutcome(
+            hosts={name: dict(state.counts) for name, state in self._states.items()},
+            failures=tuple(
+                state.failure[1].error
+                for state in self._states.values()
+                if state.failure is not None and state.failure[1].error is not None
+            ),
+            changes=tuple(change for state in self._states.values() for change in state.changes),
+            signal=signal,
+            seconds=seconds,
+        )
+
+    def run(self, plays: Sequence[Play]) -> None:
+        for play in plays:
+            if self._is_cancelled():
+                return
+            names = self._hosts(play)
+            if self._parent is None:
+                self._emit.play_started(play.name, names)
+            if not names:
+                self._emit.note(f'no host matches "{play.hosts.value}"')
+                continue
+            for name in names:
+                self._states.setdefault(name, self._context.state(name))
+                self._states[name].is_over = False
+                self._states[name].done_blocks.clear()
+            alive = [name for name in names if self._states[name].is_active]
+            if alive and not self._play(play, alive):
+                return
+
+    def _hosts(self, play: Play) -> list[str]:
+        scope = Scope((*play.variables, self._context.extra_layer()))
+        value = self._templar.render(play.hosts, scope)
+        pattern = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+        found = matching(self._context.inventory, pattern, where=play.hosts.origin.where())
+        return [name for name in found if self._limit is None or name in self._limit]
+
+    def _play(self, play: Play, names: Sequence[str]) -> bool:
+        """Run one play; False when no host of a batch got through, so that nothing more is done."""
+        play = self._with_vars_files(play)
+        scope = Scope((*self._states[names[0]].base, *play.variables, self._context.extra_layer()))
+        context = PlayContext(
+            run=self._context,
+            templar=self._templar,
+            emit=self._emit,
+            choice=self._choice,
+            play=play,
+            handlers=Handlers(play.handlers),
+            states=self._states,
+            hosts=names,
+            workers=self._workers,
+            is_cancelled=self._is_cancelled,
+            numbers=self._numbers,
+            parent=self._parent,
+        )
+        linear = Linear(context)
+        for batch in batches(play, names, self._templar, scope):
+            context.batch = batch
+            states = [self._states[name] for name in batch]
+            for section in play.sections:
+                linear.section(section, states)
+            if context.must_stop or all(state.failure or state.is_unreachable for state in states):
+                if len(states) > 1:
+                    self._emit.note("stopped: too many hosts failed")
+                return False
+        return True
+
+    def _with_vars_files(self, play: Play) -> Play:
+        """The play with the variables of its files, each of which may be named by a template."""
+        layers = list(play.variables)
+        for raw in play.vars_files:
+            scope = Scope((*layers, self._context.extra_layer()))
+            name = str(self._templar.render(raw, scope))
+            layers.append(self._context.loader.variables(play.folder / name))
+        return replace(play, variables=tuple(layers))

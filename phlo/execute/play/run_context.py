@@ -1,0 +1,196 @@
+"""What a run of playbooks works with: the project, its hosts, and the variables that are always there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from phlo import __version__
+from phlo.config.capabilities import spelled
+from phlo.config.project import Project
+from phlo.execute.converge import Observation
+from phlo.execute.play.host_state import HostState
+from phlo.execute.play.magic import HostVariables, constants, groups_of, names_of_groups, of_inventory, of_roles
+from phlo.frozen import dataclass, field
+from phlo.hosts.host import Host, ReadHost
+from phlo.inventory.hosts import Inventory
+from phlo.operations import Operation
+from phlo.operations.cluster_state import state_of
+from phlo.playbook.load import Loader
+from phlo.playbook.model import Play, RoleContext, Task
+from phlo.playbook.scope import Layer, Scope, Variable, final
+from phlo.playbook.source import Origin
+from phlo.playbook.templating import OMIT
+from phlo.values import Change, Source
+
+COMMAND_LINE = "command line"
+
+BringUp = Callable[[Sequence[str], Sequence[str]], Mapping[str, tuple[Change, ...]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """What a run of plays works with.
+
+    hosts:    every host of the inventory, ready to be talked to.
+    find:     an operation by its name.
+    bring_up: converges services on hosts, in check mode only looks; gives the changes by host. Raises when it fails.
+    ask:      asks the user something; None when nobody is there to answer.
+    extra:    variables that win over all others.
+    is_cancelled: True once the run that these plays are a part of was asked to stop.
+    reader_of: how tasks look at a host. before_change: called with what a task would change; raises when it must not.
+    """
+
+    project: Project
+    inventory: Inventory
+    hosts: Mapping[str, Host | ReadHost]
+    loader: Loader
+    find: Callable[[str], Operation]
+    bring_up: BringUp
+    ask: Callable[[str], str] | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    check: bool = False
+    shows_diff: bool = False
+    forks: int = 8
+    is_cancelled: Callable[[], bool] = lambda: False
+    reader_of: Callable[[Host | ReadHost], ReadHost] = lambda host: host.reader()
+    before_change: Callable[[Observation], None] = lambda found: None
+    clock: Callable[[], float] = field(default=lambda: 0.0)
+
+    def state(self, name: str) -> HostState:
+        """A host at the start of a run."""
+        return HostState(name=name, host=self.hosts[name], base=self._base(name))
+
+    def _base(self, name: str) -> tuple[Layer, ...]:
+        """The variables of a host of the inventory before any play; the run need not reach the host."""
+        project = {key: Variable(value.text) for key, value in self.project.values.items()}
+        capabilities = final(spelled(self.project.capabilities))
+        groups = [_inventory_layer(layer) for layer in self.inventory.group_layers(name)]
+        own = _inventory_layer(self.inventory.hosts[name].variables)
+        return (project, capabilities, *groups, own)
+
+    def node_of(self, service: str, host: Host | ReadHost) -> Host | ReadHost:
+        """Where the container of a service is, as a task on `host` means it: on `host`, unless that is a node of the
+        cluster that the service is on; then on the node that its first task runs on.
+
+        Where the cluster has no task of it, the task reports that there is no container.
+        """
+        found = self.project.services.get(service)
+        if found is None or found.placement is None or host.name not in (*found.placement.nodes, *found.hosts):
+            return host
+        manager = self.hosts[found.hosts[0]].reader().engine
+        names = state_of(found.placement.orchestrator).hosts_of(manager, self.project.name, service)
+        return self.hosts[names[0]] if names and host.name not in names else host
+
+    def extra_layer(self) -> Layer:
+        """What the command line gives, on top of everything."""
+        given = {key: value.text for key, value in self.project.values.items() if value.source.layer == COMMAND_LINE}
+        return final({**given, **self.extra})
+
+    def scope(self, state: HostState, play: Play, task: Task, shared: Layer, states: Mapping[str, HostState]) -> Scope:
+        """The variables of a task on a host. shared: what all hosts of the play see (`ansible_play_hosts`, ...)."""
+        role = task.role
+        low = (*(one.defaults for one in play.roles), *((role.defaults,) if role else ()))
+        middle = tuple(one.variables for one in play.roles)
+        middle += (self._facts(role), role.variables) if role else ()
+        return Scope(
+            (
+                *low,
+                *state.base,
+                *play.variables,
+                *middle,
+                *task.directives.variables,
+                state.facts,
+                *state.params,
+                shared,
+                self._magic(state, play, task, states),
+                self.extra_layer(),
+            )
+        )
+
+    def _facts(self, role: RoleContext) -> Layer:
+        """Capabilities as the role's service sees them, and what others claim of it."""
+        service = self.project.services.get(role.service or "")
+        return final(service.facts) if service else {}
+
+    def _magic(self, state: HostState, play: Play, task: Task, states: Mapping[str, HostState]) -> Layer:
+        role = task.role
+        names: dict[str, Any] = {
+            **constants(),
+            **of_inventory(self.inventory),
+            **of_roles(play, task),
+            **self._of_host(state.name),
+            "groups": groups_of(self.inventory),
+            "hostvars": self._hostvars(play, states),
+            "project": {"name": self.project.name, "root": str(self.project.root)},
+            "services": self._services(),
+            "playbook_dir": str(play.folder),
+            "ansible_check_mode": self.check,
+            "ansible_diff_mode": self.shows_diff,
+            "ansible_forks": self.forks,
+            "ansible_facts": {},
+            "ansible_search_path": [str(task.folder), str(play.folder)],
+            "phlo_check_mode": self.check,
+            "phlo_version": __version__,
+            "omit": OMIT,
+        }
+        if role is not None and role.service:
+            names["service"] = self._services().get(role.service, {"name": role.service})
+        return final(names)
+
+    def _of_host(self, name: str) -> dict[str, Any]:
+        return {
+            "inventory_hostname": name,
+            "inventory_hostname_short": name.partition(".")[0],
+            "group_names": names_of_groups(self.inventory, name),
+        }
+
+    def _hostvars(self, play: Play, states: Mapping[str, HostState]) -> HostVariables:
+        def scope_of(name: str) -> Scope:
+            state = states.get(name)
+            base, facts = (state.base, state.facts) if state else (self._base(name), {})
+            return Scope((*base, *play.variables, facts, final(self._of_host(name))))
+
+        return HostVariables(tuple(self.inventory.hosts), scope_of)
+
+    def _services(self) -> dict[str, Any]:
+        return {
+            name: {
+                "name": name,
+                "hosts": list(service.hosts),
+                "ports": [{"published": port.published, "target": port.target} for port in service.compose.ports],
+            }
+            for name, service in self.project.services.items()
+        }
+
+    def injected(self, task: Task) -> dict[str, Any]:
+        """What operations get besides what a task writes."""
+        return {
+            "project": self.project.name,
+            "root": self.project.root,
+            "folder": task.folder,
+            "service": task.role.service if task.role else "",
+            "network": self._network(task),
+            "find_file": lambda name, kind: self.loader.find(task, name, kind),
+            "label": self.loader.label,
+            "ask": self.ask,
+            "clock": self.clock,
+        }
+
+    def _network(self, task: Task) -> str:
+        """The network a one-shot container is put on: the role's service's first one, else the project's default."""
+        service = self.project.services.get(task.role.service) if task.role else None
+        keys = [attached.key for attached in service.compose.networks] if service else []
+        keys += [key for key in ("default", *self.project.networks) if key in self.project.networks]
+        return self.project.networks[keys[0]].name if keys else ""
+
+
+def _inventory_layer(variables: Mapping[str, Any]) -> Layer:
+    return {
+        name: Variable(variable.value, Origin(None, name=_place(name, variable.source)))
+        for name, variable in variables.items()
+    }
+
+
+def _place(name: str, source: Source) -> str:
+    return f"{source} {name}"

@@ -1,0 +1,63 @@
+"""Comparing versions: `x is version('1.2', '>=')`.
+
+loose: numbers and words, part by part, as they are written. strict: two or three numbers, and a or b.
+semver: https://semver.org, section 11.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq, "=": operator.eq, "eq": operator.eq,
+    "!=": operator.ne, "<>": operator.ne, "ne": operator.ne,
+    "<": operator.lt, "lt": operator.lt,
+    "<=": operator.le, "le": operator.le,
+    ">": operator.gt, "gt": operator.gt,
+    ">=": operator.ge, "ge": operator.ge,
+}  # fmt: skip
+_SEMVER = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
+_LOOSE_SEMVER = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
+_STRICT = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?(?:([ab])(\d+))?")
+
+
+def version(
+    value: Any, other: Any, operator: str = "eq", strict: bool | None = None, version_type: str | None = None
+) -> bool:
+    """Whether the versions compare so. Raises ValueError for a text that is no version."""
+    if operator not in _OPERATORS:
+        raise ValueError(f'version: there is no comparison "{operator}"')
+    kind = version_type or ("strict" if strict else "loose")
+    if kind not in _KINDS:
+        raise ValueError(f'version: there is no version_type "{kind}"; there are {", ".join(_KINDS)}')
+    if not str(value) or not str(other):
+        raise ValueError("version: an empty text is no version")
+    return _OPERATORS[operator](_KINDS[kind](str(value)), _KINDS[kind](str(other)))
+
+
+def _loose(text: str) -> list[Any]:
+    parts = [part for part in re.split(r"(\d+|[a-z]+|\.)", text) if part and part != "."]
+    return [int(part) if part.isdigit() else part for part in parts]
+
+
+def _strict(text: str) -> tuple[Any, ...]:
+    found = _STRICT.fullmatch(text)
+    if found is None:
+        raise ValueError(f'version: "{text}" is no strict version')
+    major, minor, patch, letter, number = found.groups()
+    return (int(major), int(minor), int(patch or 0), letter or "z", int(number or 0))
+
+
+def _semver(text: str) -> tuple[Any, ...]:
+    found = _SEMVER.fullmatch(text) or _LOOSE_SEMVER.fullmatch(text)
+    if found is None:
+        raise ValueError(f'version: "{text}" is no semantic version')
+    *numbers, pre = found.groups()
+    parts = [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in (pre or "").split(".") if part]
+    return (*(int(number or 0) for number in numbers), pre is None, parts)
+
+
+_KINDS: Mapping[str, Callable[[str], Any]] = {"loose": _loose, "strict": _strict, "semver": _semver}

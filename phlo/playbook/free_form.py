@@ -1,0 +1,112 @@
+"""Arguments in one line: `name=value` pairs, and commands with pairs among their words.
+
+Source: Ansible's documentation, "Module arguments" and the modules `command` and `shell`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+# Options that may precede a one-line command. The operation reports `executable` and others as unknown.
+_OF_COMMANDS = (
+    "creates",
+    "removes",
+    "chdir",
+    "executable",
+    "stdin",
+    "stdin_add_newline",
+    "strip_empty_ends",
+)
+COMMANDS = ("command", "shell")
+# Operations of phlo that take a command, in which `a=b` is a word like others.
+_WORDS = ("exec", "run", "hook")
+_PAIR = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+_BRACES = {"{{": "}}", "{%": "%}", "{#": "#}"}
+
+
+def arguments_of(operation: str, value: Any) -> Any:
+    """What a task writes behind an operation's name, with its pairs as a mapping."""
+    if operation in COMMANDS:
+        return _command(operation, value)
+    if not isinstance(value, str) or operation in _WORDS:
+        return value
+    words = [word for _, word in _words(value)]
+    pairs = [pair for word in words if (pair := _PAIR.fullmatch(word))]
+    if not words or len(pairs) < len(words):
+        return value
+    return {pair[1]: _unquoted(pair[2]) for pair in pairs}
+
+
+def first_word(text: str) -> tuple[str, str]:
+    """The first word of a line, and the rest of it."""
+    first, _, rest = text.strip().partition(" ")
+    return first, rest.strip()
+
+
+def _command(operation: str, value: Any) -> Any:
+    if isinstance(value, str):
+        command, pairs = split_pairs(value, _OF_COMMANDS)
+        given: dict[str, Any] = {**pairs, **({"cmd": command} if command else {})}
+    elif isinstance(value, Mapping):
+        given = dict(value)
+    elif value is None:
+        given = {}
+    else:
+        given = {"argv": value}
+    for name in ("cmd", "argv", "_raw_params"):
+        if given.get(name) is not None:
+            given["command"] = given.pop(name)
+    return {**given, "shell": True} if operation == "shell" else given
+
+
+def split_pairs(text: str, names: Collection[str]) -> tuple[str, dict[str, str]]:
+    """The text without its pairs of these names, and those."""
+    pairs: dict[str, str] = {}
+    spans = []
+    for start, word in _words(text):
+        found = _PAIR.fullmatch(word)
+        if found and found[1] in names:
+            pairs[found[1]] = _unquoted(found[2])
+            spans.append((start, start + len(word)))
+    for start, end in reversed(spans):
+        text = text[:start].rstrip(" ") + text[end:]
+    return text.strip(), pairs
+
+
+def _words(text: str) -> Iterator[tuple[int, str]]:
+    """Where each word begins, and the word; quotes and templates belong together."""
+    position, start, quote, closing = 0, None, "", ""
+    while position < len(text):
+        mark = text[position]
+        two = text[position : position + 2]
+        if closing:
+            if two == closing:
+                closing, position = "", position + 1
+        elif quote:
+            if mark == "\\" and quote == '"':
+                position += 1
+            elif mark == quote:
+                quote = ""
+        elif two in _BRACES:
+            start = position if start is None else start
+            closing, position = _BRACES[two], position + 1
+        elif mark in "'\"":
+            start = position if start is None else start
+            quote = mark
+        elif mark.isspace():
+            if start is not None:
+                yield start, text[start:position]
+            start = None
+        elif start is None:
+            start = position
+        position += 1
+    if start is not None:
+        yield start, text[start:]
+
+
+def _unquoted(text: str) -> str:
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return text[1:-1].replace('\\"', '"') if text[0] == '"' else text[1:-1]
+    return text

@@ -1,0 +1,1 @@
+"""Docker Swarm as the orchestrator of a group of hosts."""

@@ -1,0 +1,2 @@
+FROM phlo/test-busybox:1
+ENTRYPOINT ["echo"]
