@@ -27,6 +27,8 @@ LIGHT = ROOT / "examples" / "github-stats"
 FULL = ROOT / "examples" / "lakehouse"
 # What is measured beside the newest Compose; the other tables do not depend on it.
 NEWEST_CASES = "noop,chain,cold,change,down,help,tasks"
+# So many failed tests of `invoke test --all` are run again alone.
+FAILURES_RUN_AGAIN = 3
 # Charts of the full set: title, SQL on the lake, type, column to group by, metric.
 CHARTS = (
     ("Commits by month", "SELECT * FROM iceberg.stats.commits", "bar", "month", "COUNT(*)"),
@@ -162,7 +164,7 @@ def test(c: Context, all: bool = False, options: str = "") -> None:  # noqa: A00
     if not all:
         _run(c, f"pytest -n 2 tests/unit tests/peers/compose/test_compose.py tests/peers/ansible {options}")
         return
-    from tests.support.slowest import read_report, report_lines
+    from tests.support.slowest import Timed, read_report, report_lines
 
     engine(c)
     images(c)
@@ -170,10 +172,28 @@ def test(c: Context, all: bool = False, options: str = "") -> None:  # noqa: A00
     report.unlink(missing_ok=True)
     # Two at a time, in the order of tests/support/schedule.py: each test has a project and ports of its own.
     has_passed = _run(c, f"pytest -n 2 tests packages --junitxml {report} {options}", warn=True)
+    tests: list[Timed] = []
     if report.is_file():
-        print("\n".join(report_lines(*read_report(report))), flush=True)
-    if not has_passed:
+        seconds, tests = read_report(report)
+        print("\n".join(report_lines(seconds, tests)), flush=True)
+    if not has_passed and not _pass_alone(c, [test.name for test in tests if test.has_failed], options):
         sys.exit("test: failed")
+
+
+def _pass_alone(c: Context, failed: list[str], options: str) -> bool:
+    """Run the failed tests again, with no other test beside them; few of them, since many have one cause.
+
+    A test that passes only then is a defect, of the test or of phlo, and is listed as one.
+    """
+    if not 0 < len(failed) <= FAILURES_RUN_AGAIN:
+        return False
+    _say(f"test: {len(failed)} failed; running them again, alone")
+    if not _run(c, f"pytest -n 0 --last-failed --last-failed-no-failures none {options}", warn=True):
+        return False
+    _say("test: failed beside other tests and passed alone; each is a defect to fix:")
+    for name in failed:
+        _say(f"  {name}")
+    return True
 
 
 @task(

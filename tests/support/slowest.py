@@ -18,6 +18,7 @@ class Timed:
     name: str
     folder: str
     seconds: float
+    has_failed: bool = False
 
 
 def read_report(path: Path) -> tuple[float, list[Timed]]:
@@ -33,6 +34,7 @@ def _timed(case: ElementTree.Element) -> Timed:
         name=f"{'/'.join(parts)}.py::{case.get('name')}",
         folder="/".join(parts[:depth]),
         seconds=float(case.get("time", 0)),
+        has_failed=case.find("failure") is not None or case.find("error") is not None,
     )
 
 

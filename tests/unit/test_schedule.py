@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REPORT = """<?xml version="1.0"?>
 <testsuites><testsuite name="pytest" tests="3" time="75.5">
 <testcase classname="tests.unit.cli.test_up" name="test_a[x.y]" time="1.5" />
-<testcase classname="tests.hosts.test_swarm" name="test_b" time="70.25" />
+<testcase classname="tests.hosts.test_swarm" name="test_b" time="70.25"><failure message="x" /></testcase>
 <testcase classname="packages.phlo-api.tests.test_server" name="test_c" time="2.0"><skipped /></testcase>
 </testsuite></testsuites>
 """
@@ -54,6 +54,7 @@ def test_the_report_names_the_slowest_tests_and_the_time_of_each_part(tmp_path: 
     seconds, tests = read_report(tmp_path / "tests.xml")
 
     assert tests[0] == Timed(name="tests/unit/cli/test_up.py::test_a[x.y]", folder="tests/unit", seconds=1.5)
+    assert [test.name for test in tests if test.has_failed] == ["tests/hosts/test_swarm.py::test_b"]
     assert list(report_lines(seconds, tests, shown=2)) == [
         "tests: 3 in 1 min 15 s; the time of each part, summed over the workers:",
         "   1 min 10 s  tests/hosts (1)",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import termios
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
 
 import pytest
 from rich.cells import cell_len
@@ -21,14 +21,27 @@ from phlo.report.style import Style
 from scripts.docs.screen import Screen
 
 
+class Stream(io.TextIOWrapper):
+    """The program's side of a terminal, which counts what it was given to write."""
+
+    written = 0  # bytes, with the carriage returns that the terminal's driver adds
+
+    def write(self, text: str, /) -> int:
+        self.written += len(text.encode()) + text.count("\n")
+        return super().write(text)
+
+
 class Terminal:
-    """A pseudo-terminal, and the screen of what is written to it."""
+    """A pseudo-terminal, and the screen of what is written to it.
+
+    What the program writes at once appears on the screen at once, in however many parts it is read.
+    """
 
     def __init__(self, columns: int = 80, rows: int = 24) -> None:
         self._own, theirs = pty.openpty()
         self.screen = Screen(columns, rows)
         self.resize(columns, rows)
-        self.stream: TextIO = os.fdopen(theirs, "w", encoding="utf-8")
+        self.stream = Stream(os.fdopen(theirs, "wb"), encoding="utf-8")
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
@@ -38,19 +51,18 @@ class Terminal:
         self.screen.resize(columns)
 
     def _read(self) -> None:
-        rest = b""
+        waiting, read = b"", 0
         while True:
             try:
-                rest += os.read(self._own, 65536)
+                part = os.read(self._own, 65536)
             except OSError:  # the other side is closed
                 return
-            text = rest.decode(errors="ignore").replace("\r\n", "\n")
-            if text.encode() != rest.replace(b"\r\n", b"\n") or rest.endswith(b"\r"):
-                continue
-            rest = b""
-            with self._changed:
-                self.screen.feed(text)
-                self._changed.notify_all()
+            waiting, read = waiting + part, read + len(part)
+            if read == self.stream.written:
+                with self._changed:
+                    self.screen.feed(waiting.decode().replace("\r\n", "\n"))
+                    self._changed.notify_all()
+                waiting = b""
 
     def shows(self, is_wanted: Callable[[str], bool]) -> str:
         """Wait until the screen is as wanted, and give its text."""
