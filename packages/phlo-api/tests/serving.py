@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import uvicorn
+from phlo_api.server.app import create_app
 from phlo_api.server.listen import server
 from phlo_api.server.settings import Settings
 
 VIEWER, OPERATOR = "viewer-" + "v" * 40, "operator-" + "o" * 40
+Ask = Callable[..., httpx.Response]
 
 
 @dataclass(frozen=True)
@@ -55,3 +59,22 @@ def served(settings: Settings) -> Iterator[Served]:
     finally:
         made.should_exit = True
         thread.join()
+
+
+@contextmanager
+def asking(settings: Settings) -> Iterator[Ask]:
+    """Sends requests without a socket: `ask(path, token=VIEWER, method="GET", **request)`."""
+    app = create_app(settings)
+
+    async def send(method: str, path: str, headers: dict[str, str], request: dict[str, object]) -> httpx.Response:
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://lake.example:4000") as client:
+            return await client.request(method, path, headers=headers, **request)  # type: ignore[arg-type]
+
+    def one(path: str, token: str | None = VIEWER, method: str = "GET", **request: object) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= request.pop("headers", {})  # type: ignore[arg-type]
+        return asyncio.run(send(method, path if path.startswith("/health") else f"/api/v1{path}", headers, request))
+
+    yield one
+    app.state.context.close()

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from phlo_api.openapi import document_text
 from phlo_api.server.app import create_app
 from phlo_api.server.settings import HOSTS_VARIABLE, Settings
+from serving import OPERATOR, VIEWER, Ask, asking
 
 from phlo.errors import ConfigError
 
-VIEWER, OPERATOR = "viewer-" + "v" * 40, "operator-" + "o" * 40
 PASSWORD = "correct-horse-battery-staple"
 PROJECT = """
 name: lake
@@ -29,8 +28,6 @@ services:
     environment: {GREETING: hello, DATABASE: "${POSTGRES_PASSWORD}"}
     depends_on: [postgres]
 """
-
-Ask = Callable[..., httpx.Response]
 
 
 @pytest.fixture
@@ -54,23 +51,8 @@ def settings(root: Path) -> Settings:
 
 @pytest.fixture
 def ask(settings: Settings) -> Iterator[Ask]:
-    """Sends a request: `ask(path, token=VIEWER, method="GET", **request)`."""
-    import asyncio
-
-    app = create_app(settings)
-
-    async def send(method: str, path: str, headers: dict[str, str], request: dict[str, object]) -> httpx.Response:
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://lake.example:4000") as client:
-            return await client.request(method, path, headers=headers, **request)  # type: ignore[arg-type]
-
-    def one(path: str, token: str | None = VIEWER, method: str = "GET", **request: object) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        headers |= request.pop("headers", {})  # type: ignore[arg-type]
-        return asyncio.run(send(method, path if path.startswith("/health") else f"/api/v1{path}", headers, request))
-
-    yield one
-    app.state.context.close()
+    with asking(settings) as ask:
+        yield ask
 
 
 def test_the_openapi_document_that_is_checked_in_is_that_of_the_code() -> None:

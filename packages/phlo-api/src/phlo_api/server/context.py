@@ -17,9 +17,11 @@ from phlo.plan import Plan, build
 from phlo_api.server.actions import Actions
 from phlo_api.server.audit import Audit
 from phlo_api.server.data import Lake, published_addresses
+from phlo_api.server.excerpts import excerpt
 from phlo_api.server.live import Live, Lost, Running
 from phlo_api.server.logs import LogStreams, Target
 from phlo_api.server.metrics import Requests
+from phlo_api.server.models import ExcerptLine
 from phlo_api.server.runs import Runs
 from phlo_api.server.service_models import Service, ServiceAction
 from phlo_api.server.services import Catalogue, role_actions, unknown_service
@@ -116,6 +118,11 @@ class Context:
         """What takes secrets out of a text. Raises PhloError when those that are kept elsewhere cannot be had."""
         resolved = self.view.resolved(secrets=True)
         return self._mask.get(resolved, resolved.project.masker)
+
+    def excerpt(self, file: str, line: int) -> list[ExcerptLine]:
+        """The lines around an error in a file of the project, also while the project cannot be used."""
+        mask: Callable[[str], str] = self._mask.last or str
+        return excerpt(self.settings.root, file, line, mask)
 
     def plan_graph(self) -> Plan | None:
         """The steps of an `up` as it would be now; None for a project that cannot be planned."""

@@ -23,16 +23,37 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Problem(Model):
-    """Why there is no answer (RFC 9457). fix: what to do about it, as a sentence. where: file and line, or a host."""
+class ExcerptLine(Model):
+    """A line of a file. is_marked: the error is in this line. Values that may be secret are `***`."""
+
+    number: int
+    text: str
+    is_marked: bool
+
+
+class Finding(Model):
+    """What is wrong, and where.
+
+    fix: what to do about it, as a sentence. where: `FILE:LINE KEY`, a host, or a service. file, line: of an error in a
+    file, else null. excerpt: that line and those around it, of a file of the project. lines: a log's tail, or output.
+    """
+
+    detail: str
+    fix: str = ""
+    where: str = ""
+    file: str | None = None
+    line: int | None = None
+    excerpt: list[ExcerptLine] = []
+    lines: list[str] = []
+
+
+class Problem(Finding):
+    """Why a request failed (RFC 9457). others: what else is wrong, found at the same time."""
 
     type: str = "about:blank"
     title: str
     status: int
-    detail: str
-    fix: str = ""
-    where: str = ""
-    lines: list[str] = Field([], description="Further lines: a log's tail, the other things found wrong.")
+    others: list[Finding] = []
 
 
 class Health(Model):

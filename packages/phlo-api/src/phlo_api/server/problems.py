@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -19,9 +20,11 @@ from phlo.errors import (
     PhloError,
     PlanError,
 )
-from phlo_api.server.models import Problem
+from phlo_api.server.excerpts import place_of
+from phlo_api.server.models import ExcerptLine, Finding, Problem
 
 MEDIA_TYPE = "application/problem+json"
+F = TypeVar("F", bound=Finding)
 _TITLES = {
     400: "The request is wrong",
     401: "A token is needed",
@@ -50,11 +53,13 @@ _BY_ERROR: tuple[tuple[type[PhloError], int], ...] = (
 
 
 class Refusal(Exception):
-    """A request that is answered with a problem."""
+    """A request that is answered with a problem. where: as that of a PhloError."""
 
-    def __init__(self, status: int, detail: str, *, fix: str = "", headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, detail: str, *, fix: str = "", where: str = "", headers: dict[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
-        self.problem = Problem(title=title_of(status), status=status, detail=detail, fix=fix)
+        self.problem = Problem(title=title_of(status), status=status, detail=detail, fix=fix, where=where)
         self.headers = headers or {}
 
 
@@ -65,14 +70,23 @@ def title_of(status: int) -> str:
 def problem_of(error: PhloError) -> Problem:
     """A phlo error for a caller of the API."""
     status = next((code for kind, code in _BY_ERROR if isinstance(error, kind)), 500)
-    return Problem(
-        title=title_of(status),
-        status=status,
-        detail=error.what,
-        fix=error.fix,
-        where=error.where,
-        lines=[*error.detail, *map(str, error.others)],
+    first, *others = (
+        Finding(detail=one.what, fix=one.fix, where=one.where, lines=list(one.detail)) for one in error.each()
     )
+    return Problem(title=title_of(status), status=status, others=others, **first.model_dump())
+
+
+def with_places(problem: Problem, excerpt_of: Callable[[str, int], list[ExcerptLine]]) -> Problem:
+    """The problem with the file, the line and the excerpt of each error in a file."""
+
+    def placed(one: F) -> F:
+        place = place_of(one.where)
+        if place is None:
+            return one
+        file, line = place
+        return one.model_copy(update={"file": file, "line": line, "excerpt": excerpt_of(file, line)})
+
+    return placed(problem.model_copy(update={"others": [placed(one) for one in problem.others]}))
 
 
 def answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -84,11 +98,11 @@ def add_error_answers(app: FastAPI) -> None:
 
     @app.exception_handler(Refusal)
     def refusal(request: Request, error: Refusal) -> JSONResponse:
-        return answer(error.problem, error.headers)
+        return answer(_placed(error.problem, request), error.headers)
 
     @app.exception_handler(PhloError)
     def phlo_error(request: Request, error: PhloError) -> JSONResponse:
-        return answer(problem_of(error))
+        return answer(_placed(problem_of(error), request))
 
     @app.exception_handler(RequestValidationError)
     def not_valid(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -104,6 +118,12 @@ def add_error_answers(app: FastAPI) -> None:
     def unforeseen(request: Request, error: Exception) -> JSONResponse:
         what = f"{type(error).__name__} in {request.method} {request.url.path}"
         return answer(Problem(title=title_of(500), status=500, detail=what, fix="See the API's log, and report it."))
+
+
+def _placed(problem: Problem, request: Request) -> Problem:
+    """The problem with its places. Without a valid token nothing of the project's files is shown."""
+    is_identified = bool(getattr(request.state, "is_identified", False))
+    return with_places(problem, request.app.state.context.excerpt if is_identified else lambda file, line: [])
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

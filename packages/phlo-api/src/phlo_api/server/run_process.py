@@ -20,6 +20,7 @@ from phlo.bounded import text_lines
 from phlo.cli import exits
 from phlo.events import Note
 from phlo.events_json import event_line
+from phlo_api.server.excerpts import place_of
 from phlo_api.server.problems import Refusal
 from phlo_api.server.runs import StartedRun
 
@@ -64,7 +65,10 @@ class RunProcess:
         code = self._process.wait()
         self._error_reader.join()
         text = " ".join(line.strip() for line in self._errors).removeprefix("✗ ")
-        raise Refusal(_STATUS.get(code, 409), text or f"phlo ended with exit code {code}")
+        where, colon, what = text.partition(": ")
+        if not (colon and place_of(where)):
+            where, what = "", text
+        raise Refusal(_STATUS.get(code, 409), what or f"phlo ended with exit code {code}", where=where)
 
     def listen(self, run: StartedRun, mask: Callable[[str], str]) -> str:
         """Pass on the events until the run ends; gives its result in a word. Other output becomes notes."""

@@ -176,6 +176,11 @@ class Cached:
         self._value: Any = None
         self._until = 0.0
 
+    @property
+    def last(self) -> Any:
+        """The last answer, however old; None before the first one."""
+        return self._value
+
     def get(self, key: Any, ask: Callable[[], T]) -> T:
         """key: an answer is another one when this is."""
         with self._lock:

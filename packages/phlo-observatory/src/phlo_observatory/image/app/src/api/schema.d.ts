@@ -733,6 +733,59 @@ export interface components {
             /** Value */
             value: string | null;
         };
+        /**
+         * ExcerptLine
+         * @description A line of a file. is_marked: the error is in this line. Values that may be secret are `***`.
+         */
+        ExcerptLine: {
+            /** Is Marked */
+            is_marked: boolean;
+            /** Number */
+            number: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Finding
+         * @description What is wrong, and where.
+         *
+         *     fix: what to do about it, as a sentence. where: `FILE:LINE KEY`, a host, or a service. file, line: of an error in a
+         *     file, else null. excerpt: that line and those around it, of a file of the project. lines: a log's tail, or output.
+         */
+        Finding: {
+            /** Detail */
+            detail: string;
+            /**
+             * Excerpt
+             * @default []
+             */
+            excerpt: components["schemas"]["ExcerptLine"][];
+            /**
+             * File
+             * @default null
+             */
+            file: string | null;
+            /**
+             * Fix
+             * @default
+             */
+            fix: string;
+            /**
+             * Line
+             * @default null
+             */
+            line: number | null;
+            /**
+             * Lines
+             * @default []
+             */
+            lines: string[];
+            /**
+             * Where
+             * @default
+             */
+            where: string;
+        };
         /** Graph */
         Graph: {
             /** Edges */
@@ -990,22 +1043,41 @@ export interface components {
         };
         /**
          * Problem
-         * @description Why there is no answer (RFC 9457). fix: what to do about it, as a sentence. where: file and line, or a host.
+         * @description Why a request failed (RFC 9457). others: what else is wrong, found at the same time.
          */
         Problem: {
             /** Detail */
             detail: string;
+            /**
+             * Excerpt
+             * @default []
+             */
+            excerpt: components["schemas"]["ExcerptLine"][];
+            /**
+             * File
+             * @default null
+             */
+            file: string | null;
             /**
              * Fix
              * @default
              */
             fix: string;
             /**
+             * Line
+             * @default null
+             */
+            line: number | null;
+            /**
              * Lines
-             * @description Further lines: a log's tail, the other things found wrong.
              * @default []
              */
             lines: string[];
+            /**
+             * Others
+             * @default []
+             */
+            others: components["schemas"]["Finding"][];
             /** Status */
             status: number;
             /** Title */
