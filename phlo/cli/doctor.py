@@ -113,7 +113,7 @@ def _pulled(project: Project) -> list[str]:
 
 def _ask_hosts(inventory: Inventory | None, options: Any, shell: Shell) -> Mapping[str, Answer]:
     """What the hosts of an inventory say that was given; without one the engine of this machine has told all."""
-    if inventory is None or not options.inventory:
+    if inventory is None or not inventory.sources:
         return {}
     from phlo.cli.inventory import reach_hosts
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from phlo.cli import exits
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import limit_hosts, load_inventory, open_hosts, project_root
+from phlo.cli.workspace import limit_hosts, load_inventory, open_hosts, root_or_here
 from phlo.doctor.reach import Reached, reach
 from phlo.errors import ConfigError, PhloError, did_you_mean
 from phlo.inventory.hosts import Inventory
@@ -34,7 +34,7 @@ def list_hosts(options: Any, shell: Shell) -> int:
 
 def graph(options: Any, shell: Shell) -> int:
     """Draw groups and hosts as a tree."""
-    inventory = load_inventory(options, shell, _root(options, shell))
+    inventory = load_inventory(options, shell, root_or_here(options, shell))
     if options.json:
         shell.say_json(graph_data(inventory))
     else:
@@ -44,7 +44,7 @@ def graph(options: Any, shell: Shell) -> int:
 
 def show(options: Any, shell: Shell) -> int:
     """Show one host, and its variables with where each was written."""
-    root = _root(options, shell)
+    root = root_or_here(options, shell)
     inventory = load_inventory(options, shell, root)
     if options.host not in inventory.hosts:
         fix = did_you_mean(options.host, inventory.hosts)
@@ -146,21 +146,11 @@ def _data(name: str, answer: Answer) -> dict[str, Any]:
 
 def _opened(options: Any, shell: Shell) -> tuple[Inventory, tuple[str, ...]]:
     """The inventory, and the hosts that are meant; what counts for nothing is told."""
-    root = _root(options, shell)
+    root = root_or_here(options, shell)
     inventory = load_inventory(options, shell, root)
     for sentence in inventory.unused:
         shell.tell(f"{shell.style(options, err=True).sign('!')} {sentence}")
     return inventory, limit_hosts(inventory, options.limit or "all", root)
-
-
-def _root(options: Any, shell: Shell) -> Path:
-    """The project's folder; outside of a project, which an inventory can do without, this one."""
-    try:
-        return project_root(options, shell)
-    except ConfigError:
-        if options.project_dir:
-            raise
-        return shell.cwd
 
 
 def _secret_names(root: Path) -> Callable[[str], bool]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from phlo.cli.default_inventory import VARIABLE as DEFAULT_INVENTORY
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import Workspace, engine_address
 from phlo.config.project import Project
@@ -71,7 +72,7 @@ def store_entry(before: Captured, project: Project, options: Any, shell: Shell, 
             str(shell.cwd),
             project=project.name,
             inputs=_inputs(project, options, shell.cwd),
-            environment=(*project.environment_read, "NO_COLOR", "TERM"),
+            environment=(*project.environment_read, DEFAULT_INVENTORY, "NO_COLOR", "TERM"),
             images=before.images,
             engines=before.engines,
             live=live,

@@ -9,7 +9,7 @@ from typing import Any
 from phlo.cli import exits
 from phlo.cli.containers import find_project
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import load_inventory, open_hosts
+from phlo.cli.workspace import load_inventory, open_hosts, root_or_here
 from phlo.hosts.host import Host
 from phlo.labels import LABEL_PROJECT, is_set_aside
 
@@ -45,7 +45,7 @@ def _volumes_on(host: Host, project: str) -> list[dict[str, Any]]:
 
 def ls(options: Any, shell: Shell) -> int:
     """List the projects on the hosts, and the state of their containers."""
-    inventory = load_inventory(options, shell, shell.cwd / (options.project_dir or "."))
+    inventory = load_inventory(options, shell, root_or_here(options, shell))
     hosts = open_hosts(inventory, sorted(inventory.hosts), shell.environ)
     found = [entry for host in hosts.values() for entry in _projects_on(host)]
     if options.json:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phlo.cli.carry_out import carry_out, exit_code
+from phlo.cli.default_inventory import inventory_paths
 from phlo.cli.out_file import unwritable
 from phlo.cli.run_id import new_run_id
 from phlo.cli.shell import Shell
@@ -184,8 +185,8 @@ def _take_over(saved: SavedPlan, options: Any, root: Path, shell: Shell) -> None
 
 
 def _inventory(options: Any, root: Path, shell: Shell) -> list[str]:
-    """The inventories that the command names, relative to the project's folder."""
-    return [os.path.relpath(shell.cwd / name, root) for name in options.inventory]
+    """The command's inventories, named or by default, relative to the project's folder."""
+    return [os.path.relpath(path, root) for path in inventory_paths(options, shell, root)]
 
 
 def _name_of(extra: str) -> str:

@@ -30,7 +30,8 @@ ENV_FILE = Option(
 INVENTORY = Option(
     "inventory",
     ("-i", "--inventory"),
-    help="the hosts to run on, and their variables: a file, a folder of files, or a program that prints them",
+    help="the hosts to run on, and their variables: a file, a folder of files, or a program that prints them; "
+    "default: PHLO_INVENTORY, then `inventory` of phlo.yaml",
     repeatable=True,
     metavar="PATH",
     complete="files",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from phlo.cli.default_inventory import inventory_paths
 from phlo.cli.shell import Shell
 from phlo.config.root import PROJECT_FILE, find_project_root
 from phlo.errors import ConfigError, InventoryError, PhloError
@@ -126,11 +127,20 @@ def _with_managers_that_answer(inventory: Inventory, shell: Shell) -> Inventory:
 
 
 def load_inventory(options: Any, shell: Shell, root: Path) -> Inventory:
-    """The inventory that the options name. root: the project's folder, whose group_vars and host_vars count."""
+    """The inventory of the options, or the default one. root: the folder whose group_vars and host_vars count, too."""
     from phlo import inventory
 
-    paths = [shell.cwd / name for name in getattr(options, "inventory", ())]
-    return inventory.load(paths, root=root, environ=shell.environ)
+    return inventory.load(inventory_paths(options, shell, root), root=root, environ=shell.environ)
+
+
+def root_or_here(options: Any, shell: Shell) -> Path:
+    """The project's folder; the working directory if there is no project, for commands that need an inventory only."""
+    try:
+        return project_root(options, shell)
+    except ConfigError:
+        if options.project_dir:
+            raise
+        return shell.cwd
 
 
 def resolve_project(
@@ -226,8 +236,20 @@ def known_by_name(options: Any, shell: Shell, error: PhloError) -> tuple[str, di
     style = shell.style(options, err=True)
     shell.tell(f"{style.sign('!')} {error}")
     shell.tell(f'{style.sign("!")} going by the labels of what is there of "{options.project_name}"')
-    hosts = load_inventory(options, shell, shell.cwd / (options.project_dir or "."))
+    hosts = _inventory_of_broken(options, shell)
     return options.project_name, open_hosts(hosts, sorted(hosts.hosts), shell.environ), hosts
+
+
+def _inventory_of_broken(options: Any, shell: Shell) -> Inventory:
+    """The inventory of a project whose phlo.yaml is broken, perhaps so that its `inventory` cannot be read."""
+    from phlo import inventory
+
+    root = root_or_here(options, shell)
+    try:
+        return load_inventory(options, shell, root)
+    except ConfigError:
+        shell.tell("No inventory could be read: only the engine of this machine is used. Name the others with -i PATH.")
+        return inventory.load([], root=root, environ=shell.environ)
 
 
 def _limited(project: Project, inventory: Inventory, pattern: str) -> Project:

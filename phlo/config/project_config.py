@@ -174,6 +174,9 @@ class ProjectConfig:
     name: str | None = _doc("Name of the project; the folder's name when not given.")
     version: Annotated[Any, TEXT] = None
     description: str | None = None
+    inventory: Annotated[list[str], ONE_OR_MANY] | None = _doc(
+        "The inventory of commands without `-i`: paths that start at the project's folder."
+    )
     include: Annotated[Any, LIST] = _doc("Compose projects whose services are part of this one: [compose.yaml].")
     services: Services = field(default_factory=Services)
     env: Annotated[Any, MAP] = _doc(

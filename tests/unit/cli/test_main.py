@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,9 +38,9 @@ class Said(NamedTuple):
     err: str
 
 
-def phlo_says(words: list[str], cwd: Path) -> Said:
+def phlo_says(words: Sequence[str], cwd: Path, environ: Mapping[str, str] | None = None) -> Said:
     out, err = io.StringIO(), io.StringIO()
-    code = run(words, Shell(out, err, io.StringIO(), {}, cwd))
+    code = run(list(words), Shell(out, err, io.StringIO(), environ or {}, cwd))
     return Said(code, out.getvalue(), err.getvalue())
 
 
