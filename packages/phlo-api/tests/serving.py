@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import textwrap
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +17,10 @@ import httpx
 import uvicorn
 from phlo_api.server.app import create_app
 from phlo_api.server.listen import server
-from phlo_api.server.settings import Settings
+from phlo_api.server.settings import ACTIONS, HOSTS_VARIABLE, Settings
+
+from phlo.hosts.connect import open_engine
+from phlo.testing.images import tiny_image
 
 VIEWER, OPERATOR = "viewer-" + "v" * 40, "operator-" + "o" * 40
 Ask = Callable[..., httpx.Response]
@@ -78,3 +84,39 @@ def asking(settings: Settings) -> Iterator[Ask]:
 
     yield one
     app.state.context.close()
+
+
+WAIT_SECONDS = 120.0
+
+
+def until(found: Callable[[], object], what: str) -> None:
+    """Wait for a condition."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not found():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+@contextmanager
+def project_on_engine(root: Path, services: str) -> Iterator[Settings]:
+    """A project with a name of its own on the real engine. services: YAML, with `IMAGE` for a tiny image.
+
+    What it made is removed at the end.
+    """
+    name = f"api-{uuid.uuid4().hex[:8]}"
+    (root / ".phlo" / "runs").mkdir(parents=True)
+    with closing(open_engine(None, name="local", environ=os.environ)) as engine:
+        body = textwrap.indent(textwrap.dedent(services).replace("IMAGE", tiny_image(engine)), "  ")
+        (root / "phlo.yaml").write_text(f"name: {name}\nservices:\n  defaults: false\n{body}")
+        environ = {**os.environ, HOSTS_VARIABLE: "lake.example"}
+        tokens = {"viewer": VIEWER, "operator": OPERATOR}
+        try:
+            yield Settings(root=root, state_folder=root / "api", environ=environ, tokens=tokens, actions=ACTIONS)
+        finally:
+            wanted = {"label": [f"phlo.project={name}"]}
+            for one in engine.get("/containers/json", all=True, filters=wanted):
+                engine.delete(f"/containers/{one['Id']}", force=True, v=True)
+            for one in engine.get("/networks", filters=wanted):
+                engine.delete(f"/networks/{one['Id']}")
+            for one in engine.get("/volumes", filters=wanted)["Volumes"] or ():
+                engine.delete(f"/volumes/{one['Name']}", force=True)

@@ -8,17 +8,19 @@ import sys
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 from phlo.cli.rollback import containers_before
 from phlo.hosts.lock import ACTOR_VARIABLE
 from phlo_api.server.audit import Audit
-from phlo_api.server.commands import action_line, command_line
-from phlo_api.server.models import ActionRequest, Started
+from phlo_api.server.commands import action_line, command_line, planned_line
+from phlo_api.server.models import ActionRequest, Started, UpRequest
+from phlo_api.server.plans import Plans
 from phlo_api.server.problems import Refusal
 from phlo_api.server.run_process import RunProcess
 from phlo_api.server.runs import Runs, StartedRun
 from phlo_api.server.service_models import Service
-from phlo_api.server.services import unknown_service
 from phlo_api.server.tokens import Identity
 from phlo_api.server.view import View
 
@@ -26,21 +28,27 @@ from phlo_api.server.view import View
 class Actions:
     """Starts runs. own_services: those that this API is made of, which it cannot replace while it answers."""
 
-    def __init__(self, view: View, runs: Runs, audit: Audit, *, own_services: Sequence[str] = ()) -> None:
+    def __init__(self, view: View, plans: Plans, runs: Runs, audit: Audit, *, own_services: Sequence[str] = ()) -> None:
         self._view = view
+        self._plans = plans
         self._runs = runs
         self._audit = audit
         self._own = frozenset(own_services)
 
-    def up(self, services: Sequence[str], who: Identity, address: str) -> Started:
-        self._may("up", who, " ".join(services), address)
-        self._are_known(services)
-        if self._own:
-            plan = self._view.plan(services)
-            made_anew = (step for step in plan["steps"] if step["operation"] == "container" and step["changes"])
-            self._leaves_itself_alone({step["service"] for step in made_anew}, "phlo up")
-        line = command_line("up", services, project=self._view.words())
-        return self._start("up", line, who, " ".join(services) or "all services", address)
+    def up(self, request: UpRequest, who: Identity, address: str) -> Started:
+        services, target = request.services, " ".join(request.services) or "all services"
+        self._may("up", who, target, address)
+        project = self._view.words()
+        if request.plan is None:
+            self._replaces_others_only(self._plans.data(services))
+            return self._start("up", command_line("up", services, project=project), who, target, address)
+        with self._plans.bound(services, request.plan) as plan:
+            self._replaces_others_only(plan.data)
+            if plan.file is None:
+                line = command_line("up", services, project=project)
+            else:
+                line = planned_line(plan.file, project=project)
+            return self._start("up", line, who, target, address, file=plan.file)
 
     def restart(self, service: str, who: Identity, address: str) -> Started:
         self._may("restart", who, service, address)
@@ -68,13 +76,6 @@ class Actions:
         line = action_line(service.name, known, request.arguments, project=self._view.words())
         return self._start("action", line, who, target, address)
 
-    def _are_known(self, services: Sequence[str]) -> None:
-        """Raise a Refusal for a name that no service of the project has."""
-        project = self._view.resolved().project
-        for name in services:
-            if name not in project.services and name not in project.absent:
-                raise unknown_service(name, project)
-
     def _may(self, action: str, who: Identity, target: str, address: str) -> None:
         """Raises a Refusal, which is noted too, unless the project allows it and the token is an operator's."""
         if action not in self._view.settings.actions:
@@ -90,6 +91,11 @@ class Actions:
         self._audit.note(who, action, target, "refused", detail=problem.problem.detail, address=address)
         raise problem
 
+    def _replaces_others_only(self, plan: Mapping[str, Any]) -> None:
+        if self._own:
+            made_anew = (step for step in plan["steps"] if step["operation"] == "container" and step["changes"])
+            self._leaves_itself_alone({step["service"] for step in made_anew}, "phlo up")
+
     def _leaves_itself_alone(self, replaced: Collection[str], command: str) -> None:
         """Raises a Refusal when services that this API runs in are among those that a command would replace."""
         mine = sorted(self._own.intersection(replaced))
@@ -97,8 +103,20 @@ class Actions:
             what = f"{' and '.join(mine)} would be replaced, and this run with it"
             raise Refusal(409, what, fix=f"Run `{command}` on the machine itself.")
 
-    def _start(self, action: str, line: Sequence[str], who: Identity, target: str, address: str) -> Started:
-        """Start a run and wait for its first event. Nothing is started without an entry in the audit log."""
+    def _start(
+        self,
+        action: str,
+        line: Sequence[str],
+        who: Identity,
+        target: str,
+        address: str,
+        *,
+        file: Path | None = None,
+    ) -> Started:
+        """Start a run and wait for its first event. Nothing is started without an entry in the audit log.
+
+        file: is removed once the run has ended.
+        """
         mask, environ = self._view.masker(), self._environ(who)
         self._audit.note(who, action, target, "requested", address=address)
         process = RunProcess(line, environ)
@@ -114,6 +132,8 @@ class Actions:
         def listen() -> None:
             result = process.listen(run, mask)
             run.is_over = True
+            if file is not None:
+                file.unlink(missing_ok=True)
             with suppress(Refusal):  # the log itself says that it cannot be written
                 self._audit.note(who, action, target, result, run=run.id, address=address)
 

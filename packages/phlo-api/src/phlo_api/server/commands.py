@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 from phlo_api.server.problems import Refusal
@@ -20,6 +21,11 @@ _EVENTS = ("--output", "json")
 def command_line(command: Command, names: Sequence[str], *, project: Sequence[str]) -> list[str]:
     """A core command on services or runs. project: the options that say which project is meant."""
     return [*_phlo(command), *_EVENTS, *project, "--", *_texts(names)]
+
+
+def planned_line(file: Path, *, project: Sequence[str]) -> list[str]:
+    """`up` of a saved plan. file: one that this API has written."""
+    return [*_phlo("up"), f"--plan={file}", *_EVENTS, *project]
 
 
 def action_line(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any
 
 import httpx
 
-from phlo.config.project import Project
 from phlo.errors import PhloError
 from phlo.plan import Plan, build
 from phlo_api.server.actions import Actions
@@ -22,6 +20,7 @@ from phlo_api.server.live import Live, Lost, Running
 from phlo_api.server.logs import LogStreams, Target
 from phlo_api.server.metrics import Requests
 from phlo_api.server.models import ExcerptLine
+from phlo_api.server.plans import Plans
 from phlo_api.server.runs import Runs
 from phlo_api.server.service_models import Service, ServiceAction
 from phlo_api.server.services import Catalogue, role_actions, unknown_service
@@ -32,7 +31,6 @@ from phlo_api.server.turns import Turns
 from phlo_api.server.view import Cached, Resolved, View
 
 OWN_SERVICES = ("phlo-api", "phlo-api-engine")
-MOST_PLANS = 8
 # Each may hold MOST_ANSWER_BYTES of an answer.
 MOST_DATA_REQUESTS = 4
 # How long a stream may go on with a token that was revoked on the machine.
@@ -57,9 +55,9 @@ class Context:
         self.log_streams = LogStreams()
         self.requests = Requests()
         own = OWN_SERVICES if settings.is_in_container else ()
-        self.actions = Actions(self.view, self.runs, self.audit, own_services=own)
+        self.plans = Plans(self.view)
+        self.actions = Actions(self.view, self.plans, self.runs, self.audit, own_services=own)
         self.client = httpx.Client(trust_env=False, follow_redirects=False)
-        self.plan_turns = Turns(MOST_PLANS, "plans")
         self.data_turns = Turns(MOST_DATA_REQUESTS, "requests for data")
         self._watcher = ThreadPoolExecutor(1, thread_name_prefix="tokens")
         self._fresh_tokens = Cached(STREAM_LOOK_SECONDS)
@@ -132,23 +130,6 @@ class Context:
         except PhloError:
             return None
 
-    def plan(self, services: Sequence[str]) -> tuple[Any, list[str]]:
-        """What `phlo plan` would print as JSON now, and what to know of it.
-
-        Where the engine can only be read, tasks of roles are left out: they look inside services, by running commands.
-        """
-        project = self.view.resolved().project
-        for name in services:
-            if name not in project.services and name not in project.absent:
-                raise unknown_service(name, project)
-        warnings = list(project.warnings)
-        tags: list[str] = []
-        if self.settings.is_in_container and not self.settings.actions and _has_tasks(project):
-            tags = sorted({step.operation for step in build(project).steps})
-            warnings.append("The tasks of roles are not part of it: without actions this API runs nothing in services.")
-        with self.plan_turns.one():
-            return self.view.plan(services, tags=tags), warnings
-
     @contextmanager
     def lake(self) -> Iterator[Lake]:
         """What the project has for data, in turn; outside of its network it is asked at its published ports."""
@@ -174,8 +155,3 @@ class Context:
         self._watcher.shutdown(wait=False, cancel_futures=True)
         self.tokens.save()
         self.client.close()
-
-
-def _has_tasks(project: Project) -> bool:
-    names = {name for service in project.services.values() for name in service.definition.tasks}
-    return not names.isdisjoint(("tasks/main.yaml", "tasks/main.yml"))

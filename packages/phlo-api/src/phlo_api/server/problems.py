@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request
@@ -56,10 +56,18 @@ class Refusal(Exception):
     """A request that is answered with a problem. where: as that of a PhloError."""
 
     def __init__(
-        self, status: int, detail: str, *, fix: str = "", where: str = "", headers: dict[str, str] | None = None
+        self,
+        status: int,
+        detail: str,
+        *,
+        fix: str = "",
+        where: str = "",
+        lines: Sequence[str] = (),
+        headers: dict[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
-        self.problem = Problem(title=title_of(status), status=status, detail=detail, fix=fix, where=where)
+        title = title_of(status)
+        self.problem = Problem(title=title, status=status, detail=detail, fix=fix, where=where, lines=list(lines))
         self.headers = headers or {}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -93,11 +92,11 @@ def get_graph(context: Ctx, who: Viewer, request: Request) -> Graph:
 
 @router.get("/plan", tags=["project"], responses=documented(404))
 def get_plan(context: Ctx, who: Viewer, service: ServiceNames = []) -> Plan:  # noqa: B006 - FastAPI copies it
-    """What `phlo up` would change now, and why. It reads the files and asks the hosts anew, and changes nothing."""
-    started = time.monotonic()
-    at = time.time()
-    data, warnings = context.plan(service)
-    return Plan(**data, warnings=warnings, computed_at=at, seconds=round(time.monotonic() - started, 3))
+    """What `phlo up` would change now, and why. It reads the files and asks the hosts anew, and changes nothing.
+
+    `POST /actions/up` takes the plan's digest, and refuses when the plan has changed since.
+    """
+    return context.plans.now(service)
 
 
 @router.get("/config", tags=["project"])

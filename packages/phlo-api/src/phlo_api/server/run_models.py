@@ -42,10 +42,14 @@ class PlanStep(Model):
 
 
 class Plan(Model):
-    """What `phlo up` would change: as `phlo plan --output json`. v: version of the form."""
+    """What `phlo up` would change: as `phlo plan --output json`. v: version of the form.
+
+    digest: the same for equal plans; an `up` that names it carries out this plan only.
+    """
 
     v: int
     project: str
+    digest: str
     has_changes: bool
     steps: list[PlanStep]
     counts: dict[str, int]

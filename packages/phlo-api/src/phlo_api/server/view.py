@@ -24,6 +24,7 @@ from phlo.config.project_file import load_project_file
 from phlo.config.root import PROJECT_FILE
 from phlo.config.secrets import PLACEHOLDER
 from phlo.discovery.services import discover_services
+from phlo.errors import PlanError
 from phlo.hosts.host import Host
 from phlo.values import reveal
 from phlo_api.server.settings import TOKEN_VARIABLES, Settings
@@ -90,19 +91,31 @@ class View:
         """What phlo.yaml says of the project."""
         return load_project_file(self.settings.root / PROJECT_FILE).config.description or ""
 
-    def plan(self, services: Sequence[str], *, tags: Sequence[str] = ()) -> Any:
+    def plan(self, services: Sequence[str], *, tags: Sequence[str] = (), out: Path | None = None) -> Any:
         """What `phlo plan` reports about these services, all when there are none, as plain data.
 
         The command's function is called in this process with typed options: no text is read as a command line.
-        tags: only the steps with one of these tags.
+        tags: only the steps with one of these tags. out: a file for the plan, which `phlo up --plan` carries out; there
+        is none when not everything could be looked at.
         """
         shell = self._shell()
         verb = _verb("plan")
         options = parser.checked(
-            verb, {**self._project_options(), "services": services, "tags": ",".join(tags) or None, "json": True}
+            verb,
+            {
+                **self._project_options(),
+                "services": services,
+                "tags": ",".join(tags) or None,
+                "out": str(out) if out else None,
+                "json": True,
+            },
         )
-        handler(verb)(options, shell)
         assert isinstance(shell.out, io.StringIO)
+        try:
+            handler(verb)(options, shell)
+        except PlanError:
+            if not shell.out.getvalue():  # with output there is a plan, which only could not be saved
+                raise
         return json.loads(shell.out.getvalue())
 
     def words(self) -> list[str]:

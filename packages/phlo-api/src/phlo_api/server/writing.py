@@ -24,8 +24,11 @@ _EVERYTHING, _LAST_RUN, _NO_ARGUMENTS = UpRequest(), RollbackRequest(), ActionRe
 
 @actions.post("/actions/up", status_code=202)
 def start_up(context: Ctx, who: Viewer, request: Request, body: Annotated[UpRequest, Body()] = _EVERYTHING) -> Started:
-    """Bring services up, as `phlo up`. Where phlo.yaml allows it; for operators."""
-    return context.actions.up(body.services, who, address_of(request))
+    """Bring services up, as `phlo up`. Where phlo.yaml allows it; for operators.
+
+    With the digest of a plan it carries out exactly that plan; 409 with what moved when the plan has changed.
+    """
+    return context.actions.up(body, who, address_of(request))
 
 
 @actions.post("/actions/rollback", status_code=202)

@@ -36,6 +36,8 @@ export interface paths {
         /**
          * Start Up
          * @description Bring services up, as `phlo up`. Where phlo.yaml allows it; for operators.
+         *
+         *     With the digest of a plan it carries out exactly that plan; 409 with what moved when the plan has changed.
          */
         post: operations["start_up"];
         delete?: never;
@@ -255,6 +257,8 @@ export interface paths {
         /**
          * Get Plan
          * @description What `phlo up` would change now, and why. It reads the files and asks the hosts anew, and changes nothing.
+         *
+         *     `POST /actions/up` takes the plan's digest, and refuses when the plan has changed since.
          */
         get: operations["get_plan"];
         put?: never;
@@ -984,6 +988,8 @@ export interface components {
         /**
          * Plan
          * @description What `phlo up` would change: as `phlo plan --output json`. v: version of the form.
+         *
+         *     digest: the same for equal plans; an `up` that names it carries out this plan only.
          */
         Plan: {
             /** Computed At */
@@ -992,6 +998,8 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+            /** Digest */
+            digest: string;
             /** Has Changes */
             has_changes: boolean;
             /** Project */
@@ -1742,9 +1750,11 @@ export interface components {
         };
         /**
          * UpRequest
-         * @description services: only these and what they need; empty: all.
+         * @description services: only these and what they need; empty: all. plan: the digest of the plan to carry out.
          */
         UpRequest: {
+            /** Plan */
+            plan?: string | null;
             /**
              * Services
              * @default []
