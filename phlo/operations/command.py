@@ -80,7 +80,7 @@ def observe(args: Args, host: ReadHost) -> Seen:
     if args.reads:
         result = _run(args, args.argv, args.stdin, host)
         if result.code != 0:
-            raise ended_badly(args.argv, result, where="control machine")
+            raise ended_badly(args.argv, result, where="control machine", only_reads=True)
         return Seen(done="it only reads", result=result)
     return Seen()
 

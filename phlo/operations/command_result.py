@@ -24,11 +24,17 @@ class TaskFailedError(OperationError):
         self.facts = dict(facts)
 
 
-def ended_badly(command: Sequence[Text], result: CommandResult, *, where: object) -> TaskFailedError:
-    """The error for a command whose exit status is not 0, with the last lines it wrote."""
+def ended_badly(
+    command: Sequence[Text], result: CommandResult, *, where: object, only_reads: bool = False
+) -> TaskFailedError:
+    """The error for a command whose exit status is not 0, with the last lines it wrote.
+
+    Unless it only reads, `register` keeps that it changed something: nobody knows what it did before it failed.
+    """
     lines = [*last_lines(result.stdout, LINES_SHOWN), *last_lines(result.stderr, LINES_SHOWN)][-LINES_SHOWN:]
     what = f"ended with status {result.code}: {shown(command)}"
-    return TaskFailedError(what, where=where, detail=lines, facts=result.facts())
+    facts = {**result.facts(), "changed": not only_reads, "cmd": shown(command), "msg": "non-zero return code"}
+    return TaskFailedError(what, where=where, detail=lines, facts=facts)
 
 
 def shown(command: Sequence[Text]) -> str:

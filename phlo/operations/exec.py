@@ -93,7 +93,7 @@ def observe(args: Args, host: ReadHost) -> Seen:
     if args.reads:
         result = _query(args, args.argv, target, host)
         if result.code != 0:
-            raise ended_badly(args.argv, result, where=f"{host.name} {target.name}")
+            raise ended_badly(args.argv, result, where=f"{host.name} {target.name}", only_reads=True)
         return Seen(target=target, done="it only reads", result=result)
     return Seen(target=target)
 

@@ -13,7 +13,7 @@ from phlo.values import Change
 class Args:
     """msg: why."""
 
-    msg: str = positional("failed as requested")
+    msg: str = positional("Failed as requested from task")
 
 
 def observe(args: Args, host: ReadHost) -> None:

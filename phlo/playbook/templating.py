@@ -18,7 +18,6 @@ from jinja2.utils import missing
 
 from phlo.config.templates import Facts, UnknownNameError, bounded
 from phlo.errors import ConfigError, PhloError, nearest
-from phlo.playbook.filters import as_boolean
 from phlo.playbook.jinja import (
     RENDER,
     Failed,
@@ -35,6 +34,8 @@ from phlo.values import Masker, Secret, Text
 from phlo.yaml_source import read_text
 
 _DEEPEST = 40
+# What to write in a condition instead of a value of another type.
+_ASKED = {"text": "VALUE | length > 0, or VALUE | bool", "list": "VALUE | length > 0", "int": "VALUE != 0"}
 
 
 class UndefinedNameError(ConfigError):
@@ -76,11 +77,17 @@ class Templar:
         return self._evaluated(str(raw.value), raw.origin, _Render(self, scope, ()), is_expression=True)
 
     def condition(self, raw: Raw, scope: Scope) -> bool:
-        """Whether a condition holds: a boolean, or an expression written without braces."""
+        """Whether a condition holds: a boolean, or an expression without braces that gives one. Raises ConfigError."""
         if isinstance(raw.value, bool):
             return raw.value
         value = self.expression(raw, scope)
-        return as_boolean(value.reveal() if isinstance(value, Secret) else value)
+        if isinstance(value, bool):
+            return value
+        kind = "text" if isinstance(value, (str, Secret)) else "nothing" if value is None else type(value).__name__
+        fix = f"Write one that says what is asked, such as {_ASKED.get(kind, 'VALUE is truthy')}."
+        raise ConfigError(
+            f"a condition needs true or false, `{raw.value}` gives {kind}", where=raw.origin.where(), fix=fix
+        )
 
     def file(self, path: Path, scope: Scope, *, label: str, folders: Iterable[Path] = ()) -> Text:
         """A template file, rendered; it may include those beside it and in `folders`. Raises ConfigError."""

@@ -151,13 +151,14 @@ class Attempt:
                 self.host.progress(f"not yet, {tries - number} more tries")
                 pause(self.host, delay)
         what = "is not so yet" if until else "failed"
-        tries = number
         error = result.error or OperationError(
-            f"`until` {what} after {tries} tries", where=self.task.origin.where(), fix="Raise retries or delay."
+            f"`until` {what} after {number} tries", where=self.task.origin.where(), fix="Raise retries or delay."
         )
-        return replace(
-            result, status=Status.FAILED, error=error, data={**result.data, "failed": True, "msg": error.what}
-        )
+        # As in Ansible: the last number is that of the retries, and `failed_when` alone decides where it is given.
+        data = {**result.data, "failed": True, "attempts": tries - 1 if number == tries else number}
+        if task.failed_when is not None and result.status not in BAD:
+            return replace(result, data=data)
+        return replace(result, status=Status.FAILED, error=error, data={**data, "msg": error.what})
 
     def _judged(self, scope: Scope, *, attempt: int | None = None) -> Result:
         """The operation's result as `changed_when` and `failed_when` see it. attempt: the number of a repeated task."""
@@ -171,15 +172,23 @@ class Attempt:
         if result.status is Status.FAILED and isinstance(result.error, ConfigError):
             return result
         task = self.task
-        if task.changed_when is not None and result.status is not Status.FAILED:
-            inner = self._with_result(scope, result)
-            is_changed = all(self.templar.condition(raw, inner) for raw in task.changed_when)
-            status = Status.CHANGED if is_changed else Status.OK
-            changes = result.changes if is_changed else ()
-            result = replace(result, status=status, changes=changes, data={**result.data, "changed": is_changed})
-        if task.failed_when is not None:
-            result = self._judge_failure(result, scope)
+        try:
+            if task.changed_when is not None:
+                result = self._judge_change(result, scope)
+            if task.failed_when is not None:
+                result = self._judge_failure(result, scope)
+        except PhloError as error:  # the operation has ended, and what it did counts
+            return replace(failed(error), data={**result.data, "failed": True, "msg": error.what})
         return result
+
+    def _judge_change(self, result: Result, scope: Scope) -> Result:
+        inner = self._with_result(scope, result)
+        is_changed = all(self.templar.condition(raw, inner) for raw in self.task.changed_when or ())
+        data = {**result.data, "changed": is_changed}
+        if result.status is Status.FAILED:
+            return replace(result, data=data)
+        status = Status.CHANGED if is_changed else Status.OK
+        return replace(result, status=status, changes=result.changes if is_changed else (), data=data)
 
     def _judged_pending(self, result: Result, scope: Scope) -> Result:
         """In check mode only a plain `changed_when: false` can be looked at: there is no result."""

@@ -37,7 +37,7 @@ class Result:
 
 
 def skipped(reason: str) -> Result:
-    data = {"changed": False, "failed": False, "skipped": True, "skip_reason": reason}
+    data = {"changed": False, "skipped": True, "skip_reason": reason}
     return Result(status=Status.SKIPPED, data=data, message=reason)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ from phlo.cli.shell import Shell
 from phlo.cli.workspace import Workspace, limit_hosts, load_inventory, resolve_project
 from phlo.discovery.catalog import NO_SERVICES
 from phlo.errors import PhloError
-from phlo.events import Event, StepFinished, TaskId
+from phlo.events import Event, StepFinished, StepStarted, TaskId
 from phlo.execute.emitter import Emitter
 from phlo.execute.play.run import run_plays
 from phlo.execute.play.run_context import RunContext
+from phlo.execute.play.task_events import HIDDEN
 from phlo.hosts.engine import Engine
 from phlo.hosts.host import Host, ReadHost
 from phlo.playbook.load import Loader
@@ -68,7 +69,7 @@ def _run(case: Case, root: Path) -> dict[str, Any]:
     plays = [one for name in options.files for one in read_playbook(loader, root / name)]
     project = resolve_project(workspace, options, shell)
     seen = _Seen()
-    emitter = Emitter(seen.events.append, run_id="peers", clock=lambda: 0.0)
+    emitter = Emitter(seen.take, run_id="peers", clock=lambda: 0.0)
     world = RunContext(
         project=project,
         inventory=workspace.inventory,
@@ -96,28 +97,43 @@ def _run(case: Case, root: Path) -> dict[str, Any]:
 
 
 class _Seen:
-    """The events of a run, and what `debug` showed on each host."""
+    """The events of a run, and what `debug` showed on each host: one task at a time is under way."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.shown: dict[str, list[Any]] = {}
+        self._host = ""
+        self._before = 0
 
     def operation(self, module: Any) -> Any:
-        return _Debug(module, self.shown)
+        return _Debug(module, self.show)
+
+    def show(self, value: Any) -> None:
+        self.shown.setdefault(self._host, []).append(value)
+
+    def take(self, event: Event) -> None:
+        """Keep an event; what a task with `no_log` showed is nothing."""
+        self.events.append(event)
+        if isinstance(event, StepStarted):
+            self._host = event.step.host
+            self._before = len(self.shown.get(self._host, []))
+        elif isinstance(event, StepFinished) and event.message == HIDDEN and event.step.host == self._host:
+            mine = self.shown.get(self._host, [])
+            mine[self._before :] = [None] * len(mine[self._before :])
 
 
 class _Debug:
     """The operation, with what it shows kept as data."""
 
-    def __init__(self, module: Any, shown: dict[str, list[Any]]) -> None:
+    def __init__(self, module: Any, show: Callable[[Any], None]) -> None:
         self._module = module
-        self._shown = shown
+        self._show = show
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._module, name)
 
     def observe(self, args: Any, host: ReadHost) -> Any:
-        self._shown.setdefault(host.name, []).append(plain(args.msg if args.var is None else args.var[1]))
+        self._show(plain(args.msg if args.var is None else args.var[1]))
         return self._module.observe(args, host)
 
 

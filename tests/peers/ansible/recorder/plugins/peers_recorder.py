@@ -52,7 +52,7 @@ class CallbackModule(CallbackBase):
             "status": status,
             **more,
         }
-        if event["action"] == "debug" and status == "ok" and "results" not in data:
+        if event["action"] == "debug" and status in ("ok", "changed") and "results" not in data:
             event["shown"] = shown(task, data)
         self._write(**event)
 
