@@ -89,13 +89,16 @@ def plan(options: Any, shell: Shell) -> int:
         forks=options.forks,
         shows_calls=options.verbose > 0,
     )
-    style = shell.style(options)
     for warning in steps.warnings if not options.quiet else ():
         shell.tell(f"{shell.style(options, err=True).sign('!')} {warning}")
-    if options.json:
+    if options.json or options.output == "json":
         shell.say_json(plan_data(state, project=steps.project))
+    elif options.output == "markdown":
+        from phlo.report.plan_markdown import plan_markdown
+
+        shell.say(plan_markdown(state, project=steps.project, warnings=steps.warnings, is_full=options.diff))
     elif not options.quiet:
-        shell.say(plan_text(state, style, verbosity=options.verbose, is_full=options.diff))
+        shell.say(plan_text(state, shell.style(options), verbosity=options.verbose, is_full=options.diff))
     if options.out:
         from phlo.cli.saved import save
 

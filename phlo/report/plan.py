@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from phlo.events_json import VERSION, change_to_json
 from phlo.orchestrators import load, operation_parts
@@ -30,29 +30,47 @@ def plan_text(state: RunState, style: Style, *, verbosity: int = 0, is_full: boo
 
 def _service_lines(one: ServiceState, state: RunState, style: Style, verbosity: int, is_full: bool) -> list[str]:
     name = label(one.host, one.service, shows_host=len(state.hosts) > 1).ljust(state.label_width)
-    entries: list[tuple[str, str, list[str]]] = []
+    found = [
+        (entry.sign, entry.text, list(entry.detail))
+        if entry.change is None
+        else _with_causes(entry.change, len(name), style, is_full)
+        for entry in entries(one, verbosity)
+    ]
+    lines = []
+    for index, (sign, text, below) in enumerate(found):
+        shown = style(name, "bold") if index == 0 else " " * len(name)
+        lines.append(f"  {style.sign(sign)} {shown}  {text}".rstrip())
+        lines += [" " * (len(name) + 8) + style(line, "dim") for line in below]
+    return lines
+
+
+class Entry(NamedTuple):
+    """One line of a plan. change: what the line is about; None for a step that failed or is not known yet."""
+
+    sign: str
+    text: str
+    detail: tuple[str, ...] = ()
+    change: Change | None = None
+
+
+def entries(one: ServiceState, verbosity: int = 0) -> list[Entry]:
+    """What the plan of a service says, in the order of its steps."""
+    found: list[Entry] = []
     for step in one.steps.values():
         end = step.end
         if end is None:
             continue
         if end.status is Status.BLOCKED:
-            if one.service and end.message and one.status is Status.BLOCKED and not entries:
-                entries.append(("!", end.message, []))
+            if one.service and end.message and one.status is Status.BLOCKED and not found:
+                found.append(Entry("!", end.message))
         elif end.status in BAD:
-            entries.append(("✗", end.message.removeprefix(f"{one.host} {one.service}: "), list(end.detail)))
+            found.append(Entry("✗", end.message.removeprefix(f"{one.host} {one.service}: "), tuple(end.detail)))
         elif end.status is Status.UNKNOWN and (verbosity or not _is_plain(step.operation)):
-            entries.append(("?", f"{step.operation}: known once what it needs is there", []))
+            found.append(Entry("?", f"{step.operation}: determined after its dependencies are created"))
         for change in end.changes:
             if end.status is not Status.UNKNOWN and _is_shown(change, verbosity):
-                entries.append(_entry(change, len(name), style, is_full))
-    if not entries and verbosity:
-        entries.append((" ", "unchanged", []))
-    lines = []
-    for index, (sign, text, below) in enumerate(entries):
-        shown = style(name, "bold") if index == 0 else " " * len(name)
-        lines.append(f"  {style.sign(sign)} {shown}  {text}".rstrip())
-        lines += [" " * (len(name) + 8) + style(line, "dim") for line in below]
-    return lines
+                found.append(Entry(words_of(change.verb).sign, f"{change.verb} {thing(change)}", change=change))
+    return found or ([Entry(" ", "unchanged")] if verbosity else [])
 
 
 def _is_plain(operation: str) -> bool:
@@ -64,7 +82,7 @@ def _is_shown(change: Change, verbosity: int) -> bool:
     return change.is_counted or change.verb in ("keep", "run", "refuse", "adopt") or verbosity > 1
 
 
-def _entry(change: Change, name_width: int, style: Style, is_full: bool) -> tuple[str, str, list[str]]:
+def _with_causes(change: Change, name_width: int, style: Style, is_full: bool) -> tuple[str, str, list[str]]:
     """Sign, text and the lines below: causes stand behind the change if they fit there, else one a line."""
     text = f"{change.verb} {thing(change)}"
     behind = f"{text} ({causes_text(change.causes, is_full=True)})"

@@ -55,13 +55,18 @@ def anchors(page: Path) -> set[str]:
 def unknown_commands(page: Path) -> Iterator[str]:
     """The page's `phlo ...` commands that phlo would not take."""
     for command in commands(page.read_text(encoding="utf-8")):
-        if problem := _problem(command):
+        if problem := problem_of(command):
             yield f"`{command}`: {problem}"
 
 
 def unsafe_installs(page: Path) -> Iterator[str]:
     """The page's lines of code that install a package of ours by its name, which an index may give a stranger's for."""
-    for line in _blocks(page.read_text(encoding="utf-8")).splitlines():
+    yield from unsafe_installs_in(_blocks(page.read_text(encoding="utf-8")))
+
+
+def unsafe_installs_in(script: str) -> Iterator[str]:
+    """The lines of a script that do so."""
+    for line in script.splitlines():
         if _INSTALL_BY_NAME.search(line.partition("#")[0]):
             yield f"{line.strip()}: installs by name, write a folder of the repository"
 
@@ -76,7 +81,7 @@ def _blocks(text: str) -> str:
     return "\n".join([*_FENCE.findall(text), *re.findall(r"^    \S.*$", text, re.MULTILINE)])
 
 
-def _problem(command: str) -> str | None:
+def problem_of(command: str) -> str | None:
     """What phlo does not know of a command; a left-out argument or a placeholder for a number is fine."""
     words = _words(command)
     if not words or words[0] in ("--version", "-V", *parser.HELP_FLAGS):

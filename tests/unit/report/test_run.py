@@ -11,6 +11,7 @@ from phlo.frozen import replace
 from phlo.report.jsonl import JsonLines
 from phlo.report.lines import Lines
 from phlo.report.plan import plan_data, plan_text
+from phlo.report.plan_markdown import MOST_CHARACTERS, plan_markdown
 from phlo.report.run_state import RunState
 from phlo.report.style import Style
 from phlo.values import Change, Status, Step
@@ -195,6 +196,59 @@ def test_a_plan_has_a_cause_on_every_change_and_the_counts() -> None:
         "",
         "1 to create, 1 to recreate, 0 to remove, 1 unchanged",
     ]
+
+
+def test_a_plan_in_markdown_is_a_table_with_the_causes() -> None:
+    cell = "`image: 1-aa -> 1-ab; environment.A added; environment.B added and 2 more`"
+    assert plan_markdown(planned(), project="lake", warnings=["a_b is <old>"]).splitlines() == [
+        "### phlo plan: `lake`",
+        "",
+        "**1 to create, 1 to recreate, 0 to remove, 1 unchanged**",
+        "",
+        "- ⚠️ a\\_b is \\<old\\>",
+        "",
+        "| | service | change | cause |",
+        "|---|---|---|---|",
+        "| + | `(project)` | create network lake | `not found` |",
+        "| + | `web` | build image lake/web:1-ab | `recipe changed: 1-aa -> 1-ab` |",
+        f"| ~ | `web` | recreate container lake-web-1 | {cell} |",
+    ]
+    assert "`environment.A added`<br>`environment.B added`" in plan_markdown(planned(), project="lake", is_full=True)
+
+
+def test_a_plan_in_markdown_without_changes_has_no_table() -> None:
+    state = RunState([DB])
+    state.take(event("step_finished", DB, status=Status.OK))
+    assert plan_markdown(state, project="lake").splitlines()[2:] == [
+        "**✓ Nothing to do: the service is as it should be**"
+    ]
+
+
+def test_foreign_text_in_markdown_cannot_break_the_table_or_mention_anyone() -> None:
+    state = RunState([DB])
+    cause = "command: `a` | b\n| c <b>@team</b>"
+    state.take(
+        event("step_finished", DB, status=Status.PENDING, changes=(change("container:@db|x", "recreate", cause),))
+    )
+    row = plan_markdown(state, project="lake").splitlines()[-1]
+    assert row == "| ~ | `db` | recreate container @\u200bdb\\|x | `command: 'a' \\| b \\| c <b>@team</b>` |"
+
+
+def test_a_failed_step_is_a_row_of_the_markdown_plan() -> None:
+    state = RunState([DB])
+    state.take(event("step_finished", DB, status=Status.FAILED, message="local db: no engine", detail=("line 1",)))
+    assert "| ✗ | `db` | no engine | `line 1` |" in plan_markdown(state, project="lake").splitlines()
+
+
+def test_a_long_plan_in_markdown_is_cut_below_the_limit_of_a_comment() -> None:
+    steps = [step(f"service-{number}", "container") for number in range(300)]
+    state = RunState(steps)
+    for one in steps:
+        made = change(f"container:{one.service}", "create", "x" * 400)
+        state.take(event("step_finished", one, status=Status.PENDING, changes=(made,)))
+    text = plan_markdown(state, project="lake")
+    assert len(text) <= MOST_CHARACTERS + 100
+    assert text.splitlines()[-1].endswith("more rows do not fit here; `phlo plan` prints them.")
 
 
 def test_a_verbose_plan_lists_unchanged_services() -> None:
