@@ -6,6 +6,8 @@ tasks/backup.yaml is either a list of tasks, or
     arguments:
       to: {type: path, required: true, help: where the dump goes}
     lock: true
+    danger: changes
+    interactive: false
     tasks: [...]
 """
 
@@ -13,17 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from phlo.discovery.definition import ServiceDefinition
 from phlo.errors import ConfigError, PhloError
 from phlo.playbook.load import SUFFIXES, Loader
-from phlo.playbook.model import Action, Argument, Play
+from phlo.playbook.model import Action, Argument, Danger, Play
 from phlo.playbook.reading import Reader
 from phlo.playbook.source import Origin, Raw
 
 MAIN = "main"
-_KEYS = ("help", "arguments", "lock", "tasks")
+_KEYS = ("help", "arguments", "lock", "danger", "interactive", "tasks")
 _ARGUMENT_KEYS = ("help", "type", "default", "required", "positional", "choices")
 _TYPES = ("text", "integer", "flag", "path")
 
@@ -62,16 +64,41 @@ def read_action(service: str, path: Path, loader: Loader) -> Action:
     reader.known_keys(mapping, _KEYS, origin, "an action")
     place = origin / "arguments"
     given = reader.mapping(mapping.get("arguments") or {}, place, "arguments")
+    arguments = tuple(_argument(reader, key, value or {}, place / key) for key, value in given.items())
+    interactive, without = _interactive(reader, mapping.get("interactive", False), arguments, origin / "interactive")
     action = Action(
         name=name,
         service=service,
         path=path,
         help=reader.text(mapping, "help", origin) or "",
-        arguments=tuple(_argument(reader, key, value or {}, place / key) for key, value in given.items()),
+        arguments=arguments,
         needs_lock=mapping.get("lock") is True,
+        danger=_danger(reader, mapping.get("danger", "changes"), origin / "danger"),
+        interactive=interactive,
+        interactive_without=without,
     )
     reader.finish()
     return action
+
+
+def _danger(reader: Reader, value: Any, origin: Origin) -> Danger:
+    known = get_args(Danger)
+    if value in known:
+        return cast(Danger, value)
+    reader.note(origin, f'there is no danger level "{value}"', f"Known: {', '.join(known)}.")
+    return "changes"
+
+
+def _interactive(reader: Reader, value: Any, arguments: Iterable[Argument], origin: Origin) -> tuple[bool, str | None]:
+    """Whether an action needs a terminal, and the argument without which it does: `true` or `{without: ARGUMENT}`."""
+    if isinstance(value, bool):
+        return value, None
+    names = [one.name for one in arguments]
+    if isinstance(value, Mapping) and list(value) == ["without"] and value["without"] in names:
+        return True, str(value["without"])
+    known = f" where ARGUMENT is one of {', '.join(names)}" if names else ""
+    reader.note(origin, "should be true, false or an argument", f"Write true, or {{without: ARGUMENT}}{known}.")
+    return False, None
 
 
 def _argument(reader: Reader, name: str, value: Any, origin: Origin) -> Argument:

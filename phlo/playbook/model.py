@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from phlo.frozen import dataclass, field
 from phlo.playbook.scope import Layer
@@ -152,11 +152,16 @@ class Argument:
         return self.name.replace("-", "_")
 
 
+Danger = Literal["safe", "changes", "destructive"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """A task file of a role that is run by name: `phlo run SERVICE.ACTION`.
 
     needs_lock: no other run of the project may be under way meanwhile.
+    danger: `safe` changes nothing, `changes` changes something, `destructive` overwrites or deletes data.
+    interactive: it needs a terminal. interactive_without: only when this argument is not given.
     """
 
     name: str
@@ -165,3 +170,6 @@ class Action:
     help: str = ""
     arguments: tuple[Argument, ...] = ()
     needs_lock: bool = False
+    danger: Danger = "changes"
+    interactive: bool = False
+    interactive_without: str | None = None

@@ -69,27 +69,38 @@ class Actions:
     def action(self, service: Service, action: str, request: ActionRequest, who: Identity, address: str) -> Started:
         target = f"{service.name}.{action}"
         self._may("action", who, target, address)
+        given = {name for name, value in request.arguments.items() if value not in ("", None)}
         known = next((one for one in service.actions if one.name == action), None)
         if known is None:
             names = ", ".join(one.name for one in service.actions) or "none"
             raise Refusal(404, f'{service.name} has no action "{action}"', fix=f"It has: {names}.")
+        if known.interactive and (known.interactive_without or "") not in given:
+            only = f" without `{known.interactive_without}`" if known.interactive_without else ""
+            what = f"{target} is interactive{only}: it needs a terminal"
+            raise self._refused(409, what, f"Run `phlo run {target}` on the machine.", "action", who, target, address)
+        if known.danger == "destructive" and request.confirm != target:
+            what = f"{target} is destructive ({known.help}) and was not confirmed"
+            raise self._refused(422, what, f'Send `confirm: "{target}"`.', "action", who, target, address)
         line = action_line(service.name, known, request.arguments, project=self._view.words())
         return self._start("action", line, who, target, address)
 
     def _may(self, action: str, who: Identity, target: str, address: str) -> None:
-        """Raises a Refusal, which is noted too, unless the project allows it and the token is an operator's."""
+        """Raises a Refusal unless the project allows it and the token is an operator's."""
         if action not in self._view.settings.actions:
-            problem = Refusal(
-                403,
-                f'this project does not allow "{action}" through its API',
-                fix="`env: {PHLO_API_ACTIONS: up restart action rollback}` in phlo.yaml, then `phlo up`, allows it.",
-            )
+            what = f'this project does not allow "{action}" through its API'
+            fix = "`env: {PHLO_API_ACTIONS: up restart action rollback}` in phlo.yaml, then `phlo up`, allows it."
         elif not who.is_operator:
-            problem = Refusal(403, f"the token {who.name} only reads", fix="Use the operator's token.")
+            what, fix = f"the token {who.name} only reads", "Use the operator's token."
         else:
             return
-        self._audit.note(who, action, target, "refused", detail=problem.problem.detail, address=address)
-        raise problem
+        raise self._refused(403, what, fix, action, who, target, address)
+
+    def _refused(
+        self, status: int, what: str, fix: str, action: str, who: Identity, target: str, address: str
+    ) -> Refusal:
+        """A Refusal that the audit log has."""
+        self._audit.note(who, action, target, "refused", detail=what, address=address)
+        return Refusal(status, what, fix=fix)
 
     def _replaces_others_only(self, plan: Mapping[str, Any]) -> None:
         if self._own:

@@ -33,7 +33,7 @@ def action_line(
 ) -> list[str]:
     """An action of a role with its arguments. Raises a Refusal for arguments that the action does not take."""
     options, positional = _arguments(action, given)
-    return [*_phlo("run"), f"{service}.{action.name}", *options, *_EVENTS, *project, "--", *positional]
+    return [*_phlo("run"), *project, f"{service}.{action.name}", *options, *_EVENTS, "--", *positional]
 
 
 def has_control_characters(text: str) -> bool:

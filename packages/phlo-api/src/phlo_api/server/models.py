@@ -206,9 +206,10 @@ class RollbackRequest(Model):
 
 
 class ActionRequest(Model):
-    """arguments: name -> value, as the action's `arguments` say."""
+    """arguments: name -> value, as the action's `arguments` say. confirm: `SERVICE.ACTION` of a destructive one."""
 
     arguments: dict[str, str | int | bool] = Field({}, max_length=50)
+    confirm: str | None = Field(None, max_length=500)
 
 
 class Started(Model):

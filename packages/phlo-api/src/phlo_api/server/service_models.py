@@ -84,10 +84,18 @@ class ActionArgument(Model):
 
 
 class ServiceAction(Model):
-    """Something that the service's role can do."""
+    """Something that the service's role can do.
+
+    danger: `safe` changes nothing, `changes` changes something, `destructive` overwrites or deletes data and needs
+    `confirm`. interactive: it needs a terminal, so this API refuses it. interactive_without: it needs one only without
+    this argument.
+    """
 
     name: str
     help: str
+    danger: Literal["safe", "changes", "destructive"]
+    interactive: bool
+    interactive_without: str | None
     arguments: list[ActionArgument]
 
 

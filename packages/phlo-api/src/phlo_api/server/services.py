@@ -264,7 +264,14 @@ def role_actions(resolved: Resolved) -> Mapping[str, list[ServiceAction]]:
             for one in action.arguments
         ]
         found.setdefault(action.service, []).append(
-            ServiceAction(name=action.name, help=action.help, arguments=arguments)
+            ServiceAction(
+                name=action.name,
+                help=action.help,
+                danger=action.danger,
+                interactive=action.interactive,
+                interactive_without=action.interactive_without,
+                arguments=arguments,
+            )
         )
     return found
 

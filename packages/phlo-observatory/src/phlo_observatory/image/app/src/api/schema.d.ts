@@ -618,7 +618,7 @@ export interface components {
         };
         /**
          * ActionRequest
-         * @description arguments: name -> value, as the action's `arguments` say.
+         * @description arguments: name -> value, as the action's `arguments` say. confirm: `SERVICE.ACTION` of a destructive one.
          */
         ActionRequest: {
             /**
@@ -628,6 +628,8 @@ export interface components {
             arguments: {
                 [key: string]: string | number | boolean;
             };
+            /** Confirm */
+            confirm?: string | null;
         };
         /**
          * AuditEntry
@@ -1593,12 +1595,25 @@ export interface components {
         /**
          * ServiceAction
          * @description Something that the service's role can do.
+         *
+         *     danger: `safe` changes nothing, `changes` changes something, `destructive` overwrites or deletes data and needs
+         *     `confirm`. interactive: it needs a terminal, so this API refuses it. interactive_without: it needs one only without
+         *     this argument.
          */
         ServiceAction: {
             /** Arguments */
             arguments: components["schemas"]["ActionArgument"][];
+            /**
+             * Danger
+             * @enum {string}
+             */
+            danger: "safe" | "changes" | "destructive";
             /** Help */
             help: string;
+            /** Interactive */
+            interactive: boolean;
+            /** Interactive Without */
+            interactive_without: string | null;
             /** Name */
             name: string;
         };
