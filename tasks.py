@@ -161,6 +161,8 @@ def images(c: Context) -> None:
 @task(help={"all": "everything: real engine, images, whole projects", "options": "further options for pytest"})
 def test(c: Context, all: bool = False, options: str = "") -> None:  # noqa: A002  the option's name
     """Run the unit tests and the comparison with the recordings of Compose and Ansible; with --all every test."""
+    # Tests start phlo thousands of times, and where PYTHONDONTWRITEBYTECODE is set each would compile it again.
+    _run(c, "python -m compileall -q phlo packages tests scripts")
     if not all:
         _run(c, f"pytest -n 2 tests/unit tests/peers/compose/test_compose.py tests/peers/ansible {options}")
         return
