@@ -22,8 +22,11 @@ export function getRouter() {
       },
     }),
     defaultOptions: {
+      mutations: { networkMode: 'always' },
       queries: {
         staleTime: 2_000,
+        // Without it, requests of an offline browser would wait without an error.
+        networkMode: 'always',
         // A refusal stays one; only what may have been a moment's trouble is asked again.
         retry: (count, error) => count < 2 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
       },

@@ -1,4 +1,6 @@
 /** Requests to phlo-api, by way of this site's own server. */
+import { API_UNREACHABLE } from '~/logic/problem'
+import { report } from './connection'
 
 /** A refusal or failure that the server told of, with what to do about it. */
 export class ApiError extends Error {
@@ -7,13 +9,15 @@ export class ApiError extends Error {
     title: string,
     readonly detail: string,
     readonly fix: string,
+    /** The kind of problem, as a URI (RFC 9457). */
+    readonly type = 'about:blank',
   ) {
     super(title)
     this.name = 'ApiError'
   }
 }
 
-/** GET an answer. path: below /api/v1. Parameters that are null or empty are left out. */
+/** GET a response. path: below /api/v1. Parameters that are null or empty are left out. */
 export function get<T>(path: string, parameters: Parameters = {}, signal?: AbortSignal): Promise<T> {
   return send<T>(apiPath(path, parameters), { signal })
 }
@@ -51,15 +55,34 @@ async function send<T>(path: string, init: RequestInit): Promise<T> {
   try {
     answer = await fetch(path, init)
   } catch (error) {
-    if (init.signal?.aborted) throw error
-    throw new ApiError(0, 'Observatory does not answer', 'The connection failed.', 'Check that its service runs.')
+    if (init.signal?.aborted && !isTimeout(init.signal.reason)) throw error
+    report({ kind: 'failed', link: 'observatory' })
+    throw new ApiError(0, 'Observatory is not responding', 'The connection failed.', 'Check it with `phlo ps`.')
   }
-  if (!answer.ok) throw await errorOf(answer)
+  const error = answer.ok ? null : await errorOf(answer)
+  if (error?.type === API_UNREACHABLE) report({ kind: 'failed', link: 'api' })
+  else report({ kind: 'answered', at: Date.now() / 1000 })
+  if (error) throw error
   return (answer.status === 204 ? null : await answer.json()) as T
 }
 
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === 'TimeoutError'
+}
+
 async function errorOf(answer: Response): Promise<ApiError> {
-  const told = (await answer.json().catch(() => ({}))) as { title?: string; detail?: unknown; fix?: string }
+  const told = (await answer.json().catch(() => ({}))) as {
+    type?: string
+    title?: string
+    detail?: unknown
+    fix?: string
+  }
   const detail = typeof told.detail === 'string' ? told.detail : told.detail ? JSON.stringify(told.detail) : ''
-  return new ApiError(answer.status, told.title ?? `Error ${answer.status}`, detail, told.fix ?? 'Try again.')
+  return new ApiError(
+    answer.status,
+    told.title ?? `Error ${answer.status}`,
+    detail,
+    told.fix ?? 'Try again.',
+    told.type,
+  )
 }

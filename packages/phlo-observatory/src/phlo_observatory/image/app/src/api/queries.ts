@@ -22,6 +22,8 @@ import type {
 
 const LIVE = 5_000
 const SLOW = 30_000
+/** A live request without a response for so long counts as a lost connection. */
+const LIVE_TIMEOUT = 15_000
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -30,7 +32,11 @@ export const sessionQuery = queryOptions({
 })
 
 export const projectQuery = live<Project>(['project'], '/project', LIVE)
-export const servicesQuery = live<Service[]>(['services'], '/services', LIVE)
+/** Also asked in a hidden tab, so that its title and icon stay true. */
+export const servicesQuery = {
+  ...live<Service[]>(['services'], '/services', LIVE),
+  refetchIntervalInBackground: true,
+}
 export const hostsQuery = live<Host[]>(['hosts'], '/hosts', SLOW)
 export const graphQuery = live<Graph>(['graph'], '/graph', LIVE)
 export const runsQuery = live<RunSummary[]>(['runs'], '/runs', LIVE, { limit: 100 })
@@ -68,5 +74,10 @@ function once<T>(key: string[], path: string, parameters: Parameters = {}) {
 }
 
 function live<T>(key: string[], path: string, every: number, parameters: Parameters = {}) {
-  return { ...once<T>(key, path, parameters), refetchInterval: every } satisfies UseQueryOptions<T>
+  return {
+    ...once<T>(key, path, parameters),
+    queryFn: ({ signal }: { signal: AbortSignal }) =>
+      get<T>(path, parameters, AbortSignal.any([signal, AbortSignal.timeout(LIVE_TIMEOUT)])),
+    refetchInterval: every,
+  } satisfies UseQueryOptions<T>
 }

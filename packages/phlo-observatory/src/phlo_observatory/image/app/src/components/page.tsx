@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { useOutage } from './connection-banner'
 
 /** A page's frame: its title, what it is about, its actions. */
 export function Page({
@@ -14,9 +15,10 @@ export function Page({
   actions?: ReactNode
   children: ReactNode
 }) {
+  const outage = useOutage()
   return (
     <div className="page">
-      <title>{`${title} · Observatory`}</title>
+      <title>{`${outage ? '⚠ ' : ''}${title} · Observatory`}</title>
       <header className="page-head">
         <div className="page-head-text">
           {above && <div className="breadcrumb">{above}</div>}

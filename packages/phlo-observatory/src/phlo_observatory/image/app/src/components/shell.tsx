@@ -7,6 +7,7 @@ import { projectQuery, servicesQuery, sessionQuery } from '~/api/queries'
 import { PAGES } from '~/logic/pages'
 import { lookOf } from '~/logic/status'
 import { ActionButton, IconButton } from './button'
+import { ConnectionBanner, useOutage } from './connection-banner'
 import { Icon, Logo } from './icons'
 import { useNotices } from './notices'
 import { Palette } from './palette'
@@ -28,8 +29,9 @@ export function Shell({ children }: { children: ReactNode }) {
     return () => window.removeEventListener('keydown', listen)
   }, [])
   const openPalette = () => setPaletteOpen(true)
+  const isStale = useOutage()?.isStale ?? false
   return (
-    <div className="frame">
+    <div className="frame" data-stale={isStale || undefined}>
       <a className="skip" href="#main">
         Skip to the page
       </a>
@@ -42,6 +44,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <IconButton icon="menu" label="Menu" onPress={() => setDrawerOpen(true)} />
       </header>
       <main className="main" id="main" tabIndex={-1}>
+        <ConnectionBanner />
         {children}
       </main>
       <ModalOverlay className="overlay overlay-drawer" isOpen={isDrawerOpen} onOpenChange={setDrawerOpen} isDismissable>

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { ApiError } from '~/api/client'
+import { useConnection } from '~/api/connection'
 import { ActionButton } from './button'
 import { Icon, type IconName } from './icons'
 
@@ -67,11 +68,14 @@ export function NotFound() {
 interface Asked<T> {
   data: T | undefined
   error: unknown
-  isPending: boolean
+  /** When the last error occurred; 0 without one. */
+  errorUpdatedAt: number
   refetch: () => unknown
 }
 
-/** The three states of a request: its answer is shown by `children`. An old answer stays while a new one fails. */
+/** The three states of a request. Its response is shown by `children`, an older one while a new request fails.
+ *
+ * An error stays while the request is repeated. What the banner of the connection says is not repeated here. */
 export function Answer<T>({
   query,
   children,
@@ -81,14 +85,26 @@ export function Answer<T>({
   children: (data: T) => ReactNode
   loading?: ReactNode
 }) {
+  const { link } = useConnection()
+  const error = useLastError(query)
   if (query.data !== undefined) {
     return (
       <>
-        {query.error ? <ErrorState error={query.error} retry={() => query.refetch()} /> : null}
+        {query.error && link === 'ok' ? <ErrorState error={query.error} retry={() => query.refetch()} /> : null}
         {children(query.data)}
       </>
     )
   }
-  if (query.error) return <ErrorState error={query.error} retry={() => query.refetch()} />
+  if (error) return <ErrorState error={error} retry={() => query.refetch()} />
   return loading ?? <Loading />
+}
+
+/** The error of a request, also while it is sent again: the query itself forgets it then. */
+function useLastError({ error, errorUpdatedAt }: Asked<unknown>): unknown {
+  const last = useRef<{ at: number; error: unknown } | null>(null)
+  useEffect(() => {
+    if (error) last.current = { at: errorUpdatedAt, error }
+  }, [error, errorUpdatedAt])
+  if (error) return error
+  return errorUpdatedAt > 0 && last.current?.at === errorUpdatedAt ? last.current.error : null
 }

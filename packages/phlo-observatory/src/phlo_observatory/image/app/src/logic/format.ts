@@ -33,6 +33,11 @@ export function secondsOf(text: string): number | null {
   return at > 0 ? at : null
 }
 
+/** The time of day. at: seconds since the epoch. */
+export function clockTime(at: number): string {
+  return new Date(at * 1000).toLocaleTimeString(undefined, { timeStyle: 'short' })
+}
+
 /** A moment in the reader's own zone and words. at: seconds since the epoch. */
 export function moment(at: number | null | undefined): string {
   if (at === null || at === undefined) return '–'

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, createFileRoute } from '@tanstack/react-router'
 import { projectQuery, runsQuery, servicesQuery } from '~/api/queries'
 import type { Project, RunSummary, Service } from '~/api/types'
+import { useOutage } from '~/components/connection-banner'
 import { Icon } from '~/components/icons'
 import { Ago } from '~/components/moments'
 import { Page, Section } from '~/components/page'
@@ -50,29 +51,32 @@ function Overview() {
 }
 
 const SENTENCES: Record<Tone, (many: number) => string> = {
-  bad: (many) => `${count(many, 'service')} in trouble`,
-  warn: (many) => `${count(many, 'service')} to look at`,
+  bad: (many) => `${count(many, 'service')} unhealthy`,
+  warn: (many) => `${count(many, 'service')} ${many === 1 ? 'needs' : 'need'} attention`,
   busy: (many) => `${count(many, 'service')} starting`,
   idle: (many) => `${count(many, 'service')} not running`,
   accent: (many) => count(many, 'service'),
-  good: (many) => (many === 1 ? 'The service is well' : `All ${many} services are well`),
+  good: (many) => (many === 1 ? '1 service healthy' : `All ${many} services healthy`),
 }
 
 function Health({ services, project }: { services: Service[]; project: Project | undefined }) {
+  const isStale = useOutage()?.isStale ?? false
   const enabled = services.filter((service) => service.enabled)
   const tones = enabled.map((service) => lookOf(stateOf(service)).tone).toSorted(byUrgency)
-  const worst = tones[0] ?? 'idle'
+  const unknown = enabled.filter((service) => service.status === 'unknown').length
+  const worst = isStale || unknown ? 'warn' : (tones[0] ?? 'idle')
   const many = tones.filter((tone) => tone === worst).length
+  const known = enabled.length ? SENTENCES[worst](many) : 'No services are running'
   const icon = worst === 'good' ? 'check' : worst === 'busy' ? 'busy' : 'warning'
   return (
     <div className="tiles">
       <div className={`tile tile-health tone-${worst}`}>
         <Icon name={icon} className={icon === 'busy' ? 'spinning' : undefined} />
         <div>
-          <strong>{enabled.length ? SENTENCES[worst](many) : 'Nothing is up yet'}</strong>
+          <strong>{isStale || unknown ? unknownText(isStale ? enabled.length : unknown) : known}</strong>
           <span>
             {enabled.length
-              ? `${tones.filter((tone) => tone === 'good').length} of ${enabled.length} well`
+              ? `${tones.filter((tone) => tone === 'good').length} of ${enabled.length} healthy${isStale ? ' when last seen' : ''}`
               : 'Run phlo up.'}
           </span>
         </div>
@@ -86,6 +90,10 @@ function Health({ services, project }: { services: Service[]; project: Project |
       <LastRun run={project?.last_run ?? null} />
     </div>
   )
+}
+
+function unknownText(many: number): string {
+  return `State of ${count(many, 'service')} unknown`
 }
 
 function LastRun({ run }: { run: RunSummary | null }) {

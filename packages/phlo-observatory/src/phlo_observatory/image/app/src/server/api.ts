@@ -3,6 +3,7 @@ import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { Readable } from 'node:stream'
 import type { EndedSessions } from './ended'
+import { API_UNREACHABLE } from '../logic/problem'
 import { problem } from './problem'
 import { isOwnRequest } from './security'
 import { COOKIE, type Session, cookieOf, newSession, seal, sessionCookie, unseal } from './session'
@@ -116,7 +117,8 @@ async function ask(url: URL, init: Asked, done: () => void = () => undefined): P
     done()
     if (init.signal?.aborted) return new Response(null, { status: 499 })
     const cause = error instanceof Error ? error.message : String(error)
-    return problem(502, 'phlo-api does not answer', cause, 'See `phlo ps` and `phlo logs phlo-api`.')
+    const fix = 'Check it with `phlo ps` and `phlo logs phlo-api`.'
+    return problem(502, 'phlo-api is not responding', cause, fix, API_UNREACHABLE)
   }
 }
 

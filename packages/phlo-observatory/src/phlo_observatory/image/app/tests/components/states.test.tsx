@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest'
 import { ApiError } from '~/api/client'
 import { Answer } from '~/components/states'
 
-const base = { data: undefined, error: null, isPending: true, refetch: () => undefined }
+const base = { data: undefined, error: null, errorUpdatedAt: 0, refetch: () => undefined }
 
 test('while there is no answer it says that it loads', () => {
   render(<Answer query={base}>{() => 'answer'}</Answer>)
@@ -19,6 +19,15 @@ test('an error tells what was wrong and what to do, and can be tried again', asy
   expect(screen.getByRole('alert').textContent).toContain('The engine does not answerconnection refusedStart it.')
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }))
   expect(refetch).toHaveBeenCalledOnce()
+})
+
+test('an error stays while the request is sent again, and an error of another request does not', () => {
+  const error = new ApiError(503, 'The engine is not reachable', '', '')
+  const { rerender } = render(<Answer query={{ ...base, error, errorUpdatedAt: 7 }}>{() => 'answer'}</Answer>)
+  rerender(<Answer query={{ ...base, errorUpdatedAt: 7 }}>{() => 'answer'}</Answer>)
+  expect(screen.getByRole('alert').textContent).toContain('The engine is not reachable')
+  rerender(<Answer query={{ ...base, errorUpdatedAt: 3 }}>{() => 'answer'}</Answer>)
+  expect(screen.getByRole('status').textContent).toContain('Loading')
 })
 
 test('an older answer stays while a new one fails', () => {

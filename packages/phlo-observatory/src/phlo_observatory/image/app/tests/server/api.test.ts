@@ -1,6 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { API_UNREACHABLE } from '~/logic/problem'
 import { type Settings, answerApi, toSignIn } from '~/server/api'
 import { EndedSessions } from '~/server/ended'
 import { COOKIE, keyOf, newSession, seal } from '~/server/session'
@@ -174,7 +175,8 @@ test('an API that does not answer is a problem with a fix', async () => {
   const answer = await ask('/api/v1/services', { headers: signedIn() })
   expect(answer?.status).toBe(502)
   expect(await told(answer)).toMatchObject({
-    title: 'phlo-api does not answer',
+    title: 'phlo-api is not responding',
+    type: API_UNREACHABLE,
     fix: expect.stringContaining('phlo logs'),
   })
 })

@@ -1,0 +1,37 @@
+"""What the pages show while something they depend on is down: one page stays open through all of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from running_platform import VIEWER, Platform
+
+pytestmark = [pytest.mark.integration, pytest.mark.browser]
+
+
+def test_a_lost_api_is_shown_and_its_return_too(platform: Platform, page: Any) -> None:
+    visitor = platform.visitor(page)
+    visitor.sign_in(VIEWER)
+    page.get_by_text("All 2 services healthy").wait_for()
+    platform.api.stop()
+    try:
+        page.get_by_text("phlo-api is not responding").wait_for()
+        page.get_by_text("State of 2 services unknown").wait_for()
+        assert page.get_by_text("All 2 services healthy").count() == 0
+        assert page.title() == "⚠ Overview · Observatory"
+        assert visitor.barriers() == []
+    finally:
+        platform.api.start()
+    page.get_by_text("All 2 services healthy").wait_for()
+    assert page.title() == "Overview · Observatory"
+
+
+def test_an_offline_browser_is_shown_and_its_return_too(platform: Platform, page: Any) -> None:
+    platform.visitor(page).sign_in(VIEWER)
+    page.get_by_text("All 2 services healthy").wait_for()
+    page.context.set_offline(True)
+    page.get_by_text("The browser is offline").wait_for()
+    page.get_by_text("State of 2 services unknown").wait_for()
+    page.context.set_offline(False)
+    page.get_by_text("All 2 services healthy").wait_for()
