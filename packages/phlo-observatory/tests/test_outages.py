@@ -35,3 +35,20 @@ def test_an_offline_browser_is_shown_and_its_return_too(platform: Platform, page
     page.get_by_text("State of 2 services unknown").wait_for()
     page.context.set_offline(False)
     page.get_by_text("All 2 services healthy").wait_for()
+
+
+def test_an_error_in_phlo_yaml_is_shown_with_its_line(platform: Platform, page: Any) -> None:
+    visitor = platform.visitor(page)
+    visitor.sign_in(VIEWER, "/services")
+    file = platform.folder / "phlo.yaml"
+    written = file.read_text()
+    broken = written.replace("GREETING: hello", "GREETING: [hello]")
+    number = 1 + broken.split("\n").index(next(line for line in broken.split("\n") if "GREETING" in line))
+    file.write_text(broken)
+    try:
+        page.get_by_text(f"phlo.yaml:{number} ").first.wait_for()
+        assert "GREETING: [hello]" in page.get_by_label("Lines of phlo.yaml").first.inner_text()
+        assert visitor.barriers() == []
+    finally:
+        file.write_text(written)
+    page.get_by_label("Lines of phlo.yaml").first.wait_for(state="detached")

@@ -1,19 +1,24 @@
 /** Requests to phlo-api, by way of this site's own server. */
 import { API_UNREACHABLE } from '~/logic/problem'
 import { report } from './connection'
+import type { Problem } from './types'
 
-/** A refusal or failure that the server told of, with what to do about it. */
+/** A request that failed, with what to do about it.
+ *
+ * problem: where the error is, with an excerpt of the file or the last lines of a log, and what else is wrong. */
 export class ApiError extends Error {
+  readonly type: string
+
   constructor(
     readonly status: number,
     title: string,
     readonly detail: string,
     readonly fix: string,
-    /** The kind of problem, as a URI (RFC 9457). */
-    readonly type = 'about:blank',
+    readonly problem: Partial<Problem> = {},
   ) {
     super(title)
     this.name = 'ApiError'
+    this.type = problem.type ?? 'about:blank'
   }
 }
 
@@ -71,18 +76,7 @@ function isTimeout(reason: unknown): boolean {
 }
 
 async function errorOf(answer: Response): Promise<ApiError> {
-  const told = (await answer.json().catch(() => ({}))) as {
-    type?: string
-    title?: string
-    detail?: unknown
-    fix?: string
-  }
+  const told = (await answer.json().catch(() => ({}))) as Partial<Problem>
   const detail = typeof told.detail === 'string' ? told.detail : told.detail ? JSON.stringify(told.detail) : ''
-  return new ApiError(
-    answer.status,
-    told.title ?? `Error ${answer.status}`,
-    detail,
-    told.fix ?? 'Try again.',
-    told.type,
-  )
+  return new ApiError(answer.status, told.title ?? `Error ${answer.status}`, detail, told.fix ?? 'Try again.', told)
 }

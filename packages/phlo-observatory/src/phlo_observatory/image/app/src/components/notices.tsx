@@ -1,7 +1,7 @@
 import { type ReactNode, createContext, useCallback, useContext, useMemo, useState } from 'react'
-import { ApiError } from '~/api/client'
 import { IconButton } from './button'
 import { Icon } from './icons'
+import { ErrorDetail } from './states'
 
 interface Notice {
   id: number
@@ -33,8 +33,7 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
       tell: (title, detail) => add({ tone: 'good', title, detail }),
       fail: (error) => {
         const title = error instanceof Error ? error.message : 'Something went wrong'
-        const detail = error instanceof ApiError ? [error.detail, error.fix].filter(Boolean).join(' ') : undefined
-        add({ tone: 'bad', title, detail })
+        add({ tone: 'bad', title, detail: <ErrorDetail error={error} /> })
       },
     }
   }, [close])

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef } from 'react'
 import { ApiError } from '~/api/client'
 import { useConnection } from '~/api/connection'
 import { ActionButton } from './button'
+import { FindingDetail } from './finding'
 import { Icon, type IconName } from './icons'
 
 /** Grey bars in the place of what is on its way. */
@@ -28,19 +29,15 @@ export function Empty({ icon, title, children }: { icon: IconName; title: string
   )
 }
 
-/** What went wrong, and what to do about it. */
+/** What went wrong, where, and what to do about it. */
 export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
   const title = error instanceof Error ? error.message : 'Something went wrong'
-  const known = error instanceof ApiError ? error : null
   return (
     <div className="error-state" role="alert">
       <Icon name="warning" />
       <div className="stack">
         <p className="state-title">{title}</p>
-        {known?.detail && <p className="wrap">{known.detail}</p>}
-        <p className="muted wrap">
-          {known?.fix ?? 'Load the page again; if it stays so, look at the log of observatory.'}
-        </p>
+        <ErrorDetail error={error} />
         {retry && (
           <div>
             <ActionButton icon="restart" onPress={retry}>
@@ -50,6 +47,22 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
         )}
       </div>
     </div>
+  )
+}
+
+/** All that is known about an error below its title. */
+export function ErrorDetail({ error }: { error: unknown }) {
+  if (!(error instanceof ApiError)) {
+    return <p className="muted wrap">Reload the page. If the error stays, read the log of observatory.</p>
+  }
+  const { detail, fix, problem } = error
+  return (
+    <>
+      <FindingDetail finding={{ ...problem, detail, fix }} />
+      {problem.others?.map((other, index) => (
+        <FindingDetail key={index} finding={other} />
+      ))}
+    </>
   )
 }
 
