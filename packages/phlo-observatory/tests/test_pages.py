@@ -46,7 +46,7 @@ def test_who_may_only_look_is_told_so(platform: Platform, page: Any) -> None:
     visitor = platform.visitor(page)
     visitor.sign_in(VIEWER, "/plan")
     assert page.get_by_role("button", name="Apply").is_disabled()
-    page.get_by_text("This needs the role operator").wait_for()
+    page.get_by_text("Needs the role operator").wait_for()
 
 
 def test_the_keyboard_finds_a_service(platform: Platform, page: Any) -> None:

@@ -1,39 +1,41 @@
 import type { ReactNode } from 'react'
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
 import { ActionButton } from './button'
+import { ErrorState } from './states'
 
-/** Asks before something is done to the platform. */
-export function Confirm({
-  title,
-  children,
-  verb,
-  isOpen,
-  isBusy = false,
-  look = 'primary',
-  onConfirm,
-  onClose,
-}: {
+interface Props {
   title: string
+  /** What the action does. */
   children: ReactNode
   verb: string
   isOpen: boolean
-  isBusy?: boolean
   look?: 'primary' | 'danger'
+  action: { isPending: boolean; error: unknown; reset: () => void }
   onConfirm: () => void
   onClose: () => void
-}) {
+}
+
+/** Asks before the platform is changed. Cancel has the focus. A refusal is explained here; the dialog stays open. */
+export function Confirm({ title, children, verb, isOpen, look = 'primary', action, onConfirm, onClose }: Props) {
+  const close = () => {
+    action.reset()
+    onClose()
+  }
   return (
-    <ModalOverlay className="overlay" isOpen={isOpen} isDismissable onOpenChange={(open) => !open && onClose()}>
+    <ModalOverlay className="overlay" isOpen={isOpen} isDismissable onOpenChange={(open) => !open && close()}>
       <Modal className="modal">
         <Dialog className="dialog" role="alertdialog">
           <Heading slot="title" level={2}>
             {title}
           </Heading>
           <div className="stack">{children}</div>
+          {action.error ? <ErrorState error={action.error} /> : null}
           <div className="row dialog-buttons">
-            <ActionButton onPress={onClose}>Cancel</ActionButton>
-            <ActionButton look={look} onPress={onConfirm} isDisabled={isBusy} autoFocus>
-              {isBusy ? 'Asking…' : verb}
+            <ActionButton onPress={close} autoFocus>
+              Cancel
+            </ActionButton>
+            <ActionButton look={look} onPress={onConfirm} isDisabled={action.isPending}>
+              {action.isPending ? 'Starting…' : verb}
             </ActionButton>
           </div>
         </Dialog>

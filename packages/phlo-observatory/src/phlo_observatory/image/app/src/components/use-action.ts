@@ -3,12 +3,10 @@ import { useNavigate } from '@tanstack/react-router'
 import { post } from '~/api/client'
 import { sessionQuery } from '~/api/queries'
 import type { Session, Started } from '~/api/types'
-import { useNotices } from './notices'
 
-/** Start a run, and go to watch it. */
+/** Start a run and open its page. Who uses it shows the error of a refusal. */
 export function useAction() {
   const navigate = useNavigate()
-  const notices = useNotices()
   const queryClient = useQueryClient()
   return useMutation({
     mutationFn: ({ path, body = {} }: { path: string; body?: unknown }) => post<Started>(path, body),
@@ -16,7 +14,6 @@ export function useAction() {
       await queryClient.invalidateQueries({ queryKey: ['runs'] })
       await navigate({ to: '/runs/$id', params: { id: run } })
     },
-    onError: notices.fail,
   })
 }
 
@@ -26,7 +23,7 @@ export function useMay(action: Session['actions_allowed'][number]): { may: boole
   if (!session || session.actions_allowed.includes(action)) return { may: Boolean(session), why: '' }
   const why =
     session.role === 'operator'
-      ? 'phlo.yaml does not allow this action from here.'
-      : `This needs the role operator; you are signed in as ${session.role}.`
+      ? `Disabled: add "${action}" to PHLO_API_ACTIONS.`
+      : `Needs the role operator. You are signed in as ${session.role}.`
   return { may: false, why }
 }

@@ -110,7 +110,7 @@ function Apply({ steps }: { steps: PlanStep[] }) {
         title="Apply this plan?"
         verb="Apply"
         isOpen={isAsking}
-        isBusy={action.isPending}
+        action={action}
         onClose={() => setAsking(false)}
         onConfirm={() => action.mutate({ path: '/actions/up' })}
       >

@@ -3,7 +3,7 @@ import { Link, createFileRoute } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { apiPath } from '~/api/client'
 import { useEvents } from '~/api/events'
-import { runQuery } from '~/api/queries'
+import { runQuery, servicesQuery } from '~/api/queries'
 import type { Run, RunEvent } from '~/api/types'
 import { ActionButton } from '~/components/button'
 import { Confirm } from '~/components/dialog'
@@ -17,6 +17,7 @@ import { Timeline } from '~/components/timeline'
 import { useAction, useMay } from '~/components/use-action'
 import { useNow } from '~/components/use-now'
 import { duration } from '~/logic/format'
+import { ROLL_BACK_TITLE, rollBackOf } from '~/logic/rollback'
 import { isLive, runLength, stepName, withEvent } from '~/logic/run'
 
 export const Route = createFileRoute('/_app/runs/$id')({ component: RunPage })
@@ -68,6 +69,12 @@ function OneRun({ found }: { found: Run }) {
           <strong>{countsText(run.counts)}</strong>
         </div>
       </div>
+      {run.title.startsWith(ROLL_BACK_TITLE) && !isLive(run) && (
+        <p className="note tone-warn">
+          phlo.yaml still contains the change that was rolled back. The next <code>phlo up</code> applies it again: edit
+          phlo.yaml, then check the <Link to="/plan">plan</Link>.
+        </p>
+      )}
       {run.notes.map((note) => (
         <p key={note} className="note tone-warn wrap">
           {note}
@@ -140,22 +147,31 @@ function RollBack({ run }: { run: Run }) {
   const [isAsking, setAsking] = useState(false)
   const action = useAction()
   const { may } = useMay('rollback')
-  if (!may || isLive(run)) return null
+  const { data: services } = useQuery(servicesQuery)
+  if (!may || isLive(run) || !services) return null
+  const found = rollBackOf(run, services)
+  if (!found.isPossible) return <span className="muted small">No roll-back: {found.why}</span>
   return (
     <>
       <ActionButton icon="undo" onPress={() => setAsking(true)}>
         Roll back
       </ActionButton>
       <Confirm
-        title="Put back what was there before this run?"
+        title="Roll back this run?"
         verb="Roll back"
         look="danger"
         isOpen={isAsking}
-        isBusy={action.isPending}
+        action={action}
         onClose={() => setAsking(false)}
         onConfirm={() => action.mutate({ path: '/actions/rollback', body: { run: run.id } })}
       >
-        <p>Every service that this run changed gets its earlier container again. Data in volumes stays as it is.</p>
+        <p>
+          Replaces the containers of {found.services.join(', ')} with those from before this run. Changes of later runs
+          are rolled back too. Data in volumes does not change.
+        </p>
+        <p>
+          phlo.yaml does not change either: the next <code>phlo up</code> applies the change again until you edit it.
+        </p>
       </Confirm>
     </>
   )

@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, createFileRoute } from '@tanstack/react-router'
 import { type ColumnDef, createColumnHelper } from '@tanstack/react-table'
-import { type FormEvent, useState } from 'react'
-import { Input, Label, Tab, TabList, TabPanel, Tabs, TextField } from 'react-aria-components'
+import { useState } from 'react'
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { environmentQuery, serviceQuery } from '~/api/queries'
-import type { Action, ActionArgument, Service, Variable } from '~/api/types'
+import type { Service, Variable } from '~/api/types'
+import { ActionCard } from '~/components/action-card'
 import { ActionButton } from '~/components/button'
 import { Confirm } from '~/components/dialog'
 import { LogView } from '~/components/log-view'
@@ -16,7 +17,7 @@ import { Answer, Empty } from '~/components/states'
 import { Status, Tag } from '~/components/status'
 import { DataTable } from '~/components/table'
 import { useAction, useMay } from '~/components/use-action'
-import { cellText, resourceText } from '~/logic/format'
+import { resourceText } from '~/logic/format'
 
 export const Route = createFileRoute('/_app/services/$name')({ component: ServicePage })
 
@@ -72,7 +73,7 @@ function RestartButton({ service }: { service: Service }) {
         title={`Restart ${service.title}?`}
         verb="Restart"
         isOpen={isAsking}
-        isBusy={action.isPending}
+        action={action}
         onClose={() => setAsking(false)}
         onConfirm={() => action.mutate({ path: `/services/${encodeURIComponent(service.name)}/restart` })}
       >
@@ -206,58 +207,5 @@ function Actions({ service }: { service: Service }) {
         ))}
       </ul>
     </div>
-  )
-}
-
-/** The argument as the API wants it; nothing for an empty one, which has its default. */
-function givenValue({ name, type }: ActionArgument, text: string): [string, string | number | boolean][] {
-  if (text === '') return []
-  if (type === 'integer') return [[name, Number(text)]]
-  if (type === 'flag') return [[name, ['yes', 'true', '1', 'on'].includes(text.toLowerCase())]]
-  return [[name, text]]
-}
-
-function ActionCard({ service, action }: { service: Service; action: Action }) {
-  const [values, setValues] = useState<Record<string, string>>({})
-  const run = useAction()
-  const { may } = useMay('action')
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    const given = Object.fromEntries(
-      action.arguments.flatMap((argument) => givenValue(argument, values[argument.name] ?? '')),
-    )
-    const path = `/services/${encodeURIComponent(service.name)}/actions/${encodeURIComponent(action.name)}`
-    run.mutate({ path, body: { arguments: given } })
-  }
-  return (
-    <li className="card">
-      <form className="stack" onSubmit={submit}>
-        <div className="row spread">
-          <strong className="mono">
-            {service.name}.{action.name}
-          </strong>
-          <ActionButton icon="play" type="submit" isDisabled={!may || run.isPending}>
-            Run
-          </ActionButton>
-        </div>
-        <p className="muted">{action.help}</p>
-        {action.arguments.map((argument) => (
-          <TextField
-            key={argument.name}
-            className="field"
-            value={values[argument.name] ?? ''}
-            onChange={(value) => setValues({ ...values, [argument.name]: value })}
-            isRequired={argument.required}
-            isDisabled={!may}
-          >
-            <Label>
-              {argument.name}
-              {argument.help && <span className="muted small"> {argument.help}</span>}
-            </Label>
-            <Input placeholder={cellText(argument.default) || argument.choices.join(', ')} />
-          </TextField>
-        ))}
-      </form>
-    </li>
   )
 }

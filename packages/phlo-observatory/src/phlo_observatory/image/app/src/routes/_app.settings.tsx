@@ -10,7 +10,6 @@ import { ActionButton } from '~/components/button'
 import { Copyable } from '~/components/copy'
 import { Confirm } from '~/components/dialog'
 import { Ago } from '~/components/moments'
-import { useNotices } from '~/components/notices'
 import { Facts, Page, Section } from '~/components/page'
 import { Answer } from '~/components/states'
 import { Tag } from '~/components/status'
@@ -81,16 +80,14 @@ const column = createColumnHelper<Token>()
 function Tokens({ tokens, mayRotate, own }: { tokens: Token[]; mayRotate: boolean; own: string | undefined }) {
   const [asked, setAsked] = useState<string | null>(null)
   const [fresh, setFresh] = useState<NewToken | null>(null)
-  const notices = useNotices()
   const queryClient = useQueryClient()
   const rotate = useMutation({
     mutationFn: (name: string) => post<NewToken>(`/tokens/${encodeURIComponent(name)}/rotate`),
     onSuccess: (made, name) => {
       setFresh(made)
+      setAsked(null)
       if (name !== own) void queryClient.invalidateQueries({ queryKey: ['tokens'] })
     },
-    onError: notices.fail,
-    onSettled: () => setAsked(null),
   })
   const columns: ColumnDef<Token, any>[] = [
     column.accessor('name', { header: 'Name', cell: ({ getValue }) => <strong>{getValue()}</strong> }),
@@ -127,7 +124,7 @@ function Tokens({ tokens, mayRotate, own }: { tokens: Token[]; mayRotate: boolea
         verb="Renew"
         look="danger"
         isOpen={asked !== null}
-        isBusy={rotate.isPending}
+        action={rotate}
         onClose={() => setAsked(null)}
         onConfirm={() => asked && rotate.mutate(asked)}
       >
