@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import { Input, Label, TextField } from 'react-aria-components'
 import type { Action, Service } from '~/api/types'
-import { actionBody, isRequired, needsTerminal } from '~/logic/action'
+import { actionBody, fieldsOf, isRequired, whyNotHere } from '~/logic/action'
 import { cellText } from '~/logic/format'
 import { ActionButton } from './button'
 import { Copyable } from './copy'
@@ -25,7 +25,8 @@ export function ActionCard({ service, action }: { service: Service; action: Acti
     if (action.danger === 'safe') start()
     else setAsking(true)
   }
-  if (needsTerminal(action)) return <TerminalAction target={target} help={action.help} />
+  const reason = whyNotHere(action)
+  if (reason) return <CommandLineAction target={target} help={action.help} reason={reason} />
   return (
     <li className="card">
       <form className="stack" onSubmit={submit}>
@@ -39,7 +40,7 @@ export function ActionCard({ service, action }: { service: Service; action: Acti
           </ActionButton>
         </div>
         <p className="muted">{action.help}</p>
-        {action.arguments.map((argument) => (
+        {fieldsOf(action).map((argument) => (
           <TextField
             key={argument.name}
             className="field"
@@ -96,11 +97,13 @@ function DangerTag({ danger }: { danger: Action['danger'] }) {
   return danger === 'destructive' ? <span className="badge tone-bad">destructive</span> : null
 }
 
-function TerminalAction({ target, help }: { target: string; help: string }) {
+function CommandLineAction({ target, help, reason }: { target: string; help: string; reason: string }) {
   return (
     <li className="card stack">
       <strong className="mono">{target}</strong>
-      <p className="muted">{help}. This action is interactive: run it in a terminal.</p>
+      <p className="muted">
+        {help}. {reason}
+      </p>
       <Copyable text={`phlo run ${target}`} />
     </li>
   )

@@ -1,9 +1,17 @@
 /** The actions of a role: what running one needs. */
 import type { Action, ActionArgument } from '~/api/types'
 
-/** Whether an action needs a terminal whatever arguments it gets. */
-export function needsTerminal(action: Action): boolean {
-  return action.interactive && action.interactive_without === null
+/** Why an action can only be run on the command line; null when it can be run from here. */
+export function whyNotHere(action: Action): string | null {
+  if (action.interactive && action.interactive_without === null)
+    return 'This action is interactive: run it in a terminal.'
+  const path = action.arguments.find((argument) => argument.required && argument.type === 'path')
+  return path ? `"${path.name}" is a file on the machine that phlo runs on: run this action there.` : null
+}
+
+/** The arguments that phlo-api accepts: it neither reads nor writes files of its machine. */
+export function fieldsOf(action: Action): ActionArgument[] {
+  return action.arguments.filter((argument) => argument.type !== 'path')
 }
 
 /** Whether a field has to be filled in; the argument without which an action needs a terminal is one. */

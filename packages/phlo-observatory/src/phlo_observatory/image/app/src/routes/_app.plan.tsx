@@ -3,16 +3,16 @@ import { createFileRoute } from '@tanstack/react-router'
 import { useState } from 'react'
 import { planQuery } from '~/api/queries'
 import type { Plan, PlanStep } from '~/api/types'
+import { ApplyPlan } from '~/components/apply-plan'
 import { ActionButton } from '~/components/button'
-import { Confirm } from '~/components/dialog'
 import { Toggle } from '~/components/log-view'
+import { Ago } from '~/components/moments'
 import { Page } from '~/components/page'
 import { ServiceName } from '~/components/service-parts'
 import { Answer, Empty, Loading } from '~/components/states'
 import { Status } from '~/components/status'
 import { Changes } from '~/components/timeline'
-import { useAction, useMay } from '~/components/use-action'
-import { count } from '~/logic/format'
+import { duration } from '~/logic/format'
 
 export const Route = createFileRoute('/_app/plan')({ component: PlanPage })
 
@@ -36,12 +36,25 @@ function PlanPage() {
           <ActionButton icon="restart" isDisabled={plan.isFetching} onPress={() => plan.refetch()}>
             {plan.isFetching ? 'Looking…' : 'Look again'}
           </ActionButton>
-          <Apply steps={changing} />
+          {plan.data && <ApplyPlan plan={plan.data} steps={changing} refresh={() => plan.refetch()} />}
         </>
       }
     >
       <Answer query={plan} loading={<Loading label="Looking at every host" lines={6} />}>
-        {(found) => <Steps plan={found} showsAll={showsAll} />}
+        {(found) => (
+          <>
+            <p className="muted small">
+              Made <Ago at={found.computed_at} /> in {duration(found.seconds)}, plan{' '}
+              <code>{found.digest.slice(0, 12)}</code>
+            </p>
+            {found.warnings.map((warning) => (
+              <p key={warning} className="note tone-warn wrap">
+                {warning}
+              </p>
+            ))}
+            <Steps plan={found} showsAll={showsAll} />
+          </>
+        )}
       </Answer>
     </Page>
   )
@@ -92,33 +105,5 @@ function PlanGroup({ steps }: { steps: PlanStep[] }) {
         ))}
       </ul>
     </li>
-  )
-}
-
-function Apply({ steps }: { steps: PlanStep[] }) {
-  const [isAsking, setAsking] = useState(false)
-  const action = useAction()
-  const { may, why } = useMay('up')
-  const services = [...new Set(steps.map((step) => step.service).filter(Boolean))]
-  return (
-    <>
-      <ActionButton look="primary" icon="play" isDisabled={!may || steps.length === 0} onPress={() => setAsking(true)}>
-        Apply
-      </ActionButton>
-      {why && <span className="muted small">{why}</span>}
-      <Confirm
-        title="Apply this plan?"
-        verb="Apply"
-        isOpen={isAsking}
-        action={action}
-        onClose={() => setAsking(false)}
-        onConfirm={() => action.mutate({ path: '/actions/up' })}
-      >
-        <p>
-          {count(steps.length, 'step')} of {services.length > 0 ? services.join(', ') : 'the project'}. A service that
-          does not come up gets its earlier container back.
-        </p>
-      </Confirm>
-    </>
   )
 }

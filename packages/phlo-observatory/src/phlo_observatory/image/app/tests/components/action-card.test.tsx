@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { act, screen, waitFor } from '@testing-library/react'
+import { act, cleanup, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Action, Service } from '~/api/types'
@@ -12,7 +12,9 @@ const service = { name: 'postgres' } as Service
 const action = (rest: Partial<Action>): Action => ({
   name: 'restore',
   help: 'Restore a dump',
-  arguments: [{ name: 'from', type: 'path', help: '', required: true, default: null, choices: [], positional: false }],
+  arguments: [
+    { name: 'database', type: 'text', help: '', required: true, default: null, choices: [], positional: false },
+  ],
   danger: 'destructive',
   interactive: false,
   interactive_without: null,
@@ -28,15 +30,15 @@ async function open(one: Action, answer: unknown = { run: 'r1' }) {
 
 test('a destructive action asks first, with Cancel in focus, and confirms by its name', async () => {
   const posts = await open(action({}))
-  await userEvent.type(screen.getByRole('textbox'), 'dump.sql')
+  await userEvent.type(screen.getByRole('textbox'), 'lake')
   await userEvent.click(screen.getByRole('button', { name: 'Run' }))
   const dialog = screen.getByRole('alertdialog')
   expect(dialog.textContent).toContain('overwrites or deletes data')
-  expect(dialog.textContent).toContain('from: dump.sql')
+  expect(dialog.textContent).toContain('database: lake')
   expect(document.activeElement?.textContent).toBe('Cancel')
   expect(posts()).toEqual([])
   await userEvent.click(screen.getByRole('button', { name: 'Run' }))
-  expect(posts().map((post) => post.body)).toEqual([{ arguments: { from: 'dump.sql' }, confirm: 'postgres.restore' }])
+  expect(posts().map((post) => post.body)).toEqual([{ arguments: { database: 'lake' }, confirm: 'postgres.restore' }])
 })
 
 test('Enter in the dialog cancels, so that a second Enter starts nothing', async () => {
@@ -66,6 +68,16 @@ test('an interactive action is not offered: its command is', async () => {
   await inApp(<ActionCard service={service} action={action({ interactive: true })} />, { '/session': OPERATOR })
   expect(screen.queryByRole('button', { name: 'Run' })).toBeNull()
   expect(screen.getByText('phlo run postgres.restore')).toBeTruthy()
+})
+
+test('an action that needs a file of the machine is not offered, and an optional file is not asked for', async () => {
+  const file = { ...action({}).arguments[0]!, name: 'from', type: 'path' as const }
+  await inApp(<ActionCard service={service} action={action({ arguments: [file] })} />, { '/session': OPERATOR })
+  expect(screen.queryByRole('button', { name: 'Run' })).toBeNull()
+  expect(screen.getByRole('listitem').textContent).toContain('"from" is a file on the machine')
+  cleanup()
+  await open(action({ arguments: [{ ...file, required: false }] }))
+  expect(screen.queryByRole('textbox')).toBeNull()
 })
 
 test('an argument without which an action needs a terminal is required', async () => {
