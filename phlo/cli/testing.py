@@ -130,7 +130,9 @@ class _RoleTest:
         if importlib.util.find_spec("pytest") is None or importlib.util.find_spec("testinfra") is None:
             raise ConfigError("the tests need pytest and testinfra", where="phlo test", fix="pip install 'phlo[test]'")
         argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "phlo.testing.plugin"]
-        argv += ["--import-mode=importlib", "-c", os.devnull, "--rootdir", str(self.subject.folder)]
+        folder = str(self.subject.folder)
+        # No conftest.py outside the role: it belongs to another project, such as the repository around a package.
+        argv += ["--import-mode=importlib", "-c", os.devnull, "--rootdir", folder, "--confcutdir", folder]
         argv += ["--phlo-project", str(self.folder), str(self.subject.tests)]
         done = run_program(
             argv, folder=self.folder, environ=self.shell.environ, more=self._test_variables(), is_joined=True

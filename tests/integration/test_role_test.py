@@ -101,6 +101,12 @@ def test_nothing_is_left_of_a_role_that_passed(phlo: Phlo, tmp_path: Path, engin
     assert [path.name for path in tmp_path.iterdir()] == ["thing"]
 
 
+def test_a_conftest_around_the_role_has_no_part_in_its_test(phlo: Phlo, tmp_path: Path) -> None:
+    write_role(tmp_path)
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('of another project')\n")
+    assert stages(phlo("test", "./thing").stderr) == STAGES
+
+
 FAILURES: dict[str, tuple[dict[str, str], str, str]] = {
     "no tests": ({"test": ""}, "verify", "pytest ended with status 5"),
     "a failing test": ({"test": "def test_it(role):\n    assert role.port(8080) == 1\n"}, "verify", "1 failed"),
