@@ -13,7 +13,7 @@ from phlo.values import Change
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
-    """variables: any names, each with its value."""
+    """variables: any names, each with its value; with `cacheable: true` they are in `ansible_facts`, too."""
 
     variables: Mapping[str, Any] = passthrough()
 
@@ -28,7 +28,9 @@ def decide(args: Args, seen: None) -> list[Change]:
 
 def facts(args: Args, seen: None) -> dict[str, Any]:
     """The variables; a host keeps them until the run ends."""
-    return {"ansible_facts": {name: value for name, value in args.variables.items() if name != "cacheable"}}
+    variables = dict(args.variables)
+    cacheable = {"ansible_facts_cacheable": variables.pop("cacheable")} if "cacheable" in variables else {}
+    return {"ansible_facts": variables, **cacheable}
 
 
 def apply(change: Change, args: Args, seen: None, host: Host) -> None:

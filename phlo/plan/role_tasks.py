@@ -90,7 +90,7 @@ def _play(service: ResolvedService, loader: Loader) -> Play:
     return Play(
         name=service.name,
         hosts=Raw(list(service.hosts), Origin(None, name=service.name)),
-        sections=(loader.role_tasks(role),),
+        sections=(loader.role_tasks(role), ()),
         handlers=loader.role_handlers(role),
         folder=role.folder / "tasks",
         origin=Origin(None, name=service.name),

@@ -137,7 +137,7 @@ def action_play(action: Action, loader: Loader, hosts: Iterable[str]) -> Play:
     return Play(
         name=f"{action.service}.{action.name}",
         hosts=Raw(names, origin),
-        sections=(entries,),
+        sections=(entries, ()),
         handlers=loader.role_handlers(role),
         folder=action.path.parent,
         origin=origin,

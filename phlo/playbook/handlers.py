@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 
 from phlo.errors import ConfigError, did_you_mean
 from phlo.playbook.model import Block, Entry, Play, Task
+
+NameOf = Callable[[Task], str]
 
 
 class Handlers:
@@ -16,37 +19,60 @@ class Handlers:
         self._notified: list[dict[str, None]] = []
         self.add(tasks)
 
+    def __len__(self) -> int:
+        return len(self._tasks)
+
     def add(self, tasks: Iterable[Task]) -> None:
         """Handlers of a role that was included; those that are known already are not added again."""
         for task in tasks:
-            if not any(task.origin == known.origin for known in self._tasks):
+            if not any(_are_same(task, known) for known in self._tasks):
                 self._tasks.append(task)
                 self._notified.append({})
 
-    def notify(self, name: str, host: str, *, where: str) -> None:
-        """Note that a host's task changed something. Raises ConfigError when no handler listens."""
-        found = [index for index, task in enumerate(self._tasks) if name == task.name or name in task.listen]
-        named = [index for index in found if self._tasks[index].name == name]
-        # Of several handlers with one name the last one counts; all that listen to a topic do.
-        chosen = {*named[-1:], *(index for index in found if name in self._tasks[index].listen)}
+    def notify(self, name: str, host: str, *, where: str, name_of: NameOf) -> None:
+        """Note that a host's task changed something. Raises ConfigError when no handler listens.
+
+        name_of: the name of a handler with its templates rendered.
+        """
+        named = self._named(name, name_of)
+        chosen = {*([named] if named is not None else []), *self._listening(name)}
         if not chosen:
             raise ConfigError(f'there is no handler "{name}"', where=where, fix=did_you_mean(name, self.names()))
         for index in chosen:
             self._notified[index][host] = None
 
+    def _named(self, name: str, name_of: NameOf) -> int | None:
+        """The handler of a name. As in Ansible the role or play that comes last wins, and in it the first of them."""
+        groups = groupby(enumerate(self._tasks), key=_role_of)
+        for members in reversed([list(members) for _, members in groups]):
+            for index, task in members:
+                own = name_of(task)
+                if name in (own, f"{task.role.name} : {own}" if task.role else own):
+                    return index
+        return None
+
+    def _listening(self, topic: str) -> list[int]:
+        return [index for index, task in enumerate(self._tasks) if topic in task.listen]
+
     def names(self) -> list[str]:
         """What can be notified."""
         return [name for task in self._tasks for name in (task.name, *task.listen)]
 
-    def take(self, hosts: Sequence[str]) -> tuple[Task, list[str]] | None:
-        """The next notified handler with the hosts (of those given) that notified it; None when there is none left."""
-        for task, notified in zip(self._tasks, self._notified, strict=True):
-            found = [host for host in hosts if host in notified]
-            if found:
-                for host in found:
-                    del notified[host]
-                return task, found
-        return None
+    def take(self, index: int, hosts: Sequence[str]) -> tuple[Task, list[str]]:
+        """The handler with a number, and the hosts (of those given) that notified it."""
+        notified = self._notified[index]
+        found = [host for host in hosts if host in notified]
+        for host in found:
+            del notified[host]
+        return self._tasks[index], found
+
+
+def _role_of(pair: tuple[int, Task]) -> str:
+    return str(pair[1].role.folder) if pair[1].role else ""
+
+
+def _are_same(one: Task, other: Task) -> bool:
+    return one.origin == other.origin and one.directives.variables == other.directives.variables
 
 
 def check_notifications(play: Play) -> None:
@@ -55,13 +81,14 @@ def check_notifications(play: Play) -> None:
     What a template names, and what roles bring that are included only later, is not known before.
     """
     tasks = [task for section in play.sections for task in tasks_in(section)]
-    if any(task.operation == "include_role" for task in tasks):
+    is_open = any("{{" in task.name for task in play.handlers)
+    if is_open or any(task.operation in ("include_role", "include_tasks") for task in (*tasks, *play.handlers)):
         return
-    handlers = Handlers(play.handlers)
-    names = handlers.names()
+    names = Handlers(play.handlers).names()
+    known = {*names, *(f"{task.role.name} : {task.name}" for task in play.handlers if task.role)}
     for task in (*tasks, *play.handlers):
-        for raw in task.notify:
-            if isinstance(raw.value, str) and "{{" not in raw.value and raw.value not in names:
+        for raw in task.directives.notify:
+            if isinstance(raw.value, str) and "{{" not in raw.value and raw.value not in known:
                 fix = did_you_mean(raw.value, names) or "Write it under handlers, or in the role's handlers/main.yaml."
                 raise ConfigError(f'there is no handler "{raw.value}"', where=raw.origin.where(), fix=fix)
 

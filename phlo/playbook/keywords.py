@@ -17,6 +17,7 @@ SHARED = (
     "ignore_unreachable",
     "any_errors_fatal",
     "delegate_to",
+    "delegate_facts",
     "no_log",
     "run_once",
     "check_mode",
@@ -63,7 +64,22 @@ LOOP_CONTROL = ("loop_var", "index_var", "label", "pause", "extended", "extended
 
 # What the runner does itself.
 OWN_OPERATIONS = ("include_tasks", "import_tasks", "include_role", "import_role", "include_vars", "meta")
-META = ("flush_handlers", "end_play", "end_host", "clear_host_errors", "noop")
+META = (
+    "clear_facts",
+    "clear_host_errors",
+    "end_batch",
+    "end_host",
+    "end_play",
+    "end_role",
+    "flush_handlers",
+    "noop",
+)
+# Of these each host has its own condition; of the others, as in Ansible, the first host's counts for all.
+META_OF_HOSTS = ("end_host", "end_role", "flush_handlers", "noop")
+META_INSTEAD: Mapping[str, str] = {
+    "refresh_inventory": "The inventory is read once; call `phlo play` again when it has changed.",
+    "reset_connection": "A connection is kept until phlo ends; put what needs a new one into a second `phlo play`.",
+}
 
 _USER = "A task runs in a container; say as whom with the operation's `user`."
 INSTEAD: Mapping[str, str] = {

@@ -220,12 +220,15 @@ class Loader:
             raise ConfigError(f'the role "{role.name}" has no tasks "{name}"', where=label, fix=fix)
         return self.tasks(path, role=role, around=around)
 
-    def role_handlers(self, role: RoleContext, name: str = "main") -> tuple[Task, ...]:
+    def role_handlers(
+        self, role: RoleContext, name: str = "main", around: Directives = NOTHING_AROUND
+    ) -> tuple[Task, ...]:
         """The handlers of a role's file."""
         path = _first(role.folder / "handlers", name.removesuffix(".yaml").removesuffix(".yml"))
         if path is None:
             return ()
-        return tuple(entry for entry in self.tasks(path, role=role, is_handlers=True) if isinstance(entry, Task))
+        entries = self.tasks(path, role=role, around=around, is_handlers=True)
+        return tuple(entry for entry in entries if isinstance(entry, Task))
 
 
 def include_key(task: Task) -> str:

@@ -41,9 +41,11 @@ class Directives:
     ignore_unreachable: Raw | None = None
     any_errors_fatal: Raw | None = None
     delegate_to: Raw | None = None
+    delegate_facts: Raw | None = None
     no_log: Raw | None = None
     run_once: Raw | None = None
     check_mode: Raw | None = None
+    notify: tuple[Raw, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +88,6 @@ class Task:
     delay: Raw | None = None
     changed_when: tuple[Raw, ...] | None = None
     failed_when: tuple[Raw, ...] | None = None
-    notify: tuple[Raw, ...] = ()
     listen: tuple[str, ...] = ()
     role: RoleContext | None = None
     inherited_tags: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from typing import Any
 from phlo.errors import ConfigError, PhloError, did_you_mean
 from phlo.frozen import dataclass, replace
 from phlo.playbook.free_form import COMMANDS, arguments_of, first_word
-from phlo.playbook.keywords import BLOCK, INSTEAD, LOOP_CONTROL, META, OWN_OPERATIONS, PREFIXES, TASK
+from phlo.playbook.keywords import BLOCK, INSTEAD, LOOP_CONTROL, META, META_INSTEAD, OWN_OPERATIONS, PREFIXES, TASK
 from phlo.playbook.model import Block, Directives, Entry, LoopControl, RoleContext, Task
 from phlo.playbook.reading import Reader
 from phlo.playbook.scope import written
@@ -20,6 +20,7 @@ _NEAREST = (
     "ignore_unreachable",
     "any_errors_fatal",
     "delegate_to",
+    "delegate_facts",
     "no_log",
     "run_once",
     "check_mode",
@@ -111,7 +112,6 @@ class TaskParser:
             delay=reader.raw(mapping, "delay", origin),
             changed_when=_given(reader.conditions(mapping, "changed_when", origin), mapping, "changed_when"),
             failed_when=_given(reader.conditions(mapping, "failed_when", origin), mapping, "failed_when"),
-            notify=reader.raws(mapping, "notify", origin),
             listen=reader.texts(mapping, "listen", origin),
             role=self.role,
             inherited_tags=around.tags,
@@ -187,8 +187,12 @@ class TaskParser:
     def _check_own(self, task: Task) -> None:
         value = task.arguments.value
         if task.operation == "meta" and value not in META:
-            fix = did_you_mean(str(value), META)
+            fix = META_INSTEAD.get(str(value)) or did_you_mean(str(value), META)
             self.reader.note(task.arguments.origin, f'there is no meta task "{value}"', fix)
+        if task.operation == "meta" and value == "end_role" and task.role is None:
+            self.reader.note(
+                task.arguments.origin, "end_role is for the tasks of a role", "Write end_host or end_play."
+            )
         if task.operation.startswith("import_") and task.loop is not None:
             other = task.operation.replace("import", "include")
             self.reader.note(task.origin / "loop", f"{task.operation} cannot loop", f"Write {other}.")
@@ -210,6 +214,7 @@ def directives_of(reader: Reader, mapping: Mapping[str, Any], origin: Origin, ar
         tags=tuple(dict.fromkeys((*around.tags, *reader.texts(mapping, "tags", origin)))),
         variables=variables,
         environment=(*around.environment, *reader.raws(mapping, "environment", origin)),
+        notify=reader.raws(mapping, "notify", origin) or around.notify,
         **nearest,
     )
 

@@ -65,12 +65,14 @@ class PlayParser:
         play_vars = variables.pop("vars", None)
         inner = directives_of(reader, variables, origin, self.around)
         parser = self.loader.parser(reader, self.source.folder)
-        roles, contexts = self._roles(mapping, origin, inner)
+        roles, contexts, role_handlers = self._roles(mapping, origin, inner)
         own = [parser.entries(mapping.get(key), origin / key, inner) for key in ("pre_tasks", "tasks", "post_tasks")]
         sections = (own[0], (*roles, *own[1]), own[2])
         every = [*contexts, *(task.role for entries in sections for task in tasks_in(entries) if task.role)]
         seen = list({str(role.folder): role for role in every}.values())
-        role_handlers = [task for role in seen for task in self.loader.role_handlers(role)]
+        of_roles = {task.role.folder for task in role_handlers if task.role}
+        imported = [task for role in seen if role.folder not in of_roles for task in self.loader.role_handlers(role)]
+        handlers = parser.handlers(mapping.get("handlers"), origin / "handlers", inner)
         place = origin / "vars"
         layers: tuple[Layer, ...] = ()
         if play_vars is not None:
@@ -80,7 +82,7 @@ class PlayParser:
             hosts=Raw(mapping.get("hosts"), origin / "hosts"),
             sections=sections,
             roles=tuple(seen),
-            handlers=(*role_handlers, *parser.handlers(mapping.get("handlers"), origin / "handlers", inner)),
+            handlers=(*role_handlers, *handlers, *imported),
             variables=layers,
             vars_files=reader.raws(mapping, "vars_files", origin),
             serial=reader.raws(mapping, "serial", origin),
@@ -93,10 +95,11 @@ class PlayParser:
 
     def _roles(
         self, mapping: Mapping[str, Any], origin: Origin, around: Directives
-    ) -> tuple[list[Entry], list[RoleContext]]:
-        """The roles of a play as blocks, and what they are."""
+    ) -> tuple[list[Entry], list[RoleContext], list[Task]]:
+        """The roles of a play as blocks, what they are, and their handlers with those of the roles they depend on."""
         blocks: list[Entry] = []
         contexts: list[RoleContext] = []
+        handlers: list[Task] = []
         for item, place in self.reader.items(mapping.get("roles"), origin / "roles", "roles"):
             given = {"role": item} if isinstance(item, str) else self.reader.mapping(item, place, "a role")
             name = str(given.get("role") or given.get("name") or "")
@@ -107,9 +110,14 @@ class PlayParser:
             context = self.loader.role(name, where=place.where())
             layer = written(variables, place)
             inner = _with_layers(inner, layer)
-            blocks.append(self._role_block(context, inner, place, {**variables, **own}))
+            block = self._role_block(context, inner, place, {**variables, **own})
+            blocks.append(block)
             contexts.append(context)
-        return blocks, contexts
+            needed = {task.role.folder: task.role for task in tasks_in([block]) if task.role}
+            needed.pop(context.folder, None)
+            handlers += [task for role in needed.values() for task in self.loader.role_handlers(role)]
+            handlers += self.loader.role_handlers(context, around=inner)
+        return blocks, contexts, handlers
 
     def _role_block(self, role: RoleContext, inner: Directives, origin: Origin, variables: Mapping[str, Any]) -> Block:
         """Bring the role's service up, then do its tasks."""

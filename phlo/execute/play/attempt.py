@@ -15,7 +15,7 @@ from phlo.operations.arguments import make_args
 from phlo.operations.fields import expressions_in, field_with, fields_of, injected_names
 from phlo.playbook.filters import as_boolean
 from phlo.playbook.model import Task
-from phlo.playbook.scope import Scope, final
+from phlo.playbook.scope import Layer, Scope, final
 from phlo.playbook.source import Raw
 from phlo.playbook.templating import OMIT, Templar, UndefinedNameError
 from phlo.sections.accepted import Accepted
@@ -32,6 +32,7 @@ Explain = Callable[..., None]
 class Attempt:
     """All that a task needs to run on one host.
 
+    host:   the one that the task is for. target_of: the one that it is done on, with the variables that say so.
     scope:  its variables. module: its operation. injected: see `phlo.operations.fields.injected`.
     accepted: arguments that pydantic has accepted before.
     node_of: where the container of a service is, see `RunContext.node_of`. reader_of: how a host is looked at.
@@ -44,6 +45,7 @@ class Attempt:
 
     task: Task
     host: Host | ReadHost
+    target_of: Callable[[Scope], tuple[Host | ReadHost, Layer]]
     scope: Scope
     module: Any
     templar: Templar
@@ -121,7 +123,8 @@ class Attempt:
         try:
             if not self._is_wanted(scope):
                 return skipped("the condition does not hold")
-            return self._attempts(scope)
+            host, names = self.target_of(scope)
+            return replace(self, host=host)._attempts(scope.plus(names))
         except PhloError as error:
             return self._bad(error)
 
@@ -240,6 +243,7 @@ class Attempt:
             changes=ended.changes if is_changed else (),
             message=self._message(args, ended.facts),
             facts=ended.facts.get("ansible_facts") or {},
+            is_cacheable=as_boolean(ended.facts.get("ansible_facts_cacheable", False)),
             diff=diff,
         )
 

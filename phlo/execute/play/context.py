@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from phlo.events import StepId, TaskId
 from phlo.execute.emitter import Emitter
@@ -22,6 +22,7 @@ class PlayContext:
     """states: every host of the run. hosts: those of the play; batch: those of the batch under way.
 
     workers: threads for several hosts at once; None: one host after the other.
+    is_over: `meta: end_play` ended the play.
     numbers: of the tasks of the run. parent: the plan's step that the tasks are a part of, None in a playbook.
     rescuers: how many blocks with a `rescue` are around what runs now.
     is_cancelled: True once a signal asked the run to stop.
@@ -33,15 +34,20 @@ class PlayContext:
     choice: Choice
     play: Play
     handlers: Handlers
-    states: Mapping[str, HostState]
+    states: dict[str, HostState]
     hosts: Sequence[str]
     workers: WorkerPool | None
     is_cancelled: Callable[[], bool]
     batch: Sequence[str] = ()
     must_stop: bool = False
+    is_over: bool = False
     rescuers: int = 0
     numbers: Iterator[int]
     parent: StepId | None = None
+
+    def state(self, name: str) -> HostState:
+        """A host of the inventory, in this play or not."""
+        return self.states.setdefault(name, self.run.state(name))
 
     def task_id(self, task: Task, host: str, number: int) -> TaskId:
         """The id of a task on a host, for events."""

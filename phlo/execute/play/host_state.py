@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from phlo.execute.play.result import Result
@@ -18,7 +19,8 @@ class HostState:
     """A host, its variables and how it is doing. Only one thread at a time works on it.
 
     base:     the layers it has before any play: project, groups, the host itself.
-    facts:    what tasks registered or set.
+    facts:    what tasks registered or set. gathered: what `ansible_facts` has.
+    ended_role: the folder of a role that `meta: end_role` ended, while that role goes on for other hosts.
     params:   the variables of the includes that are being run, the innermost last.
     failure:  the failed task's name and result; None while all is well.
     is_over:  a `meta` task ended the play for it.
@@ -31,10 +33,12 @@ class HostState:
     host: Host | ReadHost
     base: tuple[Layer, ...]
     facts: dict[str, Variable] = field(default_factory=dict)
+    gathered: dict[str, Any] = field(default_factory=dict)
     params: tuple[Layer, ...] = ()
     failure: tuple[str, Result] | None = None
     is_unreachable: bool = False
     is_over: bool = False
+    ended_role: Path | None = None
     has_unapplied: bool = False
     changes: list[Change] = field(default_factory=list)
     done_blocks: set[str] = field(default_factory=set)

@@ -9,9 +9,12 @@ from phlo.execute.play.batches import has_too_many_failures
 from phlo.execute.play.context import PlayContext
 from phlo.execute.play.host_state import HostState
 from phlo.execute.play.includes import run_include
-from phlo.execute.play.on_hosts import run_task
+from phlo.execute.play.meta import run_meta
+from phlo.execute.play.on_hosts import StoppedWithAnotherHostError, run_task
 from phlo.execute.play.result import Result, failed, skipped
 from phlo.execute.play.task_events import emit_end
+from phlo.playbook.handlers import tasks_in
+from phlo.playbook.keywords import META_OF_HOSTS
 from phlo.playbook.model import Block, Entry, Task
 from phlo.values import Change, Status
 
@@ -31,9 +34,11 @@ class Linear:
 
     def entries(self, entries: tuple[Entry, ...], states: Sequence[HostState]) -> None:
         for entry in entries:
-            active = [state for state in states if state.is_active]
-            if not active or self._context.must_stop or self._context.is_cancelled():
+            active = [state for state in states if state.is_active and not _has_ended_role(state, entry)]
+            if not any(state.is_active for state in states) or self._context.must_stop or self._context.is_cancelled():
                 return
+            if not active:
+                continue
             if isinstance(entry, Block):
                 self._block(entry, active)
             elif self._context.choice.takes(entry):
@@ -42,19 +47,14 @@ class Linear:
                     self._context.must_stop = True
 
     def flush_handlers(self, states: Sequence[HostState]) -> None:
-        """Run what was notified; a handler may notify another one, and none runs twice for a host."""
+        """Run what was notified, in the order of the handlers; what a handler notifies before itself waits."""
         context = self._context
-        done: set[tuple[str, str]] = set()
-        while not context.must_stop and not context.is_cancelled():
+        index = 0
+        while index < len(context.handlers) and not context.must_stop and not context.is_cancelled():
             is_forced = context.play.is_forcing_handlers
             wanted = [state.name for state in states if state.is_active or (state.failure and is_forced)]
-            found = context.handlers.take(wanted)
-            if found is None:
-                return
-            handler, names = found
-            key = handler.origin.where()
-            names = [name for name in names if (key, name) not in done]
-            done |= {(key, name) for name in names}
+            handler, names = context.handlers.take(index, wanted)
+            index += 1
             if not names:
                 continue
             chosen = [context.states[name] for name in names]
@@ -77,11 +77,10 @@ class Linear:
         if block.rescue:
             for state in failed_ones:
                 _remember_failure(state)
+                if state.failure and not isinstance(state.failure[1].error, StoppedWithAnotherHostError):
+                    state.counts["rescued"] += 1
                 state.failure = None
             self.entries(block.rescue, failed_ones)
-            for state in failed_ones:
-                if state.failure is None:
-                    state.counts["rescued"] += 1
         self._always(block, states)
         if not self._context.rescuers and has_too_many_failures(self._context):
             self._context.must_stop = True
@@ -111,26 +110,19 @@ class Linear:
             run_task(self._context, task, states)
 
     def _meta(self, task: Task, states: Sequence[HostState]) -> None:
-        context, what = self._context, task.arguments.value
+        what = str(task.arguments.value)
         chosen = []
-        for state in states:
+        for state in states if what in META_OF_HOSTS else states[:1]:
             try:
-                scope = context.scope(state, task)
-                if all(context.templar.condition(raw, scope) for raw in task.directives.when):
+                scope = self._context.scope(state, task)
+                if all(self._context.templar.condition(raw, scope) for raw in task.directives.when):
                     chosen.append(state)
             except PhloError as error:
                 self._end(task, state, failed(error))
-        if what == "flush_handlers" and chosen:
-            self.flush_handlers(states)
-        for state in chosen:
-            if what in ("end_host", "end_play"):
-                state.is_over = True
-        if what == "end_play" and chosen:
-            for name in context.batch:
-                context.states[name].is_over = True
-        if what == "clear_host_errors":
-            for name in context.batch:
-                context.states[name].failure, context.states[name].is_unreachable = None, False
+        if chosen and what == "flush_handlers":
+            self.flush_handlers(chosen)
+        elif chosen:
+            run_meta(self._context, task, what, chosen)
 
     def _up(self, task: Task, states: Sequence[HostState]) -> None:
         """Bring services up on the hosts they are placed on, all hosts in one run."""
@@ -169,6 +161,16 @@ class Linear:
         step = context.task_id(task, state.name, next(context.numbers))
         emit_end(context.emit, step, task, result, None, is_rescued=bool(context.rescuers))
         state.take(task.name, result)
+
+
+def _has_ended_role(state: HostState, entry: Entry) -> bool:
+    """Whether `meta: end_role` ended the role that an entry belongs to; the first entry of another one forgets it."""
+    if state.ended_role is None:
+        return False
+    if any(task.role and task.role.folder == state.ended_role for task in tasks_in([entry])):
+        return True
+    state.ended_role = None
+    return False
 
 
 def _remember_failure(state: HostState) -> None:

@@ -18,10 +18,14 @@ from phlo.frozen import replace
 from phlo.hosts.host import Host, ReadHost
 from phlo.playbook.filters import as_boolean
 from phlo.playbook.model import Task
-from phlo.playbook.scope import Scope
+from phlo.playbook.scope import Layer, Scope, final
 from phlo.playbook.source import Raw
 from phlo.stop_signals import take_from
 from phlo.values import Secret
+
+
+class StoppedWithAnotherHostError(OperationError):
+    """The host did nothing wrong, another one of its batch did."""
 
 
 def run_task(context: PlayContext, task: Task, states: Sequence[HostState]) -> None:
@@ -82,15 +86,19 @@ def _on_host(context: PlayContext, task: Task, state: HostState, number: int) ->
         if not is_hidden:
             emit.details(step, **details)
 
+    def ready(host: Host | ReadHost) -> Host | ReadHost:
+        return replace(host, progress=lambda line: emit.progress(step, line), is_cancelled=context.is_cancelled)
+
+    def target_of(inner: Scope) -> tuple[Host | ReadHost, Layer]:
+        name = _delegated(context, task, inner)
+        return (ready(state.host), {}) if name is None else (ready(_target(context, task, name)), _about(context, name))
+
     try:
         is_hidden = _flag(context, task, task.directives.no_log, state)
         result = Attempt(
             task=task,
-            host=replace(
-                _target(context, task, state, scope),
-                progress=lambda line: emit.progress(step, line),
-                is_cancelled=context.is_cancelled,
-            ),
+            host=ready(state.host),
+            target_of=target_of,
             scope=scope,
             module=context.run.find(task.operation),
             templar=context.templar,
@@ -133,12 +141,21 @@ def _shown_name(context: PlayContext, task: Task, scope: Scope) -> str:
         return task.name
 
 
-def _target(context: PlayContext, task: Task, state: HostState, scope: Scope) -> Host | ReadHost:
-    """The host that the task is done on: the one it is for, or the one it is delegated to."""
-    if task.directives.delegate_to is None:
-        return state.host
+def _delegated(context: PlayContext, task: Task, scope: Scope) -> str | None:
+    """The name of the host that the task is delegated to."""
     raw = task.directives.delegate_to
-    name = str(context.templar.render(raw, scope))
+    return None if raw is None else str(context.templar.render(raw, scope))
+
+
+def _about(context: PlayContext, name: str) -> Layer:
+    """`ansible_delegated_vars`: the variables of the host that a task is delegated to."""
+    return final({"ansible_delegated_vars": context.run.hostvars(context.play, context.states, [name])})
+
+
+def _target(context: PlayContext, task: Task, name: str) -> Host | ReadHost:
+    """The host that a task is delegated to."""
+    raw = task.directives.delegate_to
+    assert raw is not None
     hosts = context.run.hosts
     if name in ("localhost", "127.0.0.1") and name not in hosts:
         name = "local" if "local" in hosts else next(iter(hosts))
@@ -151,20 +168,37 @@ def _take(context: PlayContext, task: Task, state: HostState, result: Result, *,
     """Keep what came of a task on a host."""
     if task.register is not None:
         state.set_facts({task.register: result.data})
-    state.set_facts(result.facts)
-    if result.status in MOVED and task.notify:
+    if result.facts:
+        _keep_facts(context, task, state, result)
+    if result.status in MOVED and task.directives.notify and is_own:
         result = _notify(context, task, state, result)
     if is_own or result.is_bad:
         state.take(task.name, result)
 
 
+def _keep_facts(context: PlayContext, task: Task, state: HostState, result: Result) -> None:
+    """Set the variables that a task gives: of its host, or with `delegate_facts` of the one that it was done on."""
+    name = None
+    if _flag(context, task, task.directives.delegate_facts, state):
+        name = _delegated(context, task, context.scope(state, task))
+    owner = state if name is None else context.state(name)
+    owner.set_facts(result.facts)
+    if result.is_cacheable:
+        owner.gathered.update(result.facts)
+
+
 def _notify(context: PlayContext, task: Task, state: HostState, result: Result) -> Result:
     scope = context.scope(state, task)
     try:
-        for raw in task.notify:
+        for raw in task.directives.notify:
             value: Any = context.templar.render(raw, scope)
             for name in value if isinstance(value, list) else [value]:
-                context.handlers.notify(str(name), state.name, where=raw.origin.where())
+                context.handlers.notify(
+                    str(name),
+                    state.name,
+                    where=raw.origin.where(),
+                    name_of=lambda handler: _shown_name(context, handler, context.scope(state, handler)),
+                )
     except ConfigError as error:
         context.emit.note(str(error))
         return failed(error)
@@ -179,7 +213,7 @@ def _spread_failure(context: PlayContext, task: Task, states: Sequence[HostState
     raw = task.directives.any_errors_fatal or context.play.any_errors_fatal
     if not _flag(context, task, raw, bad):
         return
-    error = OperationError(f"stopped, for the task failed on {bad.name}", where=task.origin.where())
+    error = StoppedWithAnotherHostError(f"stopped, for the task failed on {bad.name}", where=task.origin.where())
     for state in states:
         if state.failure is None:
             state.failure = (task.name, failed(error))

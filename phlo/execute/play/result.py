@@ -19,6 +19,7 @@ class Result:
 
     data:    what `register` keeps. facts: variables that it sets.
     error:   why it failed; is_ignored: and that this does not matter.
+    is_cacheable: its variables are in `ansible_facts`, too.
     message: what it has to say, for people. diff: what changes, line by line, when that was asked for.
     """
 
@@ -28,6 +29,7 @@ class Result:
     error: PhloError | None = None
     message: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    is_cacheable: bool = False
     is_ignored: bool = False
     diff: tuple[str, ...] = ()
 
@@ -77,6 +79,7 @@ def of_loop(results: list[tuple[Any, Result]], loop_var: str) -> Result:
         changes=changes,
         error=bad.error if bad else None,
         facts=facts,
+        is_cacheable=any(result.is_cacheable for result in found),
         is_ignored=bad is not None and bad.is_ignored,
     )
 

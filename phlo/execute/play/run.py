@@ -164,6 +164,8 @@ class PlayRunner:
             states = [self._states[name] for name in batch]
             for section in play.sections:
                 linear.section(section, states)
+            if context.is_over:
+                break
             if context.must_stop or all(state.failure or state.is_unreachable for state in states):
                 if len(states) > 1:
                     self._emit.note("stopped: too many hosts failed")

@@ -121,14 +121,14 @@ class RunContext:
             **of_roles(play, task),
             **self._of_host(state.name),
             "groups": groups_of(self.inventory),
-            "hostvars": self._hostvars(play, states),
+            "hostvars": self.hostvars(play, states, tuple(self.inventory.hosts)),
             "project": {"name": self.project.name, "root": str(self.project.root)},
             "services": self._services(),
             "playbook_dir": str(play.folder),
             "ansible_check_mode": self.check,
             "ansible_diff_mode": self.shows_diff,
             "ansible_forks": self.forks,
-            "ansible_facts": {},
+            "ansible_facts": state.gathered,
             "ansible_search_path": [str(task.folder), str(play.folder)],
             "phlo_check_mode": self.check,
             "phlo_version": __version__,
@@ -145,13 +145,16 @@ class RunContext:
             "group_names": names_of_groups(self.inventory, name),
         }
 
-    def _hostvars(self, play: Play, states: Mapping[str, HostState]) -> HostVariables:
+    def hostvars(self, play: Play, states: Mapping[str, HostState], names: Sequence[str]) -> HostVariables:
+        """The variables of hosts, as a play sees them."""
+
         def scope_of(name: str) -> Scope:
             state = states.get(name)
-            base, facts = (state.base, state.facts) if state else (self._base(name), {})
+            base = state.base if state else self._base(name) if name in self.inventory.hosts else ()
+            facts = state.facts if state else {}
             return Scope((*base, *play.variables, facts, final(self._of_host(name))))
 
-        return HostVariables(tuple(self.inventory.hosts), scope_of)
+        return HostVariables(names, scope_of)
 
     def _services(self) -> dict[str, Any]:
         return {

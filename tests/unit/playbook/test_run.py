@@ -535,15 +535,3 @@ def test_an_imported_playbook_takes_the_condition_of_its_import(play: RunPlay) -
     )
 
     assert ran.ended("other") == ["skipped"]
-
-
-def test_a_handler_that_notifies_itself_ends(play: RunPlay) -> None:
-    ran = play(
-        """
-        - hosts: all
-          tasks: [{command: "true", notify: h}]
-          handlers: [{name: h, command: "true", notify: h}]
-        """
-    )
-
-    assert ran.ended("h") == ["changed"]
