@@ -287,7 +287,7 @@ def open_hosts(inventory: Inventory, names: Iterable[str], environ: Mapping[str,
 
     What the inventory does not have is left out: a project without services is on `local` unless it has other hosts.
     """
-    from phlo.hosts.connect import open_engine
+    from phlo.hosts.connect import reach
     from phlo.hosts.host import Host
 
     hosts = {}
@@ -297,11 +297,19 @@ def open_hosts(inventory: Inventory, names: Iterable[str], environ: Mapping[str,
         if given is None:
             continue
         address, cert_path = engine_address(inventory, name, environ)
-        engine = open_engine(address, name=name, environ=environ, cert_path=cert_path, ssh_options=given.ssh_options)
+        engine, transport = reach(
+            address, name=name, environ=environ, cert_path=cert_path, ssh_options=given.ssh_options
+        )
         is_local = address.startswith("unix:")
         if not is_local and image_sender is None:
             image_sender = _image_shipper(environ)
-        hosts[name] = Host(name=name, engine=engine, is_local=is_local, image_sender=None if is_local else image_sender)
+        hosts[name] = Host(
+            name=name,
+            engine=engine,
+            is_local=is_local,
+            image_sender=None if is_local else image_sender,
+            transport=transport,
+        )
     return hosts
 
 

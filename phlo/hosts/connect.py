@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from phlo.errors import ConfigError, HostError, no_engine_address
@@ -13,6 +14,9 @@ from phlo.hosts.engine import Engine
 from phlo.hosts.engine_requests import TIMEOUT_SECONDS, TIMEOUT_VARIABLE
 from phlo.hosts.http1 import Connect, dial
 from phlo.hosts.retry import is_passing, with_retries
+
+if TYPE_CHECKING:
+    from phlo.hosts.transport import Transport
 
 DEFAULT_SOCKET = "unix:///var/run/docker.sock"
 
@@ -33,35 +37,56 @@ def open_engine(
     ssh_options: further arguments of the `ssh` program.
     Opens nothing yet; the first request does. Raises InventoryError for an address that is none.
     """
+    return reach(docker_host, name=name, environ=environ, cert_path=cert_path, ssh_options=ssh_options).engine
+
+
+class Reach(NamedTuple):
+    """How a host is reached. transport: how programs run there; None: as processes of this machine, or not at all."""
+
+    engine: Engine
+    transport: Transport | None
+
+
+def reach(
+    docker_host: str | None,
+    *,
+    name: str,
+    environ: Mapping[str, str],
+    cert_path: str | None = None,
+    ssh_options: Sequence[str] = (),
+) -> Reach:
+    """The engine behind an address and the host's transport, which share an SSH connection; see `open_engine`."""
     address = docker_host or environ.get("DOCKER_HOST") or DEFAULT_SOCKET
     if not docker_host:
         cert_path = cert_path or cert_path_of(environ)
     where = "DOCKER_HOST" if address == environ.get("DOCKER_HOST") else name
-    connect = _way_to(address, name, where, environ, cert_path, ssh_options)
-    return Engine(connect, name=name, timeout_seconds=_timeout(environ))
+    connect, transport = _way_to(address, name, where, environ, cert_path, ssh_options)
+    return Reach(Engine(connect, name=name, timeout_seconds=_timeout(environ)), transport)
 
 
 def _way_to(
     address: str, name: str, where: str, environ: Mapping[str, str], cert_path: str | None, ssh_options: Sequence[str]
-) -> Connect:
+) -> tuple[Connect, Transport | None]:
     try:
         parts = urlsplit(address)
         port = parts.port if parts.scheme == "tcp" else None
     except ValueError:
         raise no_engine_address(address, where) from None
     if parts.scheme == "unix":
-        return _unix(parts.path, name)
+        return _unix(parts.path, name), None
     if parts.scheme == "tcp" and parts.hostname and cert_path:
         from phlo.hosts.tls import secured
 
         plain = _tcp(parts.hostname, port or 2376, name)
-        return secured(plain, parts.hostname, Path(cert_path), name=name)
+        return secured(plain, parts.hostname, Path(cert_path), name=name), None
     if parts.scheme == "tcp" and parts.hostname:
-        return _tcp(parts.hostname, port or 2375, name)
+        return _tcp(parts.hostname, port or 2375, name), None
     if parts.scheme == "ssh":
-        from phlo.hosts.ssh import ssh_address, tunnel
+        from phlo.hosts.ssh import Tunnel, ssh_address
+        from phlo.hosts.ssh_transport import SshTransport
 
-        return tunnel(ssh_address(parts, name=name, options=ssh_options), name=name, environ=environ)
+        tunnel = Tunnel(ssh_address(parts, name=name, options=ssh_options), name, environ)
+        return tunnel.connect, SshTransport(tunnel=tunnel, name=name, environ=environ)
     raise no_engine_address(address, where)
 
 

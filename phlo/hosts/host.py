@@ -13,6 +13,7 @@ from phlo.hosts.engine_reader import EngineReader
 
 if TYPE_CHECKING:
     from phlo.hosts.commands import CommandResult
+    from phlo.hosts.transport import Transport
     from phlo.values import ImageSource
 
 # How long a pause goes on at most after the user asked to stop.
@@ -64,6 +65,8 @@ class ReadHost:
 
     is_local: True when the engine runs on this machine, so that paths mean the same on both sides.
     image_sender: knows which images this machine can send to the host; None: none.
+    transport: how programs run on the host itself, see `Transport`. user: as whom, "": as the one who is signed in.
+               Whoever runs one to look answers for that; check mode runs it as well.
     query:    runs a command that only reads, in a running container: how an operation looks inside a service.
               Whoever hands it a command answers for that; check mode runs it as well.
     peer:     another host of the same run, by its name. Raises OperationError for one that is not part of it.
@@ -73,6 +76,8 @@ class ReadHost:
     engine: EngineReader
     is_local: bool = True
     image_sender: ImageSender | None = None
+    transport: Transport | None = None
+    user: str = ""
     query: Query = _no_query
     peer: Callable[[str], ReadHost] = no_peer
     progress: Callable[[str], None] = _ignore
@@ -88,6 +93,7 @@ class Host:
 
     socket:    path of the Unix socket the engine is reached through, empty when it is reached otherwise.
     image_sender: sends missing images from this machine; None: not possible.
+    transport: how programs run on the host itself, see `Transport`. user: as whom, "": as the one who is signed in.
     run_id:    the run that makes the change; its containers and what they replace carry it.
     progress:  shows one line of what is under way.
     on_undo:   registers what puts back the state before a change; run, last first, when the service's gate fails.
@@ -102,6 +108,8 @@ class Host:
     is_local: bool = True
     socket: str = ""
     image_sender: ImageSender | None = None
+    transport: Transport | None = None
+    user: str = ""
     run_id: str = ""
     peer: Callable[[str], Host] = no_peer
     progress: Callable[[str], None] = _ignore
@@ -116,6 +124,8 @@ class Host:
             engine=self.engine.reader(),
             is_local=self.is_local,
             image_sender=self.image_sender,
+            transport=self.transport,
+            user=self.user,
             query=self._query,
             peer=self._read_peer,
             is_cancelled=self.is_cancelled,

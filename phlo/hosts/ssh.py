@@ -23,7 +23,7 @@ from urllib.parse import SplitResult
 from phlo.child_environment import child_environment
 from phlo.errors import HostError, InventoryError
 from phlo.frozen import dataclass
-from phlo.hosts.http1 import Connect, dial
+from phlo.hosts.http1 import dial
 from phlo.hosts.retry import with_retries
 from phlo.ssh_names import is_host_name, is_user_name
 
@@ -41,6 +41,17 @@ _FRESH_SECONDS = 3.0
 _PASSING = re.compile(
     r"connect to host .* port \d+: Connection (refused|reset)|kex_exchange_identification|Connection (closed|reset) by"
 )
+# Of every `ssh` that phlo starts.
+_CLIENT_OPTIONS: Mapping[str, object] = {
+    "BatchMode": "yes",
+    "ConnectTimeout": CONNECT_SECONDS,
+    "ForwardAgent": "no",
+    "ForwardX11": "no",
+    "NoHostAuthenticationForLocalhost": "no",
+    "ServerAliveCountMax": 3,
+    "ServerAliveInterval": 5,
+    "StrictHostKeyChecking": "yes",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +95,11 @@ def ssh_address(parts: SplitResult, *, name: str, options: Sequence[str] = ()) -
     return SshAddress(host=host, user=user, port=port, socket=path, options=tuple(options))
 
 
-def tunnel(address: SshAddress, *, name: str, environ: Mapping[str, str]) -> Connect:
-    """What opens sockets to the engine; the first one opens the connection, where none is left from before."""
-    return _Tunnel(address, name, environ).connect
+class Tunnel:
+    """A local socket that leads to the engine's; the first use opens the connection, where none is left from before.
 
-
-class _Tunnel:
-    """A local socket that leads to the engine's."""
+    address: where the engine is. name: the host's name in errors. environ: phlo's environment.
+    """
 
     def __init__(self, address: SshAddress, name: str, environ: Mapping[str, str]) -> None:
         self._address, self._name, self._environ = address, name, environ
@@ -113,6 +122,16 @@ class _Tunnel:
             raise self._error("the connection ended as soon as it was there", "Run the same command again.")
         return channel
 
+    def client_words(self) -> list[str]:
+        """The beginning of an `ssh` command that goes over the same connection; what to run there follows.
+
+        Raises HostError when the host cannot be reached.
+        """
+        self.connect(None).close()
+        assert self._path is not None
+        words = _words({**_CLIENT_OPTIONS, "ControlMaster": "no", "ControlPath": f"{self._path}.c"})
+        return ["ssh", "-T", *words, *self._address.destination]
+
     def _opened(self, path: Path, timeout_seconds: float | None) -> socket.socket | None:
         try:
             with_retries(lambda: self._open(path), lambda error: isinstance(error, _SshError) and error.is_passing)
@@ -134,23 +153,16 @@ class _Tunnel:
         """
         path.unlink(missing_ok=True)
         options = {
-            "BatchMode": "yes",
-            "ConnectTimeout": CONNECT_SECONDS,
+            **_CLIENT_OPTIONS,
             "ControlMaster": "yes",
             "ControlPath": f"{path}.c",
             "ControlPersist": PERSIST_SECONDS,
             "ExitOnForwardFailure": "yes",
-            "ForwardAgent": "no",
-            "ForwardX11": "no",
-            "NoHostAuthenticationForLocalhost": "no",
-            "ServerAliveCountMax": 3,
-            "ServerAliveInterval": 5,
             "StreamLocalBindMask": "0177",
             "StreamLocalBindUnlink": "yes",
-            "StrictHostKeyChecking": "yes",
         }
-        words = [word for option, value in options.items() for word in ("-o", f"{option}={value}")]
-        argv = ["ssh", "-f", "-N", "-T", *words, "-L", f"{path}:{self._address.socket}", *self._address.destination]
+        forward = ["-L", f"{path}:{self._address.socket}"]
+        argv = ["ssh", "-f", "-N", "-T", *_words(options), *forward, *self._address.destination]
         Path(f"{path}.c").unlink(missing_ok=True)
         # A file takes what it says: the ssh in the background holds on to its streams, and a pipe would never end.
         with tempfile.TemporaryFile() as said:
@@ -200,6 +212,10 @@ class _Tunnel:
 
     def _error(self, what: str, fix: str) -> HostError:
         return HostError(what, where=self._name, fix=fix)
+
+
+def _words(options: Mapping[str, object]) -> list[str]:
+    return [word for option, value in options.items() for word in ("-o", f"{option}={value}")]
 
 
 class _SshError(Exception):

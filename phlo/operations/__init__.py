@@ -53,6 +53,7 @@ FOR_TASKS = (
     "s3_bucket",
     "s3_download",
     "s3_upload",
+    "script",
     "set_fact",
     "template",
     "unarchive",

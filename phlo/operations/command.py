@@ -1,20 +1,21 @@
-"""Run a command on the control machine."""
+"""Run a command on the host; with `service` or `container`, or in a role of a service, in its container."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from phlo.bounded import last_lines
-from phlo.errors import OperationError
 from phlo.frozen import dataclass, field
 from phlo.hosts.commands import CommandResult
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.command_result import LINES_SHOWN, argv_of, ended_badly, shown
+from phlo.operations.command_result import argv_of, ended_badly, shown
 from phlo.operations.fields import injected, positional
-from phlo.programs import ProgramTimeoutError, run_program
-from phlo.values import Change, Secret, Text, reveal
+from phlo.operations.location import location_of
+from phlo.operations.run_here import Invocation, exists, nothing_run
+from phlo.values import Change, Secret, Text
+
+IS_FOR_HOSTS = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,31 +24,40 @@ class Args:
     shell: hand the command to /bin/sh, so that pipes and variables work.
     executable: another shell than /bin/sh.
     environment: further environment variables.
-    chdir: the folder to run it in; default: the project's.
+    chdir: the folder to run it in; default: the project's folder on the control machine, else the home folder.
     stdin: a text that it reads.
-    creates: a path on the control machine; when it is there, nothing is run.
-    removes: a path on the control machine; when it is not there, nothing is run.
+    creates: a path, or a pattern of paths; when there is one, nothing is run.
+    removes: a path, or a pattern of paths; when there is none, nothing is run.
     stdin_add_newline: end what it reads with an end of line.
     strip_empty_ends: take ends of lines off the end of what it printed.
+    expand_argument_vars: replace `$NAME` and `~` in the words of a command that no shell gets.
     unless: a command; when it ends with status 0, nothing is run. It must only read: check mode runs it, too.
     reads: the command changes nothing; then it runs in check mode, too, and is never a change.
     timeout_seconds: how long it may take.
+    service: the service in whose container it runs; in a role of a service the role's own.
+    container: a container's name instead of a service's.
     """
 
     command: tuple[str | Secret, ...] | str | Secret = positional()
     shell: bool = False
     executable: str = ""
     environment: Mapping[str, str | Secret] = field(default_factory=dict)
-    chdir: Path = Path()
+    chdir: str = ""
     stdin: str | Secret | None = None
-    creates: Path | None = None
-    removes: Path | None = None
+    creates: str | None = None
+    removes: str | None = None
     stdin_add_newline: bool = True
     strip_empty_ends: bool = True
+    expand_argument_vars: bool = True
     unless: tuple[str | Secret, ...] | str | Secret | None = None
     reads: bool = False
     timeout_seconds: float | None = None
+    service: str = ""
+    container: str | None = None
+    project: str = injected("project")
+    own_service: str = injected("service")
     root: Path = injected("root")
+    clock: Callable[[], float] = injected("clock")
 
     def __post_init__(self) -> None:
         if not self.argv:
@@ -58,30 +68,43 @@ class Args:
         words = argv_of(self.command, is_shell=self.shell)
         return (self.executable, *words[1:]) if self.shell and self.executable else words
 
+    def invocation(self, argv: tuple[Text, ...], stdin: Text | None) -> Invocation:
+        """What runs `argv` as the arguments ask for it."""
+        return Invocation(
+            argv=argv,
+            environment=self.environment,
+            chdir=self.chdir,
+            root=self.root,
+            stdin=stdin,
+            adds_newline=self.stdin_add_newline,
+            expands=self.expand_argument_vars and not self.shell,
+            timeout_seconds=self.timeout_seconds,
+            clock=self.clock,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """done: why nothing needs to be run, "" when it does. result: of a command that only reads."""
+    """done: why nothing needs to be run, "" when it does. facts: of a command that only reads."""
 
     done: str = ""
-    result: CommandResult | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def observe(args: Args, host: ReadHost) -> Seen:
     """See whether there is anything to run; a command that only reads is run."""
-    if args.creates is not None and (args.root / args.chdir / args.creates).exists():
+    location = location_of(args, host, where="command")
+    here = args.invocation(args.argv, None)
+    if args.creates is not None and exists(args.creates, here, location):
         return Seen(done=f"{args.creates} exists")
-    if args.removes is not None and not (args.root / args.chdir / args.removes).exists():
+    if args.removes is not None and not exists(args.removes, here, location):
         return Seen(done=f"{args.removes} does not exist")
     if args.unless is not None:
         unless = argv_of(args.unless, is_shell=isinstance(args.unless, (str, Secret)))
-        if _run(args, unless, None, host).code == 0:
+        if args.invocation(unless, None).run(location)[0].code == 0:
             return Seen(done="`unless` holds")
     if args.reads:
-        result = _run(args, args.argv, args.stdin, host)
-        if result.code != 0:
-            raise ended_badly(args.argv, result, where="control machine", only_reads=True)
-        return Seen(done="it only reads", result=result)
+        return Seen(done="it only reads", facts=_ran(args, host))
     return Seen()
 
 
@@ -94,39 +117,29 @@ def decide(args: Args, seen: Seen) -> list[Change]:
 
 def facts(args: Args, seen: Seen) -> dict[str, Any]:
     """What `register` keeps when nothing is run."""
-    if seen.result is not None:
-        return {**seen.result.facts(), "cmd": shown(args.argv)}
-    result = CommandResult(code=0, stdout=f"skipped, since {seen.done}")
-    path, _, why = seen.done.partition(" ")
-    return {**result.facts(), "cmd": shown(args.argv), "msg": f"Did not run command since '{path}' {why}"}
+    return dict(seen.facts) or nothing_run(_cmd(args), seen.done)
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> dict[str, Any]:
     """Run it to its end; a status other than 0 is an error."""
-    result = _run(args, args.argv, args.stdin, host)
+    return _ran(args, host)
+
+
+def _ran(args: Args, host: Host | ReadHost) -> dict[str, Any]:
+    location = location_of(args, host, where="command")
+    result, times = args.invocation(args.argv, args.stdin).run(location)
+    found = {**_facts(args, result), **times, "cmd": _cmd(args), "msg": ""}
     if result.code != 0:
-        raise ended_badly(args.argv, result, where="control machine")
-    facts = {**result.facts(), "cmd": shown(args.argv), "msg": ""}
-    return facts if args.strip_empty_ends else {**facts, "stdout": result.stdout, "stderr": result.stderr}
+        raise ended_badly(args.argv, result, where=location.name, only_reads=args.reads, facts=found)
+    return found
 
 
-def _run(args: Args, argv: tuple[Text, ...], stdin: Text | None, host: ReadHost | Host) -> CommandResult:
-    try:
-        done = run_program(
-            [reveal(part) for part in argv],
-            folder=args.root / args.chdir,
-            stdin=_input(stdin, args).encode(),
-            more={name: reveal(text) for name, text in args.environment.items()},
-            is_cancelled=host.is_cancelled,
-        )
-    except ProgramTimeoutError as reason:
-        lines = last_lines(reason.stdout.text() + reason.stderr.text(), LINES_SHOWN)
-        raise OperationError(f"{reason}: {shown(argv)}", fix=reason.fix, detail=lines) from None
-    except OSError as reason:
-        raise OperationError(f"cannot be run ({reason.strerror}): {shown(argv)}") from None
-    return CommandResult.of(done.code, done.stdout, done.stderr)
+def _facts(args: Args, result: CommandResult) -> dict[str, Any]:
+    found = result.facts()
+    return found if args.strip_empty_ends else {**found, "stdout": result.stdout, "stderr": result.stderr}
 
 
-def _input(stdin: Text | None, args: Args) -> str:
-    text = reveal(stdin or "")
-    return f"{text}\n" if text and args.stdin_add_newline and not text.endswith("\n") else text
+def _cmd(args: Args) -> Any:
+    """The command as `register` keeps it: words, or the text that a shell got."""
+    words = ["***" if isinstance(word, Secret) else word for word in args.argv]
+    return words[-1] if args.shell and not isinstance(args.command, tuple) else words

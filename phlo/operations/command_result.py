@@ -25,16 +25,22 @@ class TaskFailedError(OperationError):
 
 
 def ended_badly(
-    command: Sequence[Text], result: CommandResult, *, where: object, only_reads: bool = False
+    command: Sequence[Text],
+    result: CommandResult,
+    *,
+    where: object,
+    only_reads: bool = False,
+    facts: Mapping[str, Any] | None = None,
 ) -> TaskFailedError:
     """The error for a command whose exit status is not 0, with the last lines it wrote.
 
+    facts: what else `register` keeps.
     Unless it only reads, `register` keeps that it changed something: nobody knows what it did before it failed.
     """
     lines = [*last_lines(result.stdout, LINES_SHOWN), *last_lines(result.stderr, LINES_SHOWN)][-LINES_SHOWN:]
     what = f"ended with status {result.code}: {shown(command)}"
-    facts = {**result.facts(), "changed": not only_reads, "cmd": shown(command), "msg": "non-zero return code"}
-    return TaskFailedError(what, where=where, detail=lines, facts=facts)
+    found = {**result.facts(), "changed": not only_reads, "cmd": shown(command), **(facts or {})}
+    return TaskFailedError(what, where=where, detail=lines, facts={**found, "msg": "non-zero return code"})
 
 
 def shown(command: Sequence[Text]) -> str:

@@ -21,9 +21,13 @@ SHARED = (
     "no_log",
     "run_once",
     "check_mode",
+    "connection",
+    "become",
+    "become_user",
+    "become_method",
 )
 # Words that change nothing here: what they choose between does not exist, or is decided elsewhere.
-NO_EFFECT = ("collections", "debugger", "poll", "throttle", "port", "remote_user", "connection", "order")
+NO_EFFECT = ("collections", "debugger", "poll", "throttle", "port", "remote_user", "order")
 TASK = (
     *SHARED,
     "loop",
@@ -81,10 +85,7 @@ META_INSTEAD: Mapping[str, str] = {
     "reset_connection": "A connection is kept until phlo ends; put what needs a new one into a second `phlo play`.",
 }
 
-_USER = "A task runs in a container; say as whom with the operation's `user`."
 INSTEAD: Mapping[str, str] = {
-    "become": _USER,
-    "become_user": _USER,
     "strategy": "All hosts do a task before the next one begins.",
     "async": "Hosts and items wait for the task; give it a `timeout_seconds`.",
 }

@@ -46,6 +46,10 @@ class Directives:
     run_once: Raw | None = None
     check_mode: Raw | None = None
     notify: tuple[Raw, ...] = ()
+    connection: Raw | None = None
+    become: Raw | None = None
+    become_user: Raw | None = None
+    become_method: Raw | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

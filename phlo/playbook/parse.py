@@ -24,6 +24,10 @@ _NEAREST = (
     "no_log",
     "run_once",
     "check_mode",
+    "connection",
+    "become",
+    "become_user",
+    "become_method",
 )
 
 Include = Callable[[Task], tuple[Entry, ...]]

@@ -159,7 +159,7 @@ def test_every_event_of_a_playbook_is_as_the_schema_says_and_none_has_a_secret(p
     assert token not in done.stdout + done.stderr + written
 
 
-INJECTED = {"service": "", "folder": Path("/"), "network": "", "ask": None, "label": str}
+INJECTED = {"service": "", "folder": Path("/"), "network": "", "ask": None, "label": str, "clock": lambda: 0.0}
 
 LAW = [
     ("copy", {"service": "web", "content": "x\n", "dest": "/tmp/x", "mode": "0600", "owner": "7:8"}),
@@ -172,6 +172,8 @@ LAW = [
     ("wait_for", {"service": "web", "path": "/etc/passwd"}),
     ("wait_for", {"service": "web", "command": "true"}),
     ("command", {"command": "touch made", "creates": "made"}),
+    ("command", {"service": "web", "command": "touch made", "chdir": "/tmp", "creates": "/tmp/mad*"}),
+    ("script", {"service": "web", "cmd": "make.sh /tmp/scripted", "creates": "/tmp/scripted"}),
     ("unarchive", {"service": "web", "src": "x.tar", "dest": "/tmp", "creates": "/tmp/unpacked"}),
     ("power", {"service": "web", "state": "started"}),
 ]
@@ -190,6 +192,7 @@ def test_operations_for_tasks_obey_the_law(
     import tarfile
 
     (tmp_path / "t.j2").write_text("text")
+    (tmp_path / "make.sh").write_text('#!/bin/sh\ntouch "$1"\n')
     with tarfile.open(tmp_path / "x.tar", "w") as archive:
         archive.addfile(tarfile.TarInfo("unpacked"))
     injected = {

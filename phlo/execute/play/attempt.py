@@ -9,6 +9,7 @@ from phlo.errors import ConfigError, OperationError, PhloError
 from phlo.execute.converge import Observation, converge, difference, observe
 from phlo.execute.play.loops import item_layer, loop_items
 from phlo.execute.play.result import BAD, Result, failed, of_loop, skipped, unknown
+from phlo.execute.play.task_host import as_directed, is_for_hosts, is_on_control_machine, refuse_without_shell
 from phlo.frozen import dataclass, replace
 from phlo.hosts.host import Host, ReadHost, pause
 from phlo.operations.arguments import make_args
@@ -222,9 +223,10 @@ class Attempt:
 
     def _operation(self, scope: Scope) -> Result:
         try:
-            args = self._args(scope)
-            host = self._host_of(args)
-            found = observe(self.module, args, self.reader_of(host))
+            host = as_directed(self.host, self.task, self.templar, scope)
+            args = self._args(scope, host)
+            host = self._host_of(args, host)
+            found = observe(self.module, args, self._reader(host))
             diff = difference(self.module, args, found) if self.shows_diff else ()
             if found.changes and not self.check:
                 self.before_change(found)
@@ -252,17 +254,31 @@ class Attempt:
         say = getattr(self.module, "message", None)
         return str(say(args)) if say else str(data["msg"]) if data.get("msg") else ""
 
-    def _host_of(self, args: Any) -> Host | ReadHost:
-        """The host to do it on: of what concerns a service's container, or its network, the one where that is."""
-        service = getattr(args, "service", "") or self.injected["service"]
+    def _reader(self, host: Host | ReadHost) -> ReadHost:
+        return replace(self.reader_of(host), transport=host.transport, user=host.user)
+
+    def _host_of(self, args: Any, host: Host | ReadHost) -> Host | ReadHost:
+        """The host to do it on: of what concerns a service's container, or its network, the one where that is.
+
+        Raises ConfigError for a host on which nothing can run, where the operation works on the host itself.
+        """
+        own = self._own_service(host)
+        service = getattr(args, "service", "") or own
         if not service or getattr(args, "container", None) or not injected_names(type(args)) & {"service", "network"}:
-            return self.host
+            if is_for_hosts(self.module) and not getattr(args, "container", None):
+                refuse_without_shell(host, self.task)
+            return host
         found = self.node_of(service, self.host)
         if found is self.host:
-            return found
-        return replace(found, progress=self.host.progress, is_cancelled=self.host.is_cancelled)
+            return host
+        return replace(found, progress=host.progress, is_cancelled=host.is_cancelled, user=host.user)
 
-    def _args(self, scope: Scope) -> Any:
+    def _own_service(self, host: Host | ReadHost) -> str:
+        """The service of the task's role; "" for a task that says that it works on the control machine."""
+        is_away = is_for_hosts(self.module) and is_on_control_machine(host)
+        return "" if is_away else str(self.injected["service"])
+
+    def _args(self, scope: Scope, host: Host | ReadHost) -> Any:
         kind, raw = self.module.Args, self.task.arguments
         values, place = self._values(kind, raw, scope)
         if "environment" in fields_of(kind):
@@ -271,7 +287,7 @@ class Attempt:
                 around.update(self.templar.render(one, scope) or {})
             if around:
                 values["environment"] = {**around, **values.get("environment", {})}
-        injected = {**self.injected, "render": self._render_file(scope)}
+        injected = {**self.injected, "service": self._own_service(host), "render": self._render_file(scope)}
         return make_args(kind, values, injected=injected, where=place, accepted=self.accepted)
 
     def _values(self, kind: type[Any], raw: Raw, scope: Scope) -> tuple[dict[str, Any], str]:

@@ -13,6 +13,7 @@ from phlo.execute.play.context import PlayContext
 from phlo.execute.play.host_state import HostState
 from phlo.execute.play.result import MOVED, Result, failed
 from phlo.execute.play.task_events import emit_end, emit_item_end
+from phlo.execute.play.task_host import CONTROL_MACHINE, on_control_machine
 from phlo.execute.write_gate import LookAgainError, NotOpenedError
 from phlo.frozen import replace
 from phlo.hosts.host import Host, ReadHost
@@ -157,8 +158,9 @@ def _target(context: PlayContext, task: Task, name: str) -> Host | ReadHost:
     raw = task.directives.delegate_to
     assert raw is not None
     hosts = context.run.hosts
-    if name in ("localhost", "127.0.0.1") and name not in hosts:
-        name = "local" if "local" in hosts else next(iter(hosts))
+    if name in CONTROL_MACHINE:
+        found = name if name in hosts else "local" if "local" in hosts else next(iter(hosts))
+        return on_control_machine(hosts[found])
     if name not in hosts:
         raise InventoryError(f'there is no host "{name}"', where=raw.origin.where(), fix=did_you_mean(name, hosts))
     return hosts[name]

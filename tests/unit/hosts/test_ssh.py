@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from phlo.errors import HostError, InventoryError
-from phlo.hosts.ssh import ssh_address, tunnel
+from phlo.hosts.ssh import Tunnel, ssh_address
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_host_keys_are_checked_whatever_the_further_options_and_the_ssh_config_s
     address = ssh_address(urlsplit("ssh://db"), name="db", options=("-o", "StrictHostKeyChecking=no"))
     environ = {"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path)}
     with pytest.raises(HostError):
-        tunnel(address, name="db", environ=environ)(1.0)
+        Tunnel(address, "db", environ).connect(1.0)
     words = (tmp_path / "argv").read_text().splitlines()
     assert words.index("StrictHostKeyChecking=yes") < words.index("StrictHostKeyChecking=no")
     assert words[-2:] == ["--", "db"]

@@ -162,7 +162,8 @@ from phlo.operations import command
 from phlo.operations.arguments import accepted_arguments, make_args
 values = {{"command": ["ls", sys.argv[1]], "chdir": "/", "timeout_seconds": "5"}}
 known = accepted_arguments(Path({str(tmp_path)!r}))
-print(make_args(command.Args, values, injected={{"root": Path("/")}}, where="here", accepted=known).command[1])
+injected = {{"root": Path("/"), "project": "", "service": "", "clock": float}}
+print(make_args(command.Args, values, injected=injected, where="here", accepted=known).command[1])
 print("pydantic" in sys.modules)
 """
     run = [sys.executable, "-c", code]

@@ -116,6 +116,7 @@ def play(tmp_path: Path) -> RunPlay:
         touch: Touch | None = None,
         check: bool = False,
         limit: list[str] | None = None,
+        behind_tcp: Iterable[str] = (),
         **choice: Any,
     ) -> Ran:
         diary = touch or Touch()
@@ -139,7 +140,10 @@ def play(tmp_path: Path) -> RunPlay:
         world = RunContext(
             project=Project(name="lake", root=tmp_path, services={}, values=known, secrets=secrets),
             inventory=inventory,
-            hosts={name: Host(name=name, engine=Engine(refuse, name=name)) for name in inventory.hosts},
+            hosts={
+                name: Host(name=name, engine=Engine(refuse, name=name), is_local=name not in behind_tcp)
+                for name in inventory.hosts
+            },
             loader=loader,
             find=lambda name: diary if name == "touch" else operation(name),
             bring_up=lambda services, names: {},

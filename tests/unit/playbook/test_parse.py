@@ -24,7 +24,6 @@ WRONG: list[tuple[str, str, str]] = [
     (TASK + "{debug: , exec: ls}", "more than one operation: debug, exec", "one operation"),
     (TASK + "{name: x}", "the task has no operation", ""),
     (TASK + "{debug: , whn: x}", '"whn" is neither', '"when"'),
-    (TASK + "{debug: , become: true}", '"become" is neither', "`user`"),
     (TASK + "{debug: , when: '{{ x }}'}", "when is an expression already", "when: x"),
     (TASK + "{debug: , loop: [1], with_items: [1]}", "exclude each other", "Keep one"),
     (TASK + "{debug: , loop: [1], loop_control: {labl: x}}", '"labl" is not a keyword of loop_control', '"label"'),
