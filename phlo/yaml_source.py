@@ -18,6 +18,12 @@ from phlo.values import Source
 Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+class PlaybookLoader(Loader):  # type: ignore[misc]
+    """YAML 1.1, in which keys keep their types, as Ansible reads playbooks: `{1: a}` has the number 1."""
+
+    has_typed_keys = True
+
+
 class CoreLoader(Loader):  # type: ignore[misc]
     """YAML 1.2's core schema, as Compose reads its files: `yes` and `22:22` are texts, a date is one too.
 
@@ -61,7 +67,8 @@ Keys = tuple[str | int, ...]
 class YamlDocument:
     """A parsed YAML file.
 
-    data:  plain Python values (dict, list, str, int, ...), keys of mappings always str; an empty file is {}.
+    data:  plain Python values (dict, list, str, int, ...), keys of mappings always str, unless the
+           loader has typed keys; an empty file is {}.
     label: the name shown in errors.
     marks: keys from the root -> (line, column), both from 1; a mapping's entry has its key's position.
     tags:  keys from the root -> RESET or OVERRIDE, of a file that was read by CoreLoader.
@@ -148,7 +155,7 @@ def parse_yaml(
             marks: dict[Keys, tuple[int, int]] = {}
             if node is None:
                 return YamlDocument(data={}, label=label, marks=marks)
-            _mark(node, (), marks, label, error, frozenset())
+            _mark(node, (), marks, label, error, frozenset(), has_typed_keys=getattr(loader, "has_typed_keys", False))
             tags = _without_tags(node, reader) if isinstance(reader, CoreLoader) else {}
             data = reader.construct_document(node)
         finally:
@@ -248,6 +255,8 @@ def _mark(
     label: str,
     error: type[PhloError],
     parents: frozenset[int],
+    *,
+    has_typed_keys: bool,
 ) -> None:
     if id(node) in parents:
         raise error("an alias refers to itself", where=f"{label}:{node.start_mark.line + 1}")
@@ -266,10 +275,11 @@ def _mark(
                 where = f"{label}:{line} {dotted_name((*keys, key))}"
                 raise error("this key stands twice", where=where, fix="Keep one of the two.")
             seen.add(key)
-            if isinstance(key_node, yaml.ScalarNode) and key_node.tag != "tag:yaml.org,2002:merge":
+            is_text = isinstance(key_node, yaml.ScalarNode) and key_node.tag != "tag:yaml.org,2002:merge"
+            if is_text and not has_typed_keys:
                 key_node.tag = "tag:yaml.org,2002:str"  # `ON:` and `80:` are names, not True and the number
             marks[(*keys, key)] = (line, column)
-            _mark(value_node, (*keys, key), marks, label, error, inside)
+            _mark(value_node, (*keys, key), marks, label, error, inside, has_typed_keys=has_typed_keys)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            _mark(item, (*keys, index), marks, label, error, inside)
+            _mark(item, (*keys, index), marks, label, error, inside, has_typed_keys=has_typed_keys)

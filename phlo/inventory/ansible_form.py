@@ -26,6 +26,7 @@ from phlo.yaml_source import Keys, YamlDocument
 
 _SECTIONS = ("hosts", "children", "vars", "services")  # the last is phlo's own
 _RANGE = re.compile(r"\[(\d+|[a-zA-Z]):(\d+|[a-zA-Z])(?::(\d+))?\]")
+_PORT = re.compile(r"([^:\[]+|[^\[]*\[.*\][^:]*):(\d+)")
 _INI_SECTION = re.compile(r"^\s*\[[^\]\s]+\]\s*(#.*)?$", re.MULTILINE)
 
 
@@ -98,6 +99,8 @@ class _File:
 
     def _hosts(self, group: str, pattern: str, variables: Any, keys: Keys) -> None:
         given = self._mapping(variables, keys)
+        if port := _PORT.fullmatch(pattern):
+            pattern, given = port[1], {"ansible_port": int(port[2]), **given}
         for name in self._expand(pattern, keys):
             known = self.draft.add_host(name, group, self.document.source(*keys, layer="inventory"))
             known |= variables_in(given, lambda key: self.document.source(*keys, key, layer="host vars"))

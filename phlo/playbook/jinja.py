@@ -103,7 +103,7 @@ class TextEnvironment(FileEnvironment):
 
 def environment(kind: type[FileEnvironment], functions: Mapping[str, Any]) -> FileEnvironment:
     """An environment with Ansible's filters and tests. functions: names that are always there."""
-    found = kind(undefined=Chained, keep_trailing_newline=True, trim_blocks=True)
+    found = kind(undefined=Chained, trim_blocks=True)
     found.context_class = _Names
     if kind is TextEnvironment:
         found.concat = _joined  # type: ignore[method-assign]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from phlo.frozen import dataclass
-from phlo.yaml_source import Keys, YamlDocument, parse_yaml, read_text
+from phlo.yaml_source import Keys, PlaybookLoader, YamlDocument, parse_yaml, read_text
 
 
 class Place(Protocol):
@@ -37,7 +37,7 @@ class SourceFile:
         self.text = text
         self.label = label
         self.folder = folder
-        self.document: YamlDocument = parse_yaml(text, label=label)
+        self.document: YamlDocument = parse_yaml(text, label=label, loader=PlaybookLoader)
 
     @classmethod
     def read(cls, path: Path, *, label: str) -> SourceFile:

@@ -69,7 +69,7 @@ class Templar:
         self._compiled: dict[tuple[bool, str], Any] = {}
 
     def render(self, raw: Raw, scope: Scope) -> Any:
-        """The value with every template in it replaced; keys of mappings as well."""
+        """The value with every template in it replaced; keys of mappings stay as they are."""
         return self._value(raw.value, raw.origin, _Render(self, scope, ()))
 
     def expression(self, raw: Raw, scope: Scope) -> Any:
@@ -97,10 +97,22 @@ class Templar:
         def work(render: _Render) -> str:
             made, rest = for_file(self._files, text, (path.parent, *folders))
             template = made.from_string(rest)
-            return bounded(template.root_render_func(template.new_context({RENDER: render})))
+            return _ended(bounded(template.root_render_func(template.new_context({RENDER: render}))), text)
 
         value = self._guarded(work, origin, _Render(self, scope, ()))
         return value if isinstance(value, Secret) else str(value)
+
+    def value_of_file(self, path: Path, scope: Scope, *, label: str, folders: Iterable[Path] = ()) -> Any:
+        """What a template file comes to: of one that is a single expression the value of that, else a text."""
+        text = read_text(path, label=label)
+
+        def work(render: _Render) -> Any:
+            made, rest = for_file(self._texts, text, (path.parent, *folders))
+            template = made.from_string(rest)
+            value = native(template.root_render_func(template.new_context({RENDER: render})))
+            return _ended("" if value is None else value, text) if value is None or isinstance(value, str) else value
+
+        return self._guarded(work, Origin(TemplateFile(label, text)), _Render(self, scope, ()))
 
     def names(self) -> list[str]:
         """The names that are always there."""
@@ -113,11 +125,8 @@ class Templar:
         if isinstance(value, str):
             return self._lazily(value, origin, render, is_lazy=is_lazy) if _is_template(value) else value
         if isinstance(value, Mapping):
-            pairs = (
-                (self._value(key, origin, render), self._value(item, origin / key, render, is_lazy=is_lazy))
-                for key, item in value.items()
-            )
-            return {_key(key): item for key, item in pairs if item is not OMIT}
+            pairs = ((key, self._value(item, origin / key, render, is_lazy=is_lazy)) for key, item in value.items())
+            return {key: item for key, item in pairs if item is not OMIT}
         if isinstance(value, (list, tuple)):
             items = (self._value(item, origin / index, render, is_lazy=is_lazy) for index, item in enumerate(value))
             return [item for item in items if item is not OMIT]
@@ -136,9 +145,7 @@ class Templar:
             code = self._code(text, is_expression=is_expression)
             template = self._texts.template_class.from_code(self._texts, code, self._texts.globals)
             value = native(template.root_render_func(template.new_context({RENDER: inner})))
-            if isinstance(value, str) and not is_expression:  # the ends of lines after it are the text's
-                value += "\n" * (_ends(text) - _ends(value))
-            return value
+            return _ended(value, text) if isinstance(value, str) and not is_expression else value
 
         return self._guarded(work, origin, render, is_expression=is_expression)
 
@@ -167,7 +174,7 @@ class Templar:
         with self._lock:
             found = self._compiled.get((is_expression, text))
             if found is None:
-                source = "{{ (" + text + "\n) }}" if is_expression else text.removesuffix("\n")
+                source = "{{ (" + text + "\n) }}" if is_expression else text
                 found = self._texts.compile(kept_backslashes(self._texts, source))
                 self._compiled[is_expression, text] = found
             return found
@@ -303,9 +310,9 @@ def _is_template(text: str) -> bool:
     return any(mark in text for mark in ("{{", "{%", "{#"))
 
 
-def _key(key: Any) -> Any:
-    """A key of a mapping: numbers and booleans stay what they are."""
-    return key if isinstance(key, (str, int, float, bool, Secret)) or key is None else str(key)
+def _ended(value: str, text: str) -> str:
+    """What a template came to, with at least the ends of lines that the template ends with."""
+    return value + "\n" * (_ends(text) - _ends(value))
 
 
 def _ends(text: str) -> int:

@@ -294,6 +294,10 @@ class Attempt:
         """The arguments, rendered, and where they stand."""
         value, origin = raw
         alone, every = field_with(kind, "positional"), field_with(kind, "passthrough")
+        if isinstance(value, str) and value.lstrip().startswith("{{"):
+            rendered = self.templar.render(raw, scope)
+            if isinstance(rendered, Mapping) and not expressions_in(kind).keys() & rendered.keys():
+                return ({every: rendered} if every else dict(rendered)), origin.where()
         if isinstance(value, Mapping):
             given = {alone if name == "__main__" and alone else name: item for name, item in value.items()}
         elif value is None:
@@ -304,8 +308,9 @@ class Attempt:
             what = f"{self.task.operation} takes its arguments by name"
             raise ConfigError(what, where=origin.where(), fix=f"Write {self.task.operation}: {{NAME: VALUE}}.")
         if every is not None:
+            names = {name: self.templar.render(Raw(name, origin), scope) for name in given}
             rendered = self.templar.render(Raw(given, origin), scope)
-            return {every: rendered}, origin.where()
+            return {every: {names[name]: item for name, item in rendered.items()}}, origin.where()
         special = expressions_in(kind)
         values = {
             name: self._evaluated(special[name], Raw(item, origin / name), scope)

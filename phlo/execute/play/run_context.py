@@ -7,6 +7,7 @@ from typing import Any
 
 from phlo import __version__
 from phlo.config.capabilities import spelled
+from phlo.config.layers import GROUP_VARS, HOST_VARS
 from phlo.config.project import Project
 from phlo.execute.converge import Observation
 from phlo.execute.play.host_state import HostState
@@ -63,7 +64,11 @@ class RunContext:
 
     def _base(self, name: str) -> tuple[Layer, ...]:
         """The variables of a host of the inventory before any play; the run need not reach the host."""
-        project = {key: Variable(value.text) for key, value in self.project.values.items()}
+        # Those of the inventory are another host's, as far as they are not this one's.
+        values = {
+            key: one for key, one in self.project.values.items() if one.source.layer not in (GROUP_VARS, HOST_VARS)
+        }
+        project = {key: Variable(value.text) for key, value in values.items()}
         capabilities = final(spelled(self.project.capabilities))
         groups = [_inventory_layer(layer) for layer in self.inventory.group_layers(name)]
         own = _inventory_layer(self.inventory.hosts[name].variables)

@@ -31,11 +31,11 @@ def rendered(around: Around, terms: list[Any], template_vars: Mapping[str, Any] 
     for name in terms:
         path = around.file(name, "templates")
         scope = render.scope.plus(final({**file_names(path), **(template_vars or {})}))
-        text = render.templar.file(path, scope, label=str(name), folders=list(around.folders("templates")))
-        if isinstance(text, Secret):
-            render.secrets.append(text)
-            text = text.reveal()
-        found.append(text)
+        value = render.templar.value_of_file(path, scope, label=str(name), folders=list(around.folders("templates")))
+        if isinstance(value, Secret):
+            render.secrets.append(value)
+            value = value.reveal()
+        found.append(value)
     return found
 
 

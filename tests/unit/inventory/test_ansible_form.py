@@ -112,3 +112,14 @@ def test_a_wrong_inventory_is_an_error_with_its_line(tmp_path: Path, text: str, 
 def test_an_unknown_host_suggests_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(InventoryError, match=r'phlo\.yaml:3: .* "data-l"\. Did you mean "data-1"'):
         loaded(tmp_path, "all: {hosts: {data-1: }}").select(("data-l",), where="phlo.yaml:3")
+
+
+def test_a_port_behind_a_name_is_that_of_its_ssh_server(tmp_path: Path) -> None:
+    found = loaded(tmp_path, "all: {hosts: {'web:2222': {x: 1}, 'db[1:2]:2201': , own:22: {ansible_port: 23}}}\n")
+
+    assert {name: host.docker_host for name, host in found.hosts.items()} == {
+        "web": "ssh://web:2222",
+        "db1": "ssh://db1:2201",
+        "db2": "ssh://db2:2201",
+        "own": "ssh://own:23",
+    }

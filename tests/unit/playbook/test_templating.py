@@ -40,7 +40,7 @@ RENDERED: list[tuple[Any, Any]] = [
     ("{{ missing | default(5) }}", 5),
     ("{{ missing.deeper | default('no') }}", "no"),
     ("{{ nothing }}", None),
-    ({"{{ name }}": ["{{ port }}"]}, {"lake": [80]}),
+    ({"{{ name }}": ["{{ port }}"]}, {"{{ name }}": [80]}),
     ("{{ s3.endpoint }}", "http://s3"),
     ("{% if port == 80 %}web{% endif %}", "web"),
     ("{{ nested | dict2items | map(attribute='key') | list }}", ["x", "z"]),
@@ -232,7 +232,7 @@ LOOKUPS: list[tuple[str, Any]] = [
     ("{{ lookup('vars', 'port') }}", 80),
     ("{{ lookup('pipe', 'echo hi') }}", "hi"),
     ("{{ lookup('first_found', ['/nowhere', '/etc/passwd']) }}", "/etc/passwd"),
-    ("{{ lookup('template', 'page.j2') }}", "80 and part"),
+    ("{{ lookup('template', 'page.j2') }}", "80 and part\n"),
     ("{{ lookup('password', 'pw length=6') == lookup('password', 'pw') }}", True),
 ]
 
