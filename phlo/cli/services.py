@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from phlo.cli import exits
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import all_places, open_hosts, open_workspace, outline, project_file, resolve_project
-from phlo.config.root import PROJECT_FILE
+from phlo.cli.workspace import open_workspace, resolve_project
 from phlo.errors import ConfigError, HostError, did_you_mean
 from phlo.hosts.live import LiveContainer, live_containers
 from phlo.published import Published, address_text, merged
-from phlo.report.services import ServiceRow, services_data, services_table
+from phlo.report.services import ServiceRow
 
 if TYPE_CHECKING:
     from phlo.config.project import Project, ResolvedService
@@ -26,23 +24,7 @@ _SICK = ("Failed", "Unhealthy", "Restarting")
 _WORST_FIRST = (*_SICK, "Down", "Stopped", "Created", "Paused", "Starting", "Running", "Done")
 
 
-def list_services(options: Any, shell: Shell) -> int:
-    """List services with their state and ports."""
-    workspace = open_workspace(options, shell)
-    project = outline(workspace, options, shell)
-    hosts = open_hosts(workspace.inventory, all_places(project), shell.environ)
-    live, unreachable = _live(hosts, project.name, options, shell)
-    rows = list(service_rows(project, live, unreachable=unreachable, is_all=options.all))
-    if options.json:
-        shell.say_json(services_data(rows))
-    elif rows:
-        shell.say(services_table(rows, shell.style(options)))
-    else:
-        shell.tell("There are no services. `phlo plugin search` shows the packages that bring some.")
-    return exits.OK
-
-
-def _live(
+def live_on(
     hosts: Mapping[str, Host], project: str, options: Any, shell: Shell
 ) -> tuple[list[LiveContainer], frozenset[str]]:
     """The containers there are, and the hosts that do not answer (which is told, and does not hinder the rest)."""
@@ -71,20 +53,20 @@ def service_rows(
             spots = service.runs_on if service.placement else (host,)
             mine = [one for one in live if one.service == service.name and one.host in spots]
             state = UNKNOWN if not mine and set(spots) & set(unreachable) else service_state(mine)
-            ports = _live_ports(mine) or _published(service)
-            yield _row(service.definition, state, ports, host=host, live=mine)
+            ports = live_ports(mine) or _published(service)
+            yield row_of(service.definition, state, ports, host=host, live=mine)
     for name, absence in sorted(project.absent.items()):
         mine = [one for one in live if one.service == name]
         state = service_state(mine) if mine else "Disabled" if absence.is_disabled else "Available"
         if mine or absence.is_disabled or is_all:
-            yield _row(absence.definition, state, _live_ports(mine), note=f"({absence.reason})", live=mine)
+            yield row_of(absence.definition, state, live_ports(mine), note=f"({absence.reason})", live=mine)
     for name in sorted({one.service for one in live} - known):
         mine = [one for one in live if one.service == name]
         note = ", ".join(one.name for one in mine)
-        yield ServiceRow(name, "orphan", service_state(mine), _live_ports(mine), note, mine[0].host)
+        yield ServiceRow(name, "orphan", service_state(mine), live_ports(mine), note, mine[0].host)
 
 
-def _row(
+def row_of(
     definition: ServiceDefinition,
     state: str,
     ports: tuple[Published, ...],
@@ -124,7 +106,7 @@ def _container_state(one: LiveContainer) -> str:
     return "Stopped" if one.state == "exited" else one.state.capitalize()
 
 
-def _live_ports(containers: Collection[LiveContainer]) -> tuple[Published, ...]:
+def live_ports(containers: Collection[LiveContainer]) -> tuple[Published, ...]:
     return tuple(port.text for one in containers for port in one.ports)
 
 
@@ -211,99 +193,4 @@ def ports(options: Any, shell: Shell) -> int:
         shell.say(table(header, rows, shell.style(options)))
     else:
         shell.tell("No service publishes a port.")
-    return exits.OK
-
-
-def enable(options: Any, shell: Shell) -> int:
-    """Make services part of `up`."""
-    return _switch(options, shell, is_enabled=True)
-
-
-def disable(options: Any, shell: Shell) -> int:
-    """Take services out of `up`."""
-    return _switch(options, shell, is_enabled=False)
-
-
-def _switch(options: Any, shell: Shell, *, is_enabled: bool) -> int:
-    from phlo.config.edit import set_enabled
-
-    path = project_file(options, shell)
-    names = _known_services(path, options.services)
-    word = "enabled" if is_enabled else "disabled"
-    changed = [name for name in names if set_enabled(path, name, is_enabled)]
-    if not changed:
-        shell.say(f"{PROJECT_FILE}: {', '.join(names)} {'is' if len(names) == 1 else 'are'} {word} already.")
-        return exits.OK
-    command, purpose = ("phlo up", "start") if is_enabled else ("phlo up --remove-orphans", "remove the containers")
-    shell.say(f"{PROJECT_FILE}: {', '.join(changed)} {word}. Next: `{command}` to {purpose}.")
-    return exits.OK
-
-
-def _known_services(path: Path, names: Iterable[str]) -> list[str]:
-    """The names, each of which must be a service of a package, a role or phlo.yaml."""
-    from phlo.config.project_file import load_project_file
-    from phlo.discovery.services import discover_services
-
-    known = {*discover_services(path.parent).services, *load_project_file(path).config.services.overrides()}
-    for name in names:
-        if name not in known:
-            raise ConfigError(f'there is no service "{name}"', fix=did_you_mean(name, known))
-    return list(names)
-
-
-def add(options: Any, shell: Shell) -> int:
-    """Add an inline service."""
-    from phlo.config.edit import add_service
-
-    if not options.image:
-        raise ConfigError("says no image", where="phlo services add", fix="Add --image IMAGE.")
-    entry: dict[str, Any] = {"type": "inline", "image": options.image}
-    if options.command:
-        entry["command"] = options.command
-    if options.port:
-        entry["ports"] = options.port
-    if options.env:
-        entry["environment"] = dict(_pair(text) for text in options.env)
-    if options.volume:
-        entry["volumes"] = options.volume
-    if options.depends_on:
-        entry["depends_on"] = options.depends_on
-    path = project_file(options, shell)
-    _check_entry(entry, path.parent)
-    add_service(path, options.name, entry)
-    shell.say(f"{PROJECT_FILE}: {options.name} added. Next: `phlo plan` shows what `phlo up` will do.")
-    return exits.OK
-
-
-def _check_entry(entry: Mapping[str, Any], root: Path) -> None:
-    """Raise ConfigError for what no service can have; a value with a variable in it cannot be told yet."""
-    from phlo.compose import parse_service
-
-    flags = {"ports": "--port", "environment": "--env", "volumes": "--volume", "depends_on": "--depends-on"}
-    plain = {
-        key: [item for item in value if "$" not in item] if isinstance(value, list) else value
-        for key, value in entry.items()
-        if key not in ("type", "environment")
-    }
-
-    def where(*keys: str | int) -> str:
-        return f"phlo services add {flags.get(str(keys[0]), f'--{keys[0]}')}" if keys else "phlo services add"
-
-    parse_service({key: value for key, value in plain.items() if "$" not in value}, where=where, root=root)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        fix = "Write for example --env LOG_LEVEL=debug."
-        raise ConfigError(f'"{name}" is not NAME=VALUE', where="phlo services add --env", fix=fix)
-    return name, value
-
-
-def remove(options: Any, shell: Shell) -> int:
-    """Take a service out of phlo.yaml."""
-    from phlo.config.edit import remove_service
-
-    remove_service(project_file(options, shell), options.service)
-    shell.say(f"{PROJECT_FILE}: {options.service} removed. Next: `phlo up --remove-orphans` to remove its containers.")
     return exits.OK

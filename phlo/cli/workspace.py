@@ -155,6 +155,7 @@ def resolve_project(
     asks: bool = True,
     asked: Iterable[str] = (),
     named: Iterable[str] = (),
+    text: str | None = None,
 ) -> Project:
     """The project with every value final, as the options ask for it.
 
@@ -164,6 +165,7 @@ def resolve_project(
     needs_files: False for what looks at no content of containers: then no file for them is read.
     stand_ins: values of variables, going before all others. asks: whether a person may be asked for a passphrase.
     asked: services to restrict it to, with what they need. named: services whose profiles count as asked for.
+    text: a phlo.yaml that is not in the file yet.
     """
     from phlo.cli.prompt import asker
     from phlo.config.candidates import read_extra
@@ -190,6 +192,7 @@ def resolve_project(
         ),
         machine=Machine(ask=asker(shell) if asks else None, bases=_bases, cache=cache_folder(shell.environ)),
         compose=workspace.compose,
+        text=text,
     )
     if getattr(options, "scale", ()) or getattr(options, "exclude", ()):
         from phlo.cli.adjust import adjusted
@@ -199,17 +202,17 @@ def resolve_project(
     return _limited(project, workspace.inventory, limit) if limit else project
 
 
-def outline(workspace: Workspace, options: Any, shell: Shell) -> Project:
+def outline(workspace: Workspace, options: Any, shell: Shell, *, text: str | None = None) -> Project:
     """The project for a command that only has to know its services, their hosts and how they depend on each other.
 
     No secret is fetched and no passphrase asked for, files that go into containers are not read, and a variable that
-    must be set (`${NAME:?}`) and is not gets a stand-in.
+    must be set (`${NAME:?}`) and is not gets a stand-in. text: a phlo.yaml that is not in the file yet.
     """
     stand_ins: dict[str, str] = {}
     while True:
         try:
             return resolve_project(
-                workspace, options, shell, fetch_secrets=False, needs_files=False, stand_ins=stand_ins
+                workspace, options, shell, fetch_secrets=False, needs_files=False, stand_ins=stand_ins, text=text
             )
         except ConfigError as error:
             missing = {one.variable for one in error.each() if isinstance(one, ConfigError) and one.variable}
@@ -236,11 +239,11 @@ def known_by_name(options: Any, shell: Shell, error: PhloError) -> tuple[str, di
     style = shell.style(options, err=True)
     shell.tell(f"{style.sign('!')} {error}")
     shell.tell(f'{style.sign("!")} going by the labels of what is there of "{options.project_name}"')
-    hosts = _inventory_of_broken(options, shell)
+    hosts = inventory_of_broken(options, shell)
     return options.project_name, open_hosts(hosts, sorted(hosts.hosts), shell.environ), hosts
 
 
-def _inventory_of_broken(options: Any, shell: Shell) -> Inventory:
+def inventory_of_broken(options: Any, shell: Shell) -> Inventory:
     """The inventory of a project whose phlo.yaml is broken, perhaps so that its `inventory` cannot be read."""
     from phlo import inventory
 

@@ -26,17 +26,24 @@ PROJECT_NAME_VARIABLE, PROFILES_VARIABLE = "COMPOSE_PROJECT_NAME", "COMPOSE_PROF
 
 
 def load_project(
-    root: Path, *, environ: Mapping[str, str], files: ComposeFiles | None = None, cache: Path | None = None
+    root: Path,
+    *,
+    environ: Mapping[str, str],
+    files: ComposeFiles | None = None,
+    cache: Path | None = None,
+    text: str | None = None,
 ) -> ProjectFile:
     """The project in a folder.
 
     files: the Compose files that are the whole project; None: phlo.yaml, with the Compose files that it includes.
+    text: a phlo.yaml that is not in the file yet.
     Raises ConfigError for what cannot be read.
     """
     if files is not None:
         plain = parse_project_file("", path=files.files[0])
         return replace(plain, compose=read_project(files, environ=environ))
-    file = load_project_file(root / PROJECT_FILE, cache=cache)
+    path = root / PROJECT_FILE
+    file = load_project_file(path, cache=cache) if text is None else parse_project_file(text, path=path)
     compose = read_included(file.document, file.path, environ=environ)
     return replace(file, compose=compose) if compose else file
 

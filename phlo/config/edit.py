@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,14 @@ from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
 from phlo.config.atomic import replace_file
+from phlo.config.edit_lines import changed_by_lines
 from phlo.config.file_lock import locked
 from phlo.config.project_file import ProjectFile, load_project_file, parse_project_file
 from phlo.errors import ConfigError
+from phlo.yaml_source import CoreLoader, parse_yaml
+
+# Gets the new text, and raises an error if the file must stay as it is.
+Check = Callable[[str], None]
 
 _BOM = b"\xef\xbb\xbf"
 _TEXT = "tag:yaml.org,2002:str"
@@ -28,40 +33,58 @@ _ORDINARY = re.compile(r"[\n\x20-\x7e\xa1-\u200a\u2030-\ud7ff\ue000-\ufefe\uff00
 _BLOCK = re.compile(r"[^\s](?:.|\n)*")
 
 
-def set_enabled(path: Path, service: str, enabled: bool) -> bool:
-    """Switch a service on or off; False when the file says so already.
+def set_enabled(
+    path: Path,
+    names: Iterable[str],
+    enabled: bool,
+    *,
+    capabilities: Mapping[str, str] | None = None,
+    check: Check | None = None,
+) -> bool:
+    """Enable or disable services; return False if nothing had to be changed.
 
     Where the file has a list of enabled or disabled services, the lists are changed, else `services.NAME.enabled`.
+    capabilities: providers to write under `capabilities`. check: see `_edit`.
     """
 
     def change(data: Any) -> None:
-        services = _section(data, "services")
-        on, off = ("enabled", "disabled") if enabled else ("disabled", "enabled")
-        if isinstance(services.get(off), list) and service in services[off]:
-            services[off].remove(service)
-        entry = services.get(service)
-        if isinstance(entry, Mapping) and ("enabled" in entry or not _has_lists(services)):
-            _put(services[service], "enabled", enabled)
-        elif not _has_lists(services):
-            services[service] = {"enabled": enabled}
-        elif service not in (services.get(on) or []):
-            if services.get(on) is None:
-                services[on] = []
-            services[on].append(service)
+        for name in names:
+            _switch(_section(data, "services"), name, enabled)
+        for capability, provider in (capabilities or {}).items():
+            _section(data, "capabilities")[capability] = provider
 
-    return _edit(path, change)
+    return _edit(path, change, check)
+
+
+def _switch(services: Any, service: str, enabled: bool) -> None:
+    on, off = ("enabled", "disabled") if enabled else ("disabled", "enabled")
+    if isinstance(services.get(off), list) and service in services[off]:
+        services[off].remove(service)
+    entry = services.get(service)
+    if isinstance(entry, Mapping) and ("enabled" in entry or not _has_lists(services)):
+        _put(services[service], "enabled", enabled)
+    elif not _has_lists(services):
+        services[service] = {"enabled": enabled}
+    elif service not in (services.get(on) or []):
+        if services.get(on) is None:
+            services[on] = []
+        services[on].append(service)
 
 
 def _put(entry: Any, key: str, value: Any) -> None:
-    """Set a key; a new one comes first, since a comment behind the last one may be about what follows the mapping."""
-    if key not in entry and hasattr(entry, "insert"):  # what ruamel.yaml reads; a plain dict keeps no comments
+    """Set a key; a new one comes first, where a reader sees it."""
+    if key in entry:
+        entry[key] = value
+    elif hasattr(entry, "insert"):  # ruamel.yaml's, which keeps comments
         entry.insert(0, key, value)
     else:
-        entry[key] = value
+        others = dict(entry)
+        entry.clear()
+        entry.update({key: value, **others})
 
 
-def add_service(path: Path, name: str, mapping: Mapping[str, Any]) -> None:
-    """Add `services.NAME`. Raises ConfigError when it is there already."""
+def add_service(path: Path, name: str, mapping: Mapping[str, Any], *, check: Check | None = None) -> None:
+    """Add `services.NAME`. Raises ConfigError if the file has it already. check: see `_edit`."""
 
     def change(data: Any) -> None:
         services = _section(data, "services")
@@ -70,7 +93,7 @@ def add_service(path: Path, name: str, mapping: Mapping[str, Any]) -> None:
             raise ConfigError(f'the service "{name}" is there already', where=f"{path.name} services.{name}", fix=fix)
         services[name] = unmistakable(mapping)
 
-    _edit(path, change)
+    _edit(path, change, check)
 
 
 def remove_service(path: Path, name: str) -> None:
@@ -124,17 +147,18 @@ def _has_lists(services: Mapping[str, Any]) -> bool:
     return any(isinstance(services.get(key), list) for key in ("enabled", "disabled"))
 
 
-def _edit(path: Path, change: Callable[[Any], None]) -> bool:
-    """Apply `change` to the file; False when that changes nothing.
+def _edit(path: Path, change: Callable[[Any], None], check: Check | None = None) -> bool:
+    """Apply `change` to the file; return False if that changes nothing.
 
-    The new text is read back before it replaces the old: it must be a valid phlo.yaml, and hold exactly what the
-    change makes of the old values. Nobody else changes the file meanwhile.
+    The new text is read back before it replaces the old one: it must be a valid phlo.yaml, and contain exactly what the
+    change makes of the old values. The file is locked meanwhile.
+    check: called with the new text; the file stays as it is if it raises an error.
     """
     with locked(path):
-        return _edit_locked(path, change)
+        return _edit_locked(path, change, check)
 
 
-def _edit_locked(path: Path, change: Callable[[Any], None]) -> bool:
+def _edit_locked(path: Path, change: Callable[[Any], None], check: Check | None) -> bool:
     before = load_project_file(path)
     wanted = copy.deepcopy(before.document.data)
     change(wanted)
@@ -142,8 +166,11 @@ def _edit_locked(path: Path, change: Callable[[Any], None]) -> bool:
         return False
     raw = path.read_bytes()
     text = raw.removeprefix(_BOM).decode().replace("\r\n", "\n")
-    after = _changed_text(text, change)
+    by_lines = changed_by_lines(text, before.document.data, wanted, lambda data: _dumped(text, data))
+    after = by_lines if by_lines is not None and _holds(by_lines, wanted, path) else _changed_text(text, change)
     _check(before, after, wanted)
+    if check is not None:
+        check(after)
     if b"\r\n" in raw:
         after = after.replace("\n", "\r\n")
     replace_file(path, (_BOM if raw.startswith(_BOM) else b"") + after.encode())
@@ -151,11 +178,7 @@ def _edit_locked(path: Path, change: Callable[[Any], None]) -> bool:
 
 
 def _changed_text(text: str, change: Callable[[Any], None]) -> str:
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = 10_000
-    _, indent, offset = load_yaml_guess_indent(text)
-    yaml.indent(mapping=2, sequence=indent or 2, offset=offset or 0)
+    yaml = _yaml_like(text)
     yaml.explicit_start = text.startswith("---")
     data = yaml.load(text)
     if data is None:
@@ -164,6 +187,32 @@ def _changed_text(text: str, change: Callable[[Any], None]) -> str:
     out = io.StringIO()
     yaml.dump(data, out)
     return out.getvalue()
+
+
+def _yaml_like(text: str) -> YAML:
+    """A reader and writer of YAML that indents as the text does."""
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 10_000
+    _, indent, offset = load_yaml_guess_indent(text)
+    yaml.indent(mapping=2, sequence=indent or 2, offset=offset or 0)
+    return yaml
+
+
+def _dumped(text: str, data: Any) -> str:
+    yaml = _yaml_like(text)
+    if isinstance(data, list):
+        yaml.indent(mapping=2, sequence=2, offset=0)  # indented as the list that it is added to
+    out = io.StringIO()
+    yaml.dump(data, out)
+    return out.getvalue()
+
+
+def _holds(text: str, wanted: Any, path: Path) -> bool:
+    try:
+        return bool(parse_yaml(text, label=path.name, loader=CoreLoader).data == wanted)
+    except ConfigError:
+        return False
 
 
 def _check(before: ProjectFile, text: str, wanted: Any) -> None:

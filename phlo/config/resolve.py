@@ -65,14 +65,16 @@ def resolve(
     machine: Machine = Machine(),  # noqa: B008
     extra: Mapping[str, str | Candidate] | None = None,
     compose: ComposeFiles | None = None,
+    text: str | None = None,
 ) -> Project:
     """Apply phlo.yaml and every layer of variables to the catalog's services.
 
     extra:   what `-e` gives, see `read_extra`.
     compose: the Compose files that are the whole project; None: it has a phlo.yaml.
+    text: a phlo.yaml that is not in the file yet, to be checked.
     Raises ConfigError with everything that was found wrong.
     """
-    given = _read(catalog, root=root, environ=environ, request=request, machine=machine, compose=compose)
+    given = _read(catalog, root=root, environ=environ, request=request, machine=machine, compose=compose, text=text)
 
     def on(host: str, name: str | None = None) -> Resolved:
         variables, file, found = given.variables(inventory, host, environ, extra or {}, name, request)
@@ -150,9 +152,10 @@ def _read(
     request: Request,
     machine: Machine,
     compose: ComposeFiles | None,
+    text: str | None,
 ) -> _Given:
     warnings: list[str] = []
-    file = load_project(root, environ=environ, files=compose, cache=machine.cache)
+    file = load_project(root, environ=environ, files=compose, cache=machine.cache, text=text)
     definitions = all_definitions(catalog, file, warnings=warnings)
     sources = SecretSources(root=root, file=file, environ=environ, ask=machine.ask)
     kept = tuple(sources.candidates())

@@ -42,6 +42,7 @@ class ServiceDefinition:
     protect:     keys of volumes that are not deleted without --unprotect, unless phlo.yaml says otherwise.
     needs:       what the service relies on in its image; phlo.yaml may say it instead.
     succeeded_by: the service that new projects have in its place, because there will be no newer version of it.
+    starters:    the templates of `phlo init` that the service is part of.
     root:        the role's folder; of an inline service the project's.
     document, document_keys: where the definition stands, see `where`.
     """
@@ -76,6 +77,7 @@ class ServiceDefinition:
     protect: tuple[str, ...] = ()
     needs: Needs | None = None
     succeeded_by: str | None = None
+    starters: tuple[str, ...] = ()
 
     kind: Kind = "package"
     package: str | None = None

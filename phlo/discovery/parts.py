@@ -310,3 +310,4 @@ class ServiceFile:
     protect: Texts = ()
     needs: Needs | None = None
     succeeded_by: Text | None = None
+    starters: Texts = ()

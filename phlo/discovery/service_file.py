@@ -87,6 +87,7 @@ def read_service_file(
         "protect": file.protect,
         "needs": file.needs,
         "succeeded_by": file.succeeded_by,
+        "starters": file.starters,
     }
     notes.raise_all()
     return fields

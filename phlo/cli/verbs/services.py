@@ -10,7 +10,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "services list",
         "List the services there are, and how they are doing",
-        "phlo.cli.services:list_services",
+        "phlo.cli.list_services:list_services",
         (Option("all", ("-a", "--all"), "flag", "those of profiles that are not asked for, too"), JSON, *PROJECT),
         group=LOOK,
         examples=(("phlo services list --json", "for scripts"),),
@@ -26,7 +26,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "services enable",
         "Make services part of `up` (edits phlo.yaml)",
-        "phlo.cli.services:enable",
+        "phlo.cli.service_edits:enable",
         (SERVICES._replace(positional="some", help="the services"), PROJECT_DIR, *COMMON),
         group=LOOK,
         examples=(("phlo services enable web", "part of every `phlo up` from now on"),),
@@ -34,7 +34,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "services disable",
         "Take services out of `up` (edits phlo.yaml)",
-        "phlo.cli.services:disable",
+        "phlo.cli.service_edits:disable",
         (SERVICES._replace(positional="some", help="the services"), PROJECT_DIR, *COMMON),
         group=LOOK,
         examples=(("phlo services disable web", "no part of `phlo up` any more"),),
@@ -42,7 +42,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "services add",
         "Add a service of your own, from an image (edits phlo.yaml)",
-        "phlo.cli.services:add",
+        "phlo.cli.service_edits:add",
         (
             Option("name", help="its name", positional="one", metavar="NAME"),
             Option("image", ("--image",), help="the image it runs", metavar="IMAGE"),
@@ -67,7 +67,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "services remove",
         "Take a service out of phlo.yaml",
-        "phlo.cli.services:remove",
+        "phlo.cli.service_edits:remove",
         (SERVICE, PROJECT_DIR, *COMMON),
         group=LOOK,
         examples=(("phlo services remove api", "what `phlo services add api ...` added"),),

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from phlo.cli.headings import START
 from phlo.cli.option import Option, Verb
-from phlo.cli.shared_options import COMMON, INVENTORY, JSON, OUTPUT, PROJECT_DIR
+from phlo.cli.shared_options import COMMON, INVENTORY, JSON, OUTPUT, PROJECT_DIR, YES
 
 VERBS: tuple[Verb, ...] = (
     Verb(
         "init",
-        "Make a new project, or make this folder one",
+        "Create a new project, or make this folder one",
         "phlo.cli.init:init",
-        (Option("name", help="the project's name, and its folder's", positional="optional", metavar="NAME"), *COMMON),
+        (
+            Option("name", help="the project's name, and its folder's", positional="optional", metavar="NAME"),
+            Option(
+                "template",
+                ("--template",),
+                help="the services to begin with: light, lakehouse, empty, or compose: those of the folder's Compose "
+                "file; default: asked for on a terminal, else compose where there is such a file, else light",
+                metavar="light|lakehouse|empty|compose",
+            ),
+            YES._replace(help="ask nothing, take the default template"),
+            *COMMON,
+        ),
         group=START,
-        more="Nothing that is there is overwritten.",
-        examples=(("phlo init my-lakehouse", "make the folder my-lakehouse"), ("phlo init", "use this folder")),
+        more="Existing files are never overwritten. The templates offer the services whose packages are installed.",
+        examples=(
+            ("phlo init my-lakehouse", "create the folder my-lakehouse"),
+            ("phlo init", "use this folder"),
+            ("phlo init --template lakehouse my-lakehouse", "begin with the full set of services"),
+        ),
     ),
     Verb(
         "import compose",

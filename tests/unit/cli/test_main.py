@@ -150,18 +150,6 @@ def test_init_makes_a_project_that_validates(tmp_path: Path) -> None:
     assert ".phlo/" in (tmp_path / "lake" / ".gitignore").read_text().splitlines()
 
 
-def test_a_new_project_has_the_successor_of_a_service_that_has_ended(tmp_path: Path) -> None:
-    assert phlo_says(["init", "lake"], tmp_path).code == 0
-
-    shown = json.loads(phlo_says(["services", "list", "--json"], tmp_path / "lake").out)
-
-    names = {one["name"] for one in shown}
-    assert (
-        "capabilities:\n  iceberg-catalog: nessie\n  s3: seaweedfs\n" in (tmp_path / "lake" / "phlo.yaml").read_text()
-    )
-    assert ("seaweedfs" in names, "minio" in names) == (True, False)
-
-
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
     (tmp_path / "phlo.yaml").write_text("name: mine\n")
     (tmp_path / ".gitignore").write_text("/.phlo\n*.log")
@@ -169,7 +157,7 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     assert said.code == 0
     assert (tmp_path / "phlo.yaml").read_text() == "name: mine\n"
     assert (tmp_path / ".gitignore").read_text() == "/.phlo\n*.log"
-    assert said.out.count("left as it is") == 2
+    assert said.out.count("(exists, unchanged)") == 2
 
 
 def test_init_refuses_a_name_that_docker_would_not_take(tmp_path: Path) -> None:

@@ -201,6 +201,8 @@ READ: dict[str, tuple[str, str, Any]] = {
     "requires": ("requires: [sql]", "requires", ("sql",)),
     "requires one": ("requires: sql", "requires", ("sql",)),
     "wants": ("wants: [metrics, logs]", "wants", ("metrics", "logs")),
+    "starters": ("starters: [light, lakehouse]", "starters", ("light", "lakehouse")),
+    "one starter": ("starters: light", "starters", ("light",)),
     "gitignore": ("gitignore: [lake/]", "gitignore", ("lake/",)),
     "gitignore as a flag": ("gitignore: true", "gitignore", ()),
     "phlo_dev": ("phlo_dev: true", "phlo_dev", True),
