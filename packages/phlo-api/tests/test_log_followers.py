@@ -11,7 +11,9 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import closing
 
 import pytest
-from phlo_api.server.logs import MOST_LINE, MOST_TAIL_BYTES, LogStreams, Target, raw_lines, tail
+from phlo_api.server.log_lines import MOST_LINE, Wanted
+from phlo_api.server.log_past import MOST_TAIL_BYTES, Target, last_lines, raw_lines
+from phlo_api.server.logs import Asked, LogStreams
 
 from phlo.hosts.connect import open_engine
 from phlo.hosts.engine import Engine
@@ -61,9 +63,13 @@ def test_who_leaves_a_silent_container_leaves_no_thread_and_no_connection(silent
     streams = LogStreams()
 
     async def listen() -> None:
-        stream: AsyncGenerator[str, None] = streams.follow([silent], lines=1, contains="", mask=str)
+        async def targets() -> list[Target]:
+            return [silent]
+
+        stream: AsyncGenerator[str, None] = streams.stream(targets, Asked(wanted=Wanted(mask=str), tail=1))
         # With the first line, the thread that reads the last lines has ended, and its connection can be used again.
         assert "first" in await anext(stream)
+        assert "event: ready" in await anext(stream)
         waiting = asyncio.ensure_future(anext(stream))
         await asyncio.sleep(0)  # it waits for the next line now
         waiting.cancel()
@@ -89,7 +95,7 @@ def test_the_last_lines_of_a_container_that_prints_much_fit_into_bounded_memory(
     target = started(engine, "sh", "-c", "head -c 40000000 /dev/zero | tr '\\0' x; echo; echo the end")
     try:
         engine.post(f"/containers/{target.container.id}/wait")
-        found = tail(target, 5000, str, most_bytes=200_000)
+        found = last_lines(target, 5000, Wanted(mask=str), most_bytes=200_000).lines
     finally:
         engine.delete(f"/containers/{target.container.id}", force=True)
     assert found[-1].text == "the end"

@@ -22,7 +22,7 @@ from phlo_api.server.docs import add_docs
 from phlo_api.server.facts import hosts
 from phlo_api.server.guard import Guard
 from phlo_api.server.host_names import HostNames
-from phlo_api.server.models import Health, LogLine, Problem
+from phlo_api.server.models import Health, LogEnd, LogLine, Problem
 from phlo_api.server.problems import add_error_answers, documented
 from phlo_api.server.run_models import RunEvent
 from phlo_api.server.settings import HOSTS_VARIABLE, Settings
@@ -120,7 +120,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         document = FastAPI.openapi(app)
         schemas = document["components"]["schemas"]
-        for model in (Problem, RunEvent, LogLine):
+        for model in (Problem, RunEvent, LogLine, LogEnd):
             schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas |= {name: inner for name, inner in schema.pop("$defs", {}).items() if name not in schemas}
             schemas[model.__name__] = schema

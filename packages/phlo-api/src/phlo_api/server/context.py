@@ -17,7 +17,8 @@ from phlo_api.server.audit import Audit
 from phlo_api.server.data import Lake, published_addresses
 from phlo_api.server.excerpts import excerpt
 from phlo_api.server.live import Live, Lost, Running
-from phlo_api.server.logs import LogStreams, Target
+from phlo_api.server.log_past import Target
+from phlo_api.server.logs import LogStreams
 from phlo_api.server.metrics import Requests
 from phlo_api.server.models import ExcerptLine
 from phlo_api.server.plans import Plans

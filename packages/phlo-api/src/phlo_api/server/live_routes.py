@@ -5,23 +5,66 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import StreamingResponse
 
 from phlo_api.server.access import Ctx, Viewer
 from phlo_api.server.context import STREAM_LOOK_SECONDS, Context
-from phlo_api.server.logs import MOST_TAIL, merged
-from phlo_api.server.models import LogLine
+from phlo_api.server.log_lines import Wanted, moment, pattern_of
+from phlo_api.server.log_past import MOST_TAIL, page, position_of
+from phlo_api.server.logs import Asked
+from phlo_api.server.models import LogLevel, LogPage
 from phlo_api.server.problems import Refusal, documented
 from phlo_api.server.reading import ServiceNames
 from phlo_api.server.run_models import Run, RunEvent, RunSummary
-from phlo_api.server.streams import HEADERS, MEDIA_TYPE, as_data, message, while_valid
+from phlo_api.server.streams import HEADERS, MEDIA_TYPE, while_valid
 from phlo_api.server.tokens import Identity
 
 router = APIRouter(responses=documented(401, 409, 429, 503))
 MOST_STREAMS = 500
+
+
+_LOGS = (
+    "Server-sent events: `line` with a LogLine; `ready` when all lines there were are sent; `position` has only an id; "
+    "the last one is `end` with a LogEnd, or `revoked`."
+)
+
+
+class LogFilters:
+    """Which lines are wanted, and in which form."""
+
+    def __init__(
+        self,
+        service: ServiceNames = [],  # noqa: B006 - FastAPI copies it
+        since: Annotated[str, Query(max_length=40, description="RFC 3339, or seconds since 1970.")] = "",
+        until: Annotated[str, Query(max_length=40, description="RFC 3339, or seconds since 1970.")] = "",
+        level: Annotated[list[LogLevel], Query(max_length=5, description="Only lines of these levels.")] = [],  # noqa: B006
+        contains: Annotated[str, Query(max_length=200, description="Only lines with this in them.")] = "",
+        regex: Annotated[
+            str,
+            Query(max_length=200, description="Only lines that this matches: no look-around, no back-references."),
+        ] = "",
+        ansi: Annotated[Literal["remove", "keep"], Query(description="What becomes of colours.")] = "remove",
+    ) -> None:
+        self.service = service
+        self._since, self._until = moment(since, "since"), moment(until, "until")
+        self._levels = frozenset(level)
+        self._contains = contains.lower()
+        self._pattern = pattern_of(regex)
+        self._keeps_ansi = ansi == "keep"
+
+    def wanted(self, context: Context) -> Wanted:
+        return Wanted(
+            mask=context.mask(),
+            since=self._since,
+            until=self._until,
+            levels=self._levels,
+            contains=self._contains,
+            pattern=self._pattern,
+            keeps_ansi=self._keeps_ansi,
+        )
 
 
 def _stream(model: str, says: str) -> dict[int | str, dict[str, Any]]:
@@ -76,31 +119,44 @@ def list_run_events(run: str, context: Ctx, who: Viewer) -> list[RunEvent]:
     "/logs",
     tags=["logs"],
     response_class=StreamingResponse,
-    responses={**documented(404, 422), **_stream("LogLine", "Server-sent events called `line`, with a LogLine.")},
+    responses={**documented(404, 422), **_stream("LogLine", _LOGS)},
 )
 async def follow_logs(
     context: Ctx,
     who: Viewer,
-    service: ServiceNames = [],  # noqa: B006 - FastAPI copies it
+    filters: Annotated[LogFilters, Depends()],
     tail: Annotated[int, Query(ge=0, le=MOST_TAIL, description="Lines of each container to begin with.")] = 100,
-    contains: Annotated[str, Query(max_length=200, description="Only lines with this in them.")] = "",
     follow: Annotated[bool, Query(description="False: the lines there are, and the end.")] = True,
+    last_event_id: Annotated[
+        str | None, Header(max_length=10_000, description="Goes on behind the event of this id, with no gap.")
+    ] = None,
 ) -> StreamingResponse:
-    """What containers print, of many services at once. The last event is called `end`; `lost` says that lines are
-    missing because they were not taken in time."""
-    targets = await asyncio.to_thread(context.log_targets, service)
-    mask = await asyncio.to_thread(context.mask)
-    if follow:
-        lines = context.log_streams.follow(targets, lines=tail, contains=contains, mask=mask)
-        return _streamed(context, who, lines)
-    found = await asyncio.to_thread(merged, targets, tail, mask)
-    return _streamed(context, who, _past([line for line in found if contains.lower() in line.text.lower()]))
+    """What containers print, of many services at once, also of those that are made meanwhile.
+
+    With `since` or Last-Event-ID it begins there, whatever `tail` says.
+    """
+    await asyncio.to_thread(context.log_targets, filters.service)  # raises for what is not known
+    asked = Asked(
+        wanted=await asyncio.to_thread(filters.wanted, context),
+        tail=tail,
+        position=position_of(last_event_id) if last_event_id else None,
+        follows=follow,
+    )
+    targets = partial(asyncio.to_thread, context.log_targets, filters.service)
+    return _streamed(context, who, context.log_streams.stream(targets, asked))
 
 
-async def _past(lines: list[LogLine]) -> AsyncGenerator[str, None]:
-    for line in lines:
-        yield message(as_data(line.model_dump()), kind="line")
-    yield message("{}", kind="end")
+@router.get("/logs/page", tags=["logs"], responses=documented(404, 422))
+def get_log_page(
+    context: Ctx,
+    who: Viewer,
+    filters: Annotated[LogFilters, Depends()],
+    before: Annotated[str, Query(max_length=40, description="Only lines before this time.")] = "",
+    limit: Annotated[int, Query(ge=1, le=MOST_TAIL)] = 500,
+) -> LogPage:
+    """A page of what containers have printed, the last one first: `before` of an answer asks for the page before it."""
+    targets = context.log_targets(filters.service)
+    return page(targets, limit, filters.wanted(context), moment(before, "before"))
 
 
 def _streamed(context: Context, who: Identity, stream: AsyncGenerator[str, None]) -> StreamingResponse:

@@ -16,6 +16,8 @@ ServiceStatus = Literal[
     "removing", "down", "disabled", "available", "unknown",
 ]  # fmt: skip
 
+LogLevel = Literal["error", "warning", "info", "debug", "unknown"]
+
 
 class Model(BaseModel):
     """Frozen, and strict about names."""
@@ -164,13 +166,34 @@ class Graph(Model):
 
 
 class LogLine(Model):
-    """A line of a container's output; the data of a server-sent event of `/logs`. time: as the engine has it."""
+    """A line of a container's output; the data of a server-sent event of `/logs`.
+
+    time: as the engine has it. level: what the line says of itself, `unknown` when it says nothing.
+    """
 
     service: str
     container: str
     host: str
     time: str
+    level: LogLevel
     text: str
+
+
+class LogPage(Model):
+    """Lines in the order in which they were printed. before: asks for the page before; null: there is none."""
+
+    lines: list[LogLine]
+    before: str | None
+
+
+class LogEnd(Model):
+    """The data of the last event of `/logs`, called `end`.
+
+    reason: `complete`: all lines there are were sent; `stopped`: no container of the services runs; `until`: that time
+    has come; `behind`: the client reads too slowly, and should come back with Last-Event-ID.
+    """
+
+    reason: Literal["complete", "stopped", "until", "behind"]
 
 
 class AuditEntry(Model):

@@ -215,10 +215,31 @@ export interface paths {
         };
         /**
          * Follow Logs
-         * @description What containers print, of many services at once. The last event is called `end`; `lost` says that lines are
-         *     missing because they were not taken in time.
+         * @description What containers print, of many services at once, also of those that are made meanwhile.
+         *
+         *     With `since` or Last-Event-ID it begins there, whatever `tail` says.
          */
         get: operations["follow_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/logs/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Log Page
+         * @description A page of what containers have printed, the last one first: `before` of an answer asks for the page before it.
+         */
+        get: operations["get_log_page"];
         put?: never;
         post?: never;
         delete?: never;
@@ -948,20 +969,51 @@ export interface components {
             state: string;
         };
         /**
+         * LogEnd
+         * @description The data of the last event of `/logs`, called `end`.
+         *
+         *     reason: `complete`: all lines there are were sent; `stopped`: no container of the services runs; `until`: that time
+         *     has come; `behind`: the client reads too slowly, and should come back with Last-Event-ID.
+         */
+        LogEnd: {
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "complete" | "stopped" | "until" | "behind";
+        };
+        /**
          * LogLine
-         * @description A line of a container's output; the data of a server-sent event of `/logs`. time: as the engine has it.
+         * @description A line of a container's output; the data of a server-sent event of `/logs`.
+         *
+         *     time: as the engine has it. level: what the line says of itself, `unknown` when it says nothing.
          */
         LogLine: {
             /** Container */
             container: string;
             /** Host */
             host: string;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "error" | "warning" | "info" | "debug" | "unknown";
             /** Service */
             service: string;
             /** Text */
             text: string;
             /** Time */
             time: string;
+        };
+        /**
+         * LogPage
+         * @description Lines in the order in which they were printed. before: asks for the page before; null: there is none.
+         */
+        LogPage: {
+            /** Before */
+            before: string | null;
+            /** Lines */
+            lines: components["schemas"]["LogLine"][];
         };
         /**
          * LosingValue
@@ -2581,14 +2633,119 @@ export interface operations {
     follow_logs: {
         parameters: {
             query?: {
-                /** @description Only these; repeat it for several. */
-                service?: string[];
                 /** @description Lines of each container to begin with. */
                 tail?: number;
-                /** @description Only lines with this in them. */
-                contains?: string;
                 /** @description False: the lines there are, and the end. */
                 follow?: boolean;
+                /** @description Only these; repeat it for several. */
+                service?: string[];
+                /** @description RFC 3339, or seconds since 1970. */
+                since?: string;
+                /** @description RFC 3339, or seconds since 1970. */
+                until?: string;
+                /** @description Only lines of these levels. */
+                level?: ("error" | "warning" | "info" | "debug" | "unknown")[];
+                /** @description Only lines with this in them. */
+                contains?: string;
+                /** @description Only lines that this matches: no look-around, no back-references. */
+                regex?: string;
+                /** @description What becomes of colours. */
+                ansi?: "remove" | "keep";
+            };
+            header?: {
+                /** @description Goes on behind the event of this id, with no gap. */
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events: `line` with a LogLine; `ready` when all lines there were are sent; `position` has only an id; the last one is `end` with a LogEnd, or `revoked`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description A token is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_log_page: {
+        parameters: {
+            query?: {
+                /** @description Only lines before this time. */
+                before?: string;
+                limit?: number;
+                /** @description Only these; repeat it for several. */
+                service?: string[];
+                /** @description RFC 3339, or seconds since 1970. */
+                since?: string;
+                /** @description RFC 3339, or seconds since 1970. */
+                until?: string;
+                /** @description Only lines of these levels. */
+                level?: ("error" | "warning" | "info" | "debug" | "unknown")[];
+                /** @description Only lines with this in them. */
+                contains?: string;
+                /** @description Only lines that this matches: no look-around, no back-references. */
+                regex?: string;
+                /** @description What becomes of colours. */
+                ansi?: "remove" | "keep";
             };
             header?: never;
             path?: never;
@@ -2596,13 +2753,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events called `line`, with a LogLine. */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": unknown;
+                    "application/json": components["schemas"]["LogPage"];
                 };
             };
             /** @description A token is needed */
