@@ -16,6 +16,7 @@ from phlo.cli.shell import Shell
 from phlo.cli.traced import traced
 from phlo.errors import LockError
 from phlo.events import Emit, Event
+from phlo.frozen import replace
 from phlo.plan import Plan
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def carry_out(
     show_requests(hosts.values(), options, shell)
     from phlo.execute import Rollback, run
     from phlo.execute.history import recorded, run_ids
+    from phlo.execute.kept_logs import log_keeper
 
     with (
         reporter(options, shell, plan.steps, is_check=check) as shown,
@@ -60,9 +62,10 @@ def carry_out(
             while True:
                 run_id = lock.next_run_id(run_ids(root))
                 with recorded(root, run_id, emit) as noted:
+                    keep = log_keeper(root, run_id, plan.secrets)
                     outcome = run(
                         plan,
-                        lock.hosts,
+                        {name: replace(host, keep_log=keep) for name, host in lock.hosts.items()},
                         emit=lock.begin(noted),
                         run_id=run_id,
                         forks=options.forks,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from phlo.child_environment import child_environment
 from phlo.cli import exits
@@ -35,14 +37,14 @@ def open_page(options: Any, shell: Shell) -> int:
         shell.say_json([_data(page) for page in pages])
         return exits.OK
     if chosen.name is None:
-        raise _behind(chosen)
+        raise _behind(chosen, workspace, shell)
     shell.say(chosen.url)
     shell.out.flush()
     for page in pages:
         if page != chosen and page.name is not None and not options.print:
             shell.tell(f"Also: {page.url}  (--port {page.published})")
     if not options.print:
-        _show(chosen.url, shell)
+        _show(chosen, shell)
     return exits.OK
 
 
@@ -104,13 +106,24 @@ def _others(project: Project) -> str:
     return f"These have a page: {', '.join(sorted(names))}." if names else ""
 
 
-def _behind(page: Page) -> OperationError:
-    forward = f"ssh -L {page.published}:127.0.0.1:{page.published} {page.host}"
+def _behind(page: Page, workspace: Workspace, shell: Shell) -> OperationError:
+    url = engine_address(workspace.inventory, page.host, shell.environ).url
+    options = workspace.inventory.hosts[page.host].ssh_options
+    parts = urlsplit(url)
+    name = parts.hostname or page.host
+    to = f"{parts.username}@{name}" if parts.username else name
+    forward = forward_command(page.published, to, parts.port if parts.scheme == "ssh" else None, options)
     return OperationError(
         f"publishes port {page.published} on {page.host} to programs of that machine only",
         where=page.service,
         fix=f"Forward it: `{forward}`, then open {page.url}; or publish it on an address that others reach.",
     )
+
+
+def forward_command(port: int, to: str, ssh_port: int | None = None, options: Sequence[str] = ()) -> str:
+    """The command that makes a port of another machine's loopback address one of this machine's."""
+    at = ["-p", str(ssh_port)] if ssh_port else []
+    return shlex.join(["ssh", *options, *at, "-N", "-L", f"{port}:127.0.0.1:{port}", to])
 
 
 def _data(page: Page) -> Mapping[str, Any]:
@@ -128,14 +141,25 @@ def _data(page: Page) -> Mapping[str, Any]:
 _OPEN = "import sys, webbrowser; sys.exit(not webbrowser.open(sys.argv[1]))"
 
 
-def _show(url: str, shell: Shell) -> None:
+def _show(page: Page, shell: Shell) -> None:
     if sys.platform not in ("darwin", "win32") and not any(shell.environ.get(name) for name in _DISPLAYS):
-        shell.tell("There is no display here: open it in a browser of yours.")
+        shell.tell(_without_display(page, shell.environ))
         return
     import subprocess
 
     # A process of its own, because webbrowser hands its whole environment to the browser.
-    command = [sys.executable, "-c", _OPEN, url]
+    command = [sys.executable, "-c", _OPEN, page.url]
     ended = subprocess.run(command, env=child_environment(shell.environ), capture_output=True, check=False)
     if ended.returncode:
         shell.tell("No browser could be started: open it yourself, or name one in BROWSER.")
+
+
+def _without_display(page: Page, environ: Mapping[str, str]) -> str:
+    """What to do on a machine without a display; in an SSH session the command that forwards the port."""
+    _, _, server, ssh_port = environ.get("SSH_CONNECTION", "").split() if environ.get("SSH_CONNECTION") else [""] * 4
+    if not server or page.name not in ("localhost", "127.0.0.1", "::1"):
+        return "There is no display here: open the address in a browser."
+    user = environ.get("USER") or environ.get("LOGNAME")
+    to = f"{user}@{server}" if user else server
+    command = forward_command(page.published, to, int(ssh_port) if ssh_port != "22" else None)
+    return f"There is no display here. Run `{command}` on your computer, then open the address there."

@@ -56,6 +56,7 @@ class Verb(NamedTuple):
     is_task:  True when `phlo run NAME` and `invoke NAME` mean it too.
     more:     sentences for its own help, below the first line.
     examples: (command, what it does) pairs.
+    instead:  for a verb without arguments, what to use when somebody names services.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Verb(NamedTuple):
     aliases: tuple[str, ...] = ()
     more: str = ""
     examples: tuple[tuple[str, str], ...] = ()
+    instead: str = ""
 
     def arguments(self) -> tuple[Option, ...]:
         return tuple(option for option in self.options if option.positional)

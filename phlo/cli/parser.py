@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from phlo.cli.option import Option, Verb
 from phlo.cli.shared_options import COMPOSE_FILE, PROJECT
 from phlo.cli.verbs import SERVICES_ALIASES, VERBS
-from phlo.errors import ConfigError, did_you_mean
+from phlo.errors import ConfigError, did_you_mean, nearest
 
 HELP_FLAGS = ("-h", "--help")
 # Marks a word that stood behind `--`. The kernel passes no NUL in a word, so no word can begin with one by itself.
@@ -196,6 +196,11 @@ class _Parser(ArgumentParser):
         if unknown == message:
             raise _usage(self._verb, self._plain(message))
         words = unknown.split()
-        flags = [flag for option in self._verb.options for flag in option.flags if flag.startswith("--")]
-        near = did_you_mean(words[0].partition("=")[0], flags)
-        raise _usage(self._verb, f"does not know {', '.join(words)}", near if near.startswith("Did") else "")
+        if self._verb.instead and not words[0].startswith("-"):
+            raise _usage(self._verb, f"takes no service, got {', '.join(words)}", self._verb.instead)
+        flags = {
+            flag.removeprefix("--"): flag for option in self._verb.options for flag in option.flags if flag[:2] == "--"
+        }
+        # Without the dashes, which make any two options alike.
+        near = nearest(words[0].partition("=")[0].removeprefix("--"), flags)
+        raise _usage(self._verb, f"does not know {', '.join(words)}", f'Did you mean "{flags[near]}"?' if near else "")

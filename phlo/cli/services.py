@@ -117,6 +117,8 @@ def _published(service: ResolvedService) -> tuple[Published, ...]:
 
 def show(options: Any, shell: Shell) -> int:
     """Show one service."""
+    from phlo.report.table import table
+
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell, fetch_secrets=False)
     data = _details(options.service, project)
@@ -125,11 +127,15 @@ def show(options: Any, shell: Shell) -> int:
         return exits.OK
     style = shell.style(options)
     width = max(map(len, data))
+    variables = data.pop("variables")
     for key, value in data.items():
         if value in (None, "", [], {}):
             continue
         shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         shell.say(f"{style(f'{key:<{width}}', 'bold')}  {shown}")
+    if variables:
+        rows = [(one["name"], str(one["default"] or ""), one["description"] or "") for one in variables]
+        shell.say(f"\n{table(('VARIABLE', 'DEFAULT', 'MEANING'), rows, style)}")
     return exits.OK
 
 
@@ -157,7 +163,15 @@ def _details(name: str, project: Project) -> dict[str, Any]:
         "provides": list(definition.provides),
         "requires": list(definition.requires),
         "wants": list(definition.wants),
-        "variables": list(definition.env_vars),
+        "variables": [
+            {
+                "name": variable,
+                "default": "generated" if one.secret else one.default,
+                "description": one.description,
+                "secret": one.secret,
+            }
+            for variable, one in definition.env_vars.items()
+        ],
     }
 
 

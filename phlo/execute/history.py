@@ -237,6 +237,7 @@ class _Record:
             raise self.failure
 
     def _forget_old(self) -> None:
-        for path in sorted(self._path.parent.glob("*.jsonl"))[:-KEPT_RUNS]:
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+        for record in sorted(self._path.parent.glob("*.jsonl"))[:-KEPT_RUNS]:
+            for path in (record, *record.parent.glob(f"{record.stem}.*.log")):
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)

@@ -100,6 +100,7 @@ class Host:
     on_finish: registers what tidies up after a change; run once the service is known to work.
     is_cancelled: True once the user asked to stop; whoever waits looks at it.
     is_put_back: True when the version that starts is removed, and the one before it comes back, should it fail.
+    keep_log:  stores the whole log of a container that failed; returns the path, "" if it was not stored.
     peer:      another host of the same run, by its name.
     """
 
@@ -116,6 +117,7 @@ class Host:
     on_undo: Callable[[Callable[[], None]], None] = _ignore
     on_finish: Callable[[Callable[[], None]], None] = _ignore
     is_put_back: Callable[[], bool] = lambda: False
+    keep_log: Callable[[str, str], str] = lambda container, text: ""
     is_cancelled: Callable[[], bool] = lambda: False
 
     def reader(self) -> ReadHost:

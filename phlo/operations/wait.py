@@ -197,10 +197,18 @@ def _failed(args: Args, host: Host, found: Mapping[str, Any] | None, what: str) 
 
 
 def _where_its_output_is(args: Args, host: Host) -> str:
-    """The container's own log, unless the container is about to be removed; then what the run's record keeps of it."""
+    """The container's own log; if the container is about to be removed, the copy that is kept of the log."""
     if host.is_put_back():
-        return f"`phlo history show {host.run_id}` has its last lines."
+        kept = _kept_log(args, host)
+        return f"{kept} has its whole log." if kept else f"`phlo history show {host.run_id}` has its last lines."
     return f"See all of its output with `phlo run logs {args.service}`."
+
+
+def _kept_log(args: Args, host: Host) -> str:
+    try:
+        return host.keep_log(args.container, excerpt_of(host.engine.logs(args.container), MOST_LOG_BYTES).text())
+    except EngineError:
+        return ""
 
 
 def _probe_lines(found: Mapping[str, Any]) -> list[str]:

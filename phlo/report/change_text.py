@@ -60,8 +60,9 @@ def words_of(verb: str) -> Words:
 
 
 def thing(change: Change) -> str:
-    """`container:lake-web-1` -> `container lake-web-1`."""
-    return change.at.replace(":", " ", 1)
+    """`container:lake-web-1` -> `container lake-web-1`, on one line: of a script the first line."""
+    first, *more = change.at.replace(":", " ", 1).strip().splitlines() or [""]
+    return f"{first} ..." if more else first
 
 
 def to_do(change: Change) -> str:

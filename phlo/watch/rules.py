@@ -95,7 +95,7 @@ def first_sync(rules: Rules, *, again: bool = False) -> list[Reaction]:
             if rule.target is not None and (rule.initial_sync or again) and rule.action.startswith("sync"):
                 put.update(_all_files(rule, rule.target))
         if put:
-            found.append(Reaction(service=service, put=put, causes=(f"{len(put)} files",)))
+            found.append(Reaction(service=service, put=put, causes=(f"{len(put)} file{'s' * (len(put) != 1)}",)))
     return found
 
 

@@ -158,6 +158,7 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=PLATFORM,
         is_task=True,
+        instead="`phlo stop SERVICE` stops a service, `phlo services disable SERVICE` takes it out of the project.",
         examples=(
             ("phlo down", "containers and networks go, the data stays"),
             ("phlo down --volumes", "everything goes, after you have agreed"),

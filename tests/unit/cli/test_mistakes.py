@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -187,3 +188,33 @@ def test_a_folder_that_may_not_be_written_to_is_no_fault_of_phlo(
     assert said.code == exits.USAGE
     assert "Permission denied. Give it back to who runs phlo" in said.err
     assert "fault in phlo" not in said.err
+
+
+def test_down_with_a_service_says_what_to_use(tmp_path: Path) -> None:
+    said = phlo_says(["down", "web"], tmp_path)
+    assert said.code == exits.USAGE
+    assert "phlo down: takes no service, got web. `phlo stop SERVICE` stops a service" in said.err
+
+
+@pytest.mark.parametrize("word", ["--bogus", "--bogux", "--xyz"])
+def test_no_option_is_suggested_that_is_unlike_what_was_typed(word: str, tmp_path: Path) -> None:
+    for verb in ("up", "plan", "down"):
+        said = phlo_says([verb, word], tmp_path)
+        assert said.code == exits.USAGE
+        assert "Did you mean" not in said.err
+
+
+def test_an_option_with_a_slip_is_suggested(tmp_path: Path) -> None:
+    assert 'Did you mean "--check"?' in phlo_says(["up", "--chek"], tmp_path).err
+
+
+def test_a_service_is_shown_with_the_defaults_and_meanings_of_its_variables(tmp_path: Path) -> None:
+    (tmp_path / "phlo.yaml").write_text("name: lake\nservices: {defaults: false, enabled: [postgres]}\n")
+    said = phlo_says(["services", "show", "postgres"], tmp_path)
+    lines = [line.split(maxsplit=2) for line in said.out.splitlines()]
+    assert ["VARIABLE", "DEFAULT", "MEANING"] in lines
+    rows = {line[0]: line[1:] for line in lines if len(line) == 3}
+    assert rows["POSTGRES_PORT"][0] == "5432"
+    assert rows["POSTGRES_PASSWORD"][0] == "generated"
+    data = json.loads(phlo_says(["services", "show", "postgres", "--json"], tmp_path).out)
+    assert {"name", "default", "description", "secret"} == set(data["variables"][0])

@@ -71,7 +71,41 @@ def test_a_page_that_only_its_host_reaches_is_an_error_with_the_tunnel(
     said = phlo_says(["services", "open", "web", "-i", "hosts.yaml"], folder)
     assert (said.code, said.out) == (exits.FAILED, "")
     assert "web: publishes port 8080 on far to programs of that machine only." in said.err
-    assert "`ssh -L 8080:127.0.0.1:8080 far`, then open http://127.0.0.1:8080" in said.err
+    command = "ssh -N -L 8080:127.0.0.1:8080 ops@far.example"
+    assert f"`{command}`, then open http://127.0.0.1:8080" in said.err
+
+
+def test_the_tunnel_uses_the_port_and_the_options_of_the_inventory(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(monkeypatch, wide="127.0.0.1")
+    (folder / "hosts.yaml").write_text(HOSTS.replace("address: 10.0.0.9", "ansible_ssh_common_args: -J gate.example"))
+    said = phlo_says(["services", "open", "web", "-i", "hosts.yaml"], folder)
+    assert "`ssh -J gate.example -p 2222 -N -L 8080:127.0.0.1:8080 ops@wide.example`" in said.err
+
+
+@pytest.mark.parametrize(
+    ("environ", "shown"),
+    [
+        ({}, "There is no display here: open the address in a browser."),
+        (
+            {"SSH_CONNECTION": "10.0.0.5 50022 10.0.0.1 22", "USER": "ann"},
+            "Run `ssh -N -L 8080:127.0.0.1:8080 ann@10.0.0.1` on your computer, then open the address there.",
+        ),
+        (
+            {"SSH_CONNECTION": "10.0.0.5 50022 10.0.0.1 2200"},
+            "Run `ssh -p 2200 -N -L 8080:127.0.0.1:8080 10.0.0.1` on your computer",
+        ),
+    ],
+)
+def test_without_a_display_the_command_for_ones_own_computer_is_printed(
+    environ: dict[str, str], shown: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(monkeypatch, local="127.0.0.1")
+    (folder / "phlo.yaml").write_text(PROJECT.replace("    hosts: [far, wide]\n", ""))
+    said = phlo_says(["services", "open", "web"], folder, environ)
+    assert (said.code, said.out) == (exits.OK, "http://127.0.0.1:8080\n")
+    assert shown in said.err
 
 
 def test_of_several_hosts_the_first_that_can_be_reached_is_opened(

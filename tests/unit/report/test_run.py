@@ -291,3 +291,10 @@ def test_a_changes_private_data_is_not_in_its_json() -> None:
     assert "hunter22" not in json.dumps(
         event_to_json(event("step_finished", WEB, status=Status.CHANGED, changes=(secretive,)))
     )
+
+
+def test_a_script_is_shown_by_its_first_line() -> None:
+    script = change("command:sh -ec create() {\n  psql\n}\ncreate", "run", "asked for")
+    lines: list[str] = []
+    Lines(lines.append, PLAIN, [WEB])(event("step_finished", WEB, status=Status.CHANGED, changes=(script,)))
+    assert lines == ["~ web  ran command sh -ec create() { ..."]

@@ -19,7 +19,8 @@ def main() -> None:
         entry = ask(_RELOAD)
     check_entry(entry)
     repositories = entry["locationOrLoadError"]["repositories"]
-    print(f"workflows: {sum(len(one['assetNodes']) for one in repositories)} assets")
+    count = sum(len(one["assetNodes"]) for one in repositories)
+    print(f"workflows: {count} asset{'s' * (count != 1)}")
 
 
 if __name__ == "__main__":
