@@ -12,13 +12,14 @@ import phlo
 from phlo.discovery.definition import ServiceDefinition
 from phlo.discovery.role import read_role
 from phlo.yaml_source import load_yaml
+from tests.support.upstream_stubs import FACTS
 
 ROOT = Path(phlo.__file__).parent.parent
 PACKAGES = sorted(path.parent for path in ROOT.glob("packages/*/pyproject.toml"))
 SECTIONS = ("Variables", "Ports, volumes, files", "Image", "Upgrading", "Actions")
 # What phlo does for a service that no other action of the role may be called.
 NOT_ACTIONS = ("main",)
-NOT_RUN_HERE = "not run here"
+NOT_STARTED = "Tested with: an upstream contract stub"
 
 
 def services_of(package: Path) -> list[ServiceDefinition]:
@@ -63,7 +64,7 @@ def test_it_has_the_files_of_a_package(package: Path) -> None:
     assert (source / "__init__.py").read_text().startswith('"""')
     assert (source / "service.yaml").is_file()
     assert (source / "tests" / "test_role.py").is_file()
-    if NOT_RUN_HERE not in readme_of(package):
+    if NOT_STARTED not in readme_of(package):
         assert (source / "image" / "Dockerfile").is_file()
 
 
@@ -80,7 +81,7 @@ def test_its_readme_has_the_sections_in_their_order(package: Path) -> None:
 def test_its_readme_says_what_was_measured_or_that_nothing_could_be(package: Path) -> None:
     image = section_of(package, "Image")
 
-    assert "| measured on two cores |" in image or NOT_RUN_HERE in image
+    assert "| measured on two cores |" in image or NOT_STARTED in readme_of(package)
 
 
 @every_package
@@ -192,3 +193,12 @@ def test_no_service_but_those_that_the_threat_model_names_has_the_engines_socket
     page = (ROOT / "docs" / "threat-model.md").read_text()
     rows = page.partition("| service | for |")[2].partition("\n\n")[0].splitlines()[2:]
     assert has_it == {row.split("`")[1] for row in rows}
+
+
+@every_package
+def test_a_package_that_no_test_starts_says_so_and_has_a_contract_stub(package: Path) -> None:
+    has_recipe = any((source_of(package) / "image").glob("Dockerfile"))
+    stubs = {service.image.partition(":")[0] for service in services_of(package) if service.image} & set(FACTS)
+
+    assert (NOT_STARTED in readme_of(package)) is not has_recipe
+    assert has_recipe or stubs

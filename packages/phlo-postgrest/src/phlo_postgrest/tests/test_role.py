@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-# PostgREST itself is not run here: the tests look into the database, as PostgREST would.
+# The tests look into the database as PostgREST would; they do not need PostgREST itself.
 pytestmark = pytest.mark.service("postgres")
 SERVES = "CREATE TABLE IF NOT EXISTS api.numbers AS SELECT 42 AS answer"
 
