@@ -1,4 +1,4 @@
-"""Text recordings of real runs on a terminal of 80 columns, for docs/reference/output.md.
+"""Recordings of real runs on a terminal of 80 columns: as text in docs/reference/output.md, one as an animation.
 
 Each command runs behind a pseudo-terminal, and `Screen` makes of what it writes what a person would see: at the moments
 that a recording asks for, and at the end. The project is a copy of examples/failed-deploy, on the machine's own engine.
@@ -15,14 +15,18 @@ import struct
 import subprocess
 import tempfile
 import termios
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from scripts.docs.animation import Frame, animated, thinned
 from scripts.docs.screen import Screen
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "output.md"
+ANIMATION = ROOT / "docs" / "images" / "rollback.svg"
+ANIMATED = "failed-deploy"
 COLUMNS, ROWS = 80, 24
 _BLOCK = re.compile(r"(<!-- recording: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -96,14 +100,20 @@ def record() -> None:
 def _recorded(one: Recording, project: Path) -> str:
     if one.before:
         subprocess.run(["sh", "-c", one.before], cwd=project, check=True)
-    *moments, (end, code) = _run(one, project)
-    frames = [(", under way", frame) for frame, _ in moments]
-    frames.append((f", at its end, with exit code {code}", end))
-    return "\n".join(f"`{one.command}`{when}:\n\n```text\n{frame}\n```\n" for when, frame in frames)
+    *moments, (end, code) = _run(one, project, film := [])
+    if one.name == ANIMATED:
+        typed = f"$ {one.before}\n$ {one.command}\n"
+        frames = [Frame(at, f"{typed}{text}") for at, text in film]
+        ending = Frame(film[-1].at + 1.0, f"{frames[-1].text}\n$ echo $?\n{code}")
+        title = "phlo restores the previous version of a service whose new version fails"
+        ANIMATION.write_text(animated([*thinned(frames), ending], columns=COLUMNS, title=title), encoding="utf-8")
+    shown = [(", under way", frame) for frame, _ in moments]
+    shown.append((f", at its end, with exit code {code}", end))
+    return "\n".join(f"`{one.command}`{when}:\n\n```text\n{frame}\n```\n" for when, frame in shown)
 
 
-def _run(one: Recording, project: Path) -> list[tuple[str, int]]:
-    """The screen at each moment, and at the end with the exit code."""
+def _run(one: Recording, project: Path, film: list[Frame]) -> list[tuple[str, int]]:
+    """The screen at each moment, and at the end with the exit code. film: gets the screen after each output."""
     own, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     environ = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
@@ -117,6 +127,7 @@ def _run(one: Recording, project: Path) -> list[tuple[str, int]]:
         start_new_session=True,
     )
     os.close(theirs)
+    began = time.monotonic()
     screen, decoder = Screen(COLUMNS, ROWS), codecs.getincrementaldecoder("utf-8")()
     missing, frames = list(one.moments), []
     with open(own, "rb", buffering=0) as stream:
@@ -125,6 +136,7 @@ def _run(one: Recording, project: Path) -> list[tuple[str, int]]:
                 screen.feed(decoder.decode(stream.read(65536)))
             except OSError:  # the program has ended
                 break
+            film.append(Frame(time.monotonic() - began, screen.text))
             if missing and re.search(missing[0], screen.text):
                 frames.append((screen.text, 0))
                 missing.pop(0)
