@@ -39,13 +39,13 @@ class Secret:
         return "***"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._text == self._text
+        return isinstance(other, Secret) and other.reveal() == self.reveal()
 
     def __hash__(self) -> int:
-        return hash((Secret, self._text))
+        return hash((Secret, self.reveal()))
 
     def __bool__(self) -> bool:
-        return bool(self._text)
+        return bool(self.reveal())
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("a Secret is not written to disk")

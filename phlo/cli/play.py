@@ -69,6 +69,7 @@ def loader_of(workspace: Workspace) -> tuple[Loader, Operations]:
         services=workspace.catalog.services,
         operations=operations.names(),
         accepted=accepted_arguments(workspace.cache),
+        vault=workspace.inventory.vault,
     )
     return loader, operations
 
@@ -132,6 +133,7 @@ class PlaybookCommand:
                 context = self._context({**hosts, **ours}, emitter, run_id, extra or {})
                 functions = lookup_functions(self._project.root)
                 templar = Templar(functions=functions, on_secret=emitter.mask.learn)
+                self._workspace.inventory.vault.tell(emitter.mask.learn)
                 outcome = run_plays(plays, context, templar, emitter, title=title, choice=choice, limit=limit)
         if is_result and not options.quiet and options.output != "json":
             from phlo.report.plays import recap

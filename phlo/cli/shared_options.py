@@ -46,11 +46,34 @@ EXTRA = Option(
     repeatable=True,
     metavar="NAME=VALUE|@FILE",
 )
+VAULT = (
+    Option(
+        "vault_password_file",
+        ("--vault-password-file", "--vault-pass-file"),
+        help="a file, or a program that prints it, with the password of what Ansible Vault encrypted",
+        repeatable=True,
+        metavar="FILE",
+        complete="files",
+    ),
+    Option(
+        "vault_id",
+        ("--vault-id",),
+        help="a password of Ansible Vault with its label; SOURCE is a file, a program, or `prompt`",
+        repeatable=True,
+        metavar="LABEL@SOURCE",
+    ),
+    Option(
+        "ask_vault_pass",
+        ("--ask-vault-pass", "--ask-vault-password"),
+        "flag",
+        "ask for the password of Ansible Vault",
+    ),
+)
 NO_COLOR = Option("no_color", ("--no-color",), "flag", "no colours; the NO_COLOR variable does the same")
 DEBUG = Option("debug", ("--debug",), "flag", "show the traceback of an error")
 
 COMMON = (NO_COLOR, DEBUG)
-PROJECT = (PROJECT_DIR, COMPOSE_FILE, ENV_FILE, INVENTORY, PROJECT_NAME, EXTRA, *COMMON)
+PROJECT = (PROJECT_DIR, COMPOSE_FILE, ENV_FILE, INVENTORY, *VAULT, PROJECT_NAME, EXTRA, *COMMON)
 
 SERVICES = Option(
     "services",

@@ -129,8 +129,10 @@ def _with_managers_that_answer(inventory: Inventory, shell: Shell) -> Inventory:
 def load_inventory(options: Any, shell: Shell, root: Path) -> Inventory:
     """The inventory of the options, or the default one. root: the folder whose group_vars and host_vars count, too."""
     from phlo import inventory
+    from phlo.cli.vault import vault_of
 
-    return inventory.load(inventory_paths(options, shell, root), root=root, environ=shell.environ)
+    paths = inventory_paths(options, shell, root)
+    return inventory.load(paths, root=root, environ=shell.environ, vault=vault_of(options, shell))
 
 
 def root_or_here(options: Any, shell: Shell) -> Path:

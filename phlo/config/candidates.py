@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,13 @@ from phlo.config.layers import (
     scalar_text,
 )
 from phlo.errors import ConfigError, PhloError, first_of
-from phlo.values import Source
+from phlo.values import Secret, Source
 
 if TYPE_CHECKING:
     from phlo.config.project_file import ProjectFile
     from phlo.discovery.definition import ServiceDefinition
     from phlo.inventory.hosts import Inventory
+    from phlo.vault.passwords import Vault
 
 STATE_FOLDER = ".phlo"
 _ENV_FILES = ((ENV_FILE, ".env"), (LOCAL_ENV_FILE, ".env.local"))
@@ -65,15 +66,25 @@ def inventory_variables(inventory: Inventory, host: str) -> Iterator[Candidate]:
     """Variables of the host's groups, then of the host. Lists and mappings are for playbooks and left out."""
     host = inventory.stand_ins.get(host, host)
     for layer in inventory.group_layers(host):
-        yield from _inventory_layer(GROUP_VARS, layer)
-    yield from _inventory_layer(HOST_VARS, inventory.hosts[host].variables)
+        yield from _inventory_layer(GROUP_VARS, layer, inventory.vault)
+    yield from _inventory_layer(HOST_VARS, inventory.hosts[host].variables, inventory.vault)
 
 
-def _inventory_layer(layer: str, variables: Mapping[str, Any]) -> Iterator[Candidate]:
+def _inventory_layer(layer: str, variables: Mapping[str, Any], vault: Vault) -> Iterator[Candidate]:
     for name, variable in variables.items():
         if not isinstance(variable.value, (dict, list)):
             source = Source(layer=layer, path=variable.source.path, line=variable.source.line)
+            value = variable.value
+            if isinstance(value, Secret) or vault.has_decrypted(value):
+                secret = value if isinstance(value, Secret) else Secret(str(value))
+                yield Candidate(name=name, text="", source=source, is_literal=True, fetch=_whole(secret))
+                continue
             yield Candidate(name=name, text=scalar_text(variable.value), source=source)
+
+
+def _whole(secret: Secret) -> Callable[[], Secret]:
+    """What gives a secret that is decrypted by then."""
+    return lambda: Secret(secret.reveal())
 
 
 def env_file_variables(root: Path) -> Iterator[Candidate]:

@@ -84,6 +84,7 @@ class RoleTaskRun:
             clock=self.clock,
         )
         templar = Templar(functions=lookup_functions(tasks.project.root), on_secret=emit.mask.learn)
+        tasks.inventory.vault.tell(emit.mask.learn)
         for secret in tasks.project.secrets:
             emit.mask.learn(secret)
         runner = PlayRunner(

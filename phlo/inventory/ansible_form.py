@@ -14,14 +14,17 @@ all:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from phlo.errors import InventoryError, PhloError, did_you_mean
 from phlo.frozen import dataclass
 from phlo.inventory.draft import Draft, variables_in
-from phlo.inventory.yaml_form import load_ansible_yaml
+from phlo.inventory.hosts import Variable
+from phlo.values import Source
+from phlo.vault.ansible_yaml import as_secrets, parse_ansible_yaml, read_ansible_text
+from phlo.vault.passwords import Vault
 from phlo.yaml_source import Keys, YamlDocument
 
 _SECTIONS = ("hosts", "children", "vars", "services")  # the last is phlo's own
@@ -30,16 +33,17 @@ _PORT = re.compile(r"([^:\[]+|[^\[]*\[.*\][^:]*):(\d+)")
 _INI_SECTION = re.compile(r"^\s*\[[^\]\s]+\]\s*(#.*)?$", re.MULTILINE)
 
 
-def read_yaml(path: Path, label: str, draft: Draft) -> None:
+def read_yaml(path: Path, label: str, draft: Draft, vault: Vault) -> None:
     """Add what a file in YAML (or JSON) says. Raises InventoryError when it cannot be read at all."""
+    given = read_ansible_text(path, label=label, vault=vault, error=InventoryError)
     try:
-        document = load_ansible_yaml(path, label=label, tell=draft.unused.append)
+        document = parse_ansible_yaml(given, label=label, vault=vault, error=InventoryError)
     except InventoryError as error:
         raise _ini_form(path, label) or error from None
     if isinstance(document.data, (str, list)):
         fix = "Write groups with their hosts: all: {hosts: {NAME: {}}}."
         raise _ini_form(path, label) or InventoryError("should be a mapping", where=document.where(), fix=fix)
-    _File(document=document, draft=draft).read()
+    _File(document=document, draft=draft, vault=vault if given.is_encrypted else None).read()
 
 
 def _ini_form(path: Path, label: str) -> PhloError | None:
@@ -56,10 +60,11 @@ def _ini_form(path: Path, label: str) -> PhloError | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _File:
-    """One inventory file being read into a draft."""
+    """One inventory file being read into a draft. vault: of a file that is encrypted as a whole, else None."""
 
     document: YamlDocument
     draft: Draft
+    vault: Vault | None
 
     def read(self) -> None:
         top = self._mapping(self.document.data, ())
@@ -84,7 +89,7 @@ class _File:
             if section not in _SECTIONS:
                 self._error(f'"{section}" is not part of a group', (*keys, section), did_you_mean(section, _SECTIONS))
         variables = self._mapping(content.get("vars"), (*keys, "vars"))
-        self.draft.variables[name] |= variables_in(
+        self.draft.variables[name] |= self._variables(
             variables, lambda key: self.document.source(*keys, "vars", key, layer="group vars")
         )
         for pattern, given in self._mapping(content.get("hosts"), (*keys, "hosts")).items():
@@ -103,7 +108,10 @@ class _File:
             pattern, given = port[1], {"ansible_port": int(port[2]), **given}
         for name in self._expand(pattern, keys):
             known = self.draft.add_host(name, group, self.document.source(*keys, layer="inventory"))
-            known |= variables_in(given, lambda key: self.document.source(*keys, key, layer="host vars"))
+            known |= self._variables(given, lambda key: self.document.source(*keys, key, layer="host vars"))
+
+    def _variables(self, given: Mapping[Any, Any], source: Callable[[str], Source]) -> dict[str, Variable]:
+        return variables_in(as_secrets(given, self.vault) if self.vault else given, source)
 
     def _services(self, given: Any, keys: Keys) -> list[str]:
         if given is None:

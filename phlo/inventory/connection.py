@@ -10,6 +10,7 @@ from phlo.errors import InventoryError, no_engine_address
 from phlo.inventory.hosts import LOCAL, Variable
 from phlo.inventory.ssh_arguments import KEY_FIX, checked_arguments
 from phlo.ssh_names import is_host_name, is_user_name
+from phlo.values import reveal_all
 
 _LOCAL_NAMES = (LOCAL, "localhost", "127.0.0.1")
 _TEMPLATE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -114,7 +115,7 @@ def _text(name: str, key: str, variables: Mapping[str, Variable]) -> str | None:
     """
     if key not in variables or variables[key].value is None:
         return None
-    text = str(variables[key].value)
+    text = str(reveal_all(variables[key].value))
     known = {"inventory_hostname": name, "inventory_hostname_short": name.partition(".")[0]}
     for _ in range(_MOST_TEMPLATES):
         found = _TEMPLATE.search(text)
@@ -123,7 +124,7 @@ def _text(name: str, key: str, variables: Mapping[str, Variable]) -> str | None:
         value = variables[found[1]].value if found[1] in variables else known.get(found[1])
         if value is None:
             break
-        text = text[: found.start()] + str(value) + text[found.end() :]
+        text = text[: found.start()] + str(reveal_all(value)) + text[found.end() :]
     if "{{" in text or "{%" in text:
         raise InventoryError(
             f'{key} of "{name}" is a template that phlo cannot fill in here: {text}',

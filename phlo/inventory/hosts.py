@@ -9,6 +9,7 @@ from typing import Any
 from phlo.errors import InventoryError, did_you_mean
 from phlo.frozen import dataclass, field
 from phlo.values import Source
+from phlo.vault.passwords import Vault
 
 LOCAL = "local"
 ALL = "all"
@@ -89,6 +90,7 @@ class Inventory:
     is_volatile: a program was asked, which may say something else the next time.
     unused:      a sentence for each thing that counts for nothing: a file of variables for a group that is not there.
     stand_ins:   a manager of a cluster that is talked to -> the first one, which does not answer; its variables count.
+    vault:       decrypted its files, and decrypts those of playbooks and roles.
     """
 
     hosts: Mapping[str, Host] = field(default_factory=lambda: {LOCAL: Host(name=LOCAL)})
@@ -99,6 +101,7 @@ class Inventory:
     is_volatile: bool = False
     unused: tuple[str, ...] = ()
     stand_ins: Mapping[str, str] = field(default_factory=dict)
+    vault: Vault = field(default_factory=Vault, compare=False)
 
     def groups_of(self, host: str) -> tuple[Group, ...]:
         """The groups that `host` is in, the one whose variables win last: deeper, of higher priority, later by name."""

@@ -6,28 +6,35 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from phlo.errors import InventoryError, first_of
+from phlo.errors import InventoryError, PhloError, first_of
 from phlo.frozen import replace
 from phlo.inventory.draft import Draft
 from phlo.inventory.hosts import ALL, LOCAL, Inventory
 from phlo.inventory.names import Label, is_left_out
 from phlo.inventory.vars_files import GROUP_VARS, HOST_VARS, VarsFiles
 from phlo.values import Source
+from phlo.vault.passwords import Vault
 
 _YAML = (".yaml", ".yml", ".json")
 
 
 def load(
-    paths: Sequence[Path] = (), *, root: Path | None = None, environ: Mapping[str, str] | None = None
+    paths: Sequence[Path] = (),
+    *,
+    root: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    vault: Vault | None = None,
 ) -> Inventory:
     """Read inventories, later ones going over earlier ones; without any, there is one host named `local`.
 
     paths: files, folders of files, and programs that print one.
     root: the project's folder, whose `group_vars` and `host_vars` count as well; errors name files relative to it.
     environ: what programs get; None: that of this process.
+    vault: decrypts what Ansible Vault encrypted; None: without any password.
     Raises InventoryError with everything that is wrong.
     """
     environ = os.environ if environ is None else environ
+    vault = vault or Vault()
     draft = Draft()
     label = _labels(root)
     inputs: list[Path] = []
@@ -37,8 +44,8 @@ def load(
         beside.append(path if path.is_dir() else path.parent)
         for file in _files(path, label, inputs):
             try:
-                is_volatile |= _read(file, label(file), draft, environ)
-            except InventoryError as error:
+                is_volatile |= _read(file, label(file), draft, environ, vault)
+            except PhloError as error:
                 draft.errors.append(error)
     if not paths:
         draft.add_host(LOCAL, ALL, Source(layer="built in"))
@@ -48,14 +55,13 @@ def load(
         beside.append(root)
     # Of a folder that counts more than once the last time decides.
     folders = reversed(dict.fromkeys(reversed(beside)))
-    files = VarsFiles(label=label)
+    files = VarsFiles(label=label, vault=vault)
     found = draft.frozen(tuple(files.read(folder, draft.members, draft.hosts) for folder in folders), environ)
     if errors := [*draft.errors, *files.errors]:
         raise first_of(errors)
-    every = tuple(dict.fromkeys((*inputs, *files.inputs, *_context_files(found, environ))))
-    return replace(
-        found, sources=tuple(paths), inputs=every, is_volatile=is_volatile, unused=(*draft.unused, *files.unused)
-    )
+    every = tuple(dict.fromkeys((*inputs, *files.inputs, *vault.inputs, *_context_files(found, environ))))
+    unused = (*draft.unused, *files.unused)
+    return replace(found, sources=tuple(paths), inputs=every, is_volatile=is_volatile, unused=unused, vault=vault)
 
 
 def _context_files(inventory: Inventory, environ: Mapping[str, str]) -> list[Path]:
@@ -87,7 +93,7 @@ def _files(path: Path, label: Label, inputs: list[Path]) -> Iterator[Path]:
             yield inner
 
 
-def _read(path: Path, label: str, draft: Draft, environ: Mapping[str, str]) -> bool:
+def _read(path: Path, label: str, draft: Draft, environ: Mapping[str, str], vault: Vault) -> bool:
     """Add what a file says; True when a program was asked."""
     if _is_program(path):
         from phlo.inventory.program import read_program
@@ -98,7 +104,7 @@ def _read(path: Path, label: str, draft: Draft, environ: Mapping[str, str]) -> b
 
     if path.suffix not in _YAML and _first_bytes(path) == b"#!":
         raise InventoryError("is a program, and may not be executed", where=label, fix=f"chmod +x {label}")
-    read_yaml(path, label, draft)
+    read_yaml(path, label, draft, vault)
     return False
 
 

@@ -14,7 +14,8 @@ from phlo.frozen import dataclass, field
 from phlo.inventory.draft import variables_in
 from phlo.inventory.hosts import Variable, VarsFolder
 from phlo.inventory.names import Label, is_left_out
-from phlo.inventory.yaml_form import load_ansible_yaml
+from phlo.vault.ansible_yaml import load_ansible_yaml
+from phlo.vault.passwords import Vault
 
 GROUP_VARS, HOST_VARS = "group_vars", "host_vars"
 _ENDINGS = ("", ".yml", ".yaml", ".json")
@@ -24,12 +25,13 @@ _ENDINGS = ("", ".yml", ".yaml", ".json")
 class VarsFiles:
     """Reads such files.
 
-    label:  what errors call a file.
+    label:  what errors call a file. vault: decrypts files and values.
     inputs: the files and folders that were looked into, or for. errors: what is wrong in them.
-    unused: a sentence for each file that is named for no group or host there is, and for values that are not read.
+    unused: a sentence for each file that is named for no group or host there is.
     """
 
     label: Label
+    vault: Vault
     inputs: list[Path] = field(default_factory=list)
     errors: list[PhloError] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
@@ -64,10 +66,10 @@ class VarsFiles:
         for file in self._files(path):
             self.inputs.append(file)
             try:
-                document = load_ansible_yaml(file, label=self.label(file), tell=self.unused.append)
+                document = load_ansible_yaml(file, label=self.label(file), vault=self.vault, error=InventoryError)
                 if not isinstance(document.data, Mapping):
                     raise InventoryError("should be a mapping", where=document.where(), fix="Write NAME: VALUE lines.")
-            except InventoryError as error:
+            except PhloError as error:
                 self.errors.append(error)
                 continue
             variables |= variables_in(document.data, lambda name, document=document: document.source(name, layer=layer))

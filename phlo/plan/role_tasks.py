@@ -58,7 +58,9 @@ def with_role_tasks(
     """
     operations = Operations()
     accepted = accepted_arguments(cache)
-    loader = Loader(root=project.root, services=services, operations=operations.names(), accepted=accepted)
+    loader = Loader(
+        root=project.root, services=services, operations=operations.names(), accepted=accepted, vault=inventory.vault
+    )
     added: dict[tuple[str, str], Step] = {}
     left = frozenset(without)
     for service in project.services.values():

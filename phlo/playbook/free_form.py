@@ -9,6 +9,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from phlo.vault.ansible_yaml import Unsafe
+
 # Options that may precede a one-line command. The operation reports `executable` and others as unknown.
 _OF_COMMANDS = (
     "creates",
@@ -27,7 +29,18 @@ _BRACES = {"{{": "}}", "{%": "%}", "{#": "#}"}
 
 
 def arguments_of(operation: str, value: Any) -> Any:
-    """What a task writes behind an operation's name, with its pairs as a mapping."""
+    """What a task writes behind an operation's name, with its pairs as a mapping; of an unsafe text all is unsafe."""
+    found = _arguments(operation, value)
+    if isinstance(value, Unsafe):
+        return Unsafe(found) if isinstance(found, str) else _unsafe_texts(found)
+    return found
+
+
+def _unsafe_texts(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: Unsafe(item) if isinstance(item, str) else item for name, item in given.items()}
+
+
+def _arguments(operation: str, value: Any) -> Any:
     if operation in COMMANDS:
         return _command(operation, value)
     if not isinstance(value, str) or operation in _WORDS:

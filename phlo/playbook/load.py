@@ -17,6 +17,8 @@ from phlo.playbook.reading import Reader
 from phlo.playbook.scope import Layer, written
 from phlo.playbook.source import Origin, SourceFile
 from phlo.sections.accepted import Accepted
+from phlo.vault.ansible_yaml import as_secrets
+from phlo.vault.passwords import Vault
 
 SUFFIXES = (".yaml", ".yml")
 DEEPEST = 30
@@ -32,19 +34,28 @@ class Loader:
     services:   every service there is, for its role's tasks.
     operations: names of the operations there are.
     accepted:   arguments of tasks that pydantic has accepted before.
+    vault:      decrypts encrypted values, and files of variables.
     """
 
     root: Path
     services: Mapping[str, ServiceDefinition]
     operations: Iterable[str]
     accepted: Accepted = NOTHING_ACCEPTED
+    vault: Vault = field(default_factory=Vault)
     _files: dict[Path, SourceFile] = field(default_factory=dict)
     _depth: int = 0
 
     def file(self, path: Path) -> SourceFile:
-        """A YAML file, parsed. Raises ConfigError."""
+        """A YAML file, parsed. Raises ConfigError, also for one that is encrypted as a whole."""
+        source = self._read(path)
+        if source.is_encrypted:
+            fix = "Encrypt the secret values only, in a file of variables, and keep the tasks readable."
+            raise ConfigError("is encrypted as a whole, and is no file of variables", where=source.label, fix=fix)
+        return source
+
+    def _read(self, path: Path) -> SourceFile:
         if path not in self._files:
-            self._files[path] = SourceFile.read(path, label=self.label(path))
+            self._files[path] = SourceFile.read(path, label=self.label(path), vault=self.vault)
         return self._files[path]
 
     def label(self, path: Path) -> str:
@@ -202,10 +213,11 @@ class Loader:
 
     def variables(self, path: Path) -> Layer:
         """The variables of a YAML file. Raises ConfigError."""
-        source = self.file(path)
+        source = self._read(path)
         if not isinstance(source.data, Mapping):
             raise ConfigError("should be a mapping of variables", where=source.label, fix="Write NAME: VALUE lines.")
-        return written(source.data, Origin(source))
+        data = as_secrets(source.data, self.vault) if source.is_encrypted else source.data
+        return written(data, Origin(source))
 
     def role_tasks(
         self, role: RoleContext, name: str = "main", around: Directives = NOTHING_AROUND, *, is_needed: bool = False

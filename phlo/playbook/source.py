@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from phlo.frozen import dataclass
-from phlo.yaml_source import Keys, PlaybookLoader, YamlDocument, parse_yaml, read_text
+from phlo.vault.ansible_yaml import AnsibleText, parse_ansible_yaml, read_ansible_text
+from phlo.vault.passwords import Vault
+from phlo.yaml_source import Keys, PlaybookLoader, YamlDocument
 
 
 class Place(Protocol):
@@ -31,18 +33,25 @@ class Place(Protocol):
 
 
 class SourceFile:
-    """A YAML file, parsed, with its text kept."""
+    """A YAML file, parsed, with its text kept. is_encrypted: as a whole; `vault` has decrypted it."""
 
-    def __init__(self, text: str, *, label: str, folder: Path) -> None:
+    def __init__(
+        self, text: str, *, label: str, folder: Path, vault: Vault | None = None, is_encrypted: bool = False
+    ) -> None:
         self.text = text
         self.label = label
         self.folder = folder
-        self.document: YamlDocument = parse_yaml(text, label=label, loader=PlaybookLoader)
+        self.is_encrypted = is_encrypted
+        given = AnsibleText(text=text, is_encrypted=is_encrypted)
+        self.document: YamlDocument = parse_ansible_yaml(
+            given, label=label, vault=vault or Vault(), base=PlaybookLoader
+        )
 
     @classmethod
-    def read(cls, path: Path, *, label: str) -> SourceFile:
-        """Read a file. Raises ConfigError when it cannot be read or is not YAML."""
-        return cls(read_text(path, label=label), label=label, folder=path.parent)
+    def read(cls, path: Path, *, label: str, vault: Vault) -> SourceFile:
+        """Read a file. Raises ConfigError when it cannot be read, decrypted, or is not YAML."""
+        given = read_ansible_text(path, label=label, vault=vault)
+        return cls(given.text, label=label, folder=path.parent, vault=vault, is_encrypted=given.is_encrypted)
 
     @property
     def data(self) -> Any:
@@ -50,7 +59,8 @@ class SourceFile:
 
     @cached_property
     def lines(self) -> Sequence[str]:
-        return self.text.splitlines()
+        """Those that errors may show: none of an encrypted file."""
+        return [] if self.is_encrypted else self.text.splitlines()
 
     def position(self, keys: Keys) -> tuple[int, int]:
         source = self.document.source(*keys)

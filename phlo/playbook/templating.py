@@ -31,6 +31,7 @@ from phlo.playbook.jinja import (
 from phlo.playbook.scope import HostScopes, Scope
 from phlo.playbook.source import Origin, Raw, TemplateFile
 from phlo.values import Masker, Secret, Text
+from phlo.vault.ansible_yaml import SecretTemplate, Unsafe
 from phlo.yaml_source import read_text
 
 _DEEPEST = 40
@@ -122,6 +123,11 @@ class Templar:
 
     def _value(self, value: Any, origin: Origin, render: _Render, *, is_lazy: bool = False) -> Any:
         """The value rendered. is_lazy: an entry with a name that is not there fails when it is used, not before."""
+        if isinstance(value, Unsafe):
+            return str(value)
+        if isinstance(value, SecretTemplate) and _is_template(value.reveal()):
+            render.secrets.append(value)
+            return self._tainted(self._lazily(value.reveal(), origin, render, is_lazy=is_lazy), [value])
         if isinstance(value, str):
             return self._lazily(value, origin, render, is_lazy=is_lazy) if _is_template(value) else value
         if isinstance(value, Mapping):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from phlo.inventory.hosts import ALL, Host, Inventory, Variable
 from phlo.report.style import Style
 from phlo.report.table import table
 from phlo.report.tree import Node, tree_text
+from phlo.values import Secret
+from phlo.vault.passwords import Vault
 
 # Names of variables whose values nobody should read over a shoulder.
 _SECRET_NAME = re.compile(r"passw|secret|token|credential|private_key$|api_?key", re.IGNORECASE)
@@ -110,12 +112,21 @@ def variables_of(inventory: Inventory, host: str, is_secret: Callable[[str], boo
     return [
         Known(
             name,
-            MASK if is_secret(name) or _SECRET_NAME.search(name) else chain[-1].value,
+            MASK if is_secret(name) or _SECRET_NAME.search(name) else _shown(chain[-1].value, inventory.vault),
             str(chain[-1].source),
             tuple(str(variable.source) for variable in reversed(chain[:-1])),
         )
         for name, chain in sorted(chains.items())
     ]
+
+
+def _shown(value: Any, vault: Vault) -> Any:
+    """The value with what Ansible Vault had encrypted masked."""
+    if isinstance(value, Mapping):
+        return {key: _shown(item, vault) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shown(item, vault) for item in value]
+    return MASK if isinstance(value, Secret) or vault.has_decrypted(value) else value
 
 
 def show_data(inventory: Inventory, host: str, is_secret: Callable[[str], bool]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ TOPICS = {
     "scaffold": "Making a package",
     "testing": "Testing a role",
     "inventory": "Writing an inventory",
+    "vault": "Writing an inventory",
     "hosts": "Reaching a Docker engine",
     "errors": "Reaching a Docker engine",  # that of an address, which hosts and inventories have in common
     "images": "Getting an image",

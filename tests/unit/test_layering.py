@@ -47,12 +47,24 @@ BELOW: dict[str, set[str]] = {
     "operations": {"bounded", "compose", "sections", "label_values", "programs", "errors", "values", "hosts", "images"},
     "sections": {"compose", "errors", "yaml_source"},
     "discovery": {"bounded", "compose", "sections", "programs", "errors", "values", "yaml_source"},
-    "inventory": {"bounded", "programs", "errors", "values", "yaml_source", "ssh_names"},
+    "vault": {"bounded", "programs", "errors", "values", "yaml_source"},
+    "inventory": {"bounded", "programs", "errors", "values", "yaml_source", "ssh_names", "vault"},
 }
-BELOW["config"] = {*BELOW["discovery"], "discovery", "inventory"}
+BELOW["config"] = {*BELOW["discovery"], "discovery", "inventory", "vault"}
 
 BELOW["playbook"] = {
-    *("bounded", "config", "discovery", "errors", "operations", "programs", "sections", "values", "yaml_source")
+    *(
+        "bounded",
+        "config",
+        "discovery",
+        "errors",
+        "operations",
+        "programs",
+        "sections",
+        "values",
+        "yaml_source",
+        "vault",
+    )
 }
 BELOW["plan"] = {*BELOW["config"], "config", "playbook", "hosts", "images", "operations", "events", "events_json"}
 BELOW["execute"] = {*BELOW["plan"], "plan", "stop_signals"}

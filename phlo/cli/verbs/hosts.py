@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from phlo.cli.headings import LOOK
 from phlo.cli.option import Option, Verb
-from phlo.cli.shared_options import COMMON, FORKS, INVENTORY, JSON, LIMIT, PROJECT_DIR
+from phlo.cli.shared_options import COMMON, FORKS, INVENTORY, JSON, LIMIT, PROJECT_DIR, VAULT
 
 VERBS: tuple[Verb, ...] = (
     Verb(
         "inventory list",
         "List the hosts there are, how each is reached, its groups",
         "phlo.cli.inventory:list_hosts",
-        (LIMIT, JSON, PROJECT_DIR, INVENTORY, *COMMON),
+        (LIMIT, JSON, PROJECT_DIR, INVENTORY, *VAULT, *COMMON),
         group=LOOK,
         examples=(("phlo inventory list -i production/ --limit 'storage:!data-3'", "what a pattern means"),),
     ),
@@ -19,7 +19,7 @@ VERBS: tuple[Verb, ...] = (
         "inventory graph",
         "Draw the groups and hosts as a tree",
         "phlo.cli.inventory:graph",
-        (JSON, PROJECT_DIR, INVENTORY, *COMMON),
+        (JSON, PROJECT_DIR, INVENTORY, *VAULT, *COMMON),
         group=LOOK,
         examples=(("phlo inventory graph -i inventories/production.yaml", "which hosts are in which group"),),
     ),
@@ -32,6 +32,7 @@ VERBS: tuple[Verb, ...] = (
             JSON,
             PROJECT_DIR,
             INVENTORY,
+            *VAULT,
             *COMMON,
         ),
         group=LOOK,
@@ -49,6 +50,7 @@ VERBS: tuple[Verb, ...] = (
             JSON,
             PROJECT_DIR,
             INVENTORY,
+            *VAULT,
             *COMMON,
         ),
         group=LOOK,

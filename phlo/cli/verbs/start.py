@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from phlo.cli.headings import START
 from phlo.cli.option import Option, Verb
-from phlo.cli.shared_options import COMMON, INVENTORY, JSON, OUTPUT, PROJECT_DIR, YES
+from phlo.cli.shared_options import COMMON, INVENTORY, JSON, OUTPUT, PROJECT_DIR, VAULT, YES
 
 VERBS: tuple[Verb, ...] = (
     Verb(
@@ -78,6 +78,7 @@ VERBS: tuple[Verb, ...] = (
             OUTPUT._replace(help="what is printed: text, or the same as JSON, for a support ticket"),
             PROJECT_DIR,
             INVENTORY,
+            *VAULT,
             *COMMON,
         ),
         group=START,

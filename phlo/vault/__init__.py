@@ -1,0 +1,1 @@
+"""Ansible Vault: encrypted files and values, and the passwords that decrypt them."""
