@@ -145,7 +145,7 @@ def requests_of(method: str, path: str, hostile: str) -> Iterator[dict[str, Any]
     base: dict[str, Any] = {"method": method.upper(), "url": plain}
     if body is not None:
         base["json"] = {"sql": "select 1"} if path.endswith("/query") else {}
-    follow = {"follow": "false"} if path.endswith("/logs") else {}
+    follow = {"follow": "false"} if path.endswith(("/logs", "/changes")) else {}
     for one in parameters:
         if one["in"] == "path":
             url = path.replace(f"{{{one['name']}}}", quote(hostile, safe="", errors="surrogatepass"))
@@ -156,7 +156,7 @@ def requests_of(method: str, path: str, hostile: str) -> Iterator[dict[str, Any]
             text = hostile.encode(errors="surrogatepass").decode(errors="replace")
             yield {**base, "params": {**follow, one["name"]: text}}
         elif one["in"] == "header":
-            yield {**base, "headers": {one["name"]: hostile.encode("latin-1", "replace")}}
+            yield {**base, "params": follow, "headers": {one["name"]: hostile.encode("latin-1", "replace")}}
     if body is not None:
         for value in _bodies(body, hostile):
             text = json.dumps({**base["json"], **value})

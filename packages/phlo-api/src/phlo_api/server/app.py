@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 import phlo
 from phlo_api.server import live_routes, metrics, reading, writing
 from phlo_api.server.access import Anybody, Ctx, Viewer, hostname_of
+from phlo_api.server.change_models import Changes
 from phlo_api.server.client_address import ClientAddresses
 from phlo_api.server.context import Context
 from phlo_api.server.docs import add_docs
@@ -36,6 +37,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
+        if context.client.is_closed:
+            context.open()
         taking = asyncio.create_task(asyncio.to_thread(context.take_tokens))
         yield
         await taking
@@ -120,7 +123,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         document = FastAPI.openapi(app)
         schemas = document["components"]["schemas"]
-        for model in (Problem, RunEvent, LogLine, LogEnd):
+        for model in (Problem, RunEvent, LogLine, LogEnd, Changes):
             schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas |= {name: inner for name, inner in schema.pop("$defs", {}).items() if name not in schemas}
             schemas[model.__name__] = schema

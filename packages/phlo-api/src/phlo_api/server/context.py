@@ -14,14 +14,16 @@ from phlo.errors import PhloError
 from phlo.plan import Plan, build
 from phlo_api.server.actions import Actions
 from phlo_api.server.audit import Audit
+from phlo_api.server.changes import ChangeStream
 from phlo_api.server.data import Lake, published_addresses
 from phlo_api.server.excerpts import excerpt
 from phlo_api.server.live import Live, Lost, Running
 from phlo_api.server.log_past import Target
 from phlo_api.server.logs import LogStreams
 from phlo_api.server.metrics import Requests
-from phlo_api.server.models import ExcerptLine
+from phlo_api.server.models import ExcerptLine, Problem
 from phlo_api.server.plans import Plans
+from phlo_api.server.problems import problem_of, with_places
 from phlo_api.server.runs import Runs
 from phlo_api.server.service_models import Service, ServiceAction
 from phlo_api.server.services import Catalogue, role_actions, unknown_service
@@ -30,6 +32,7 @@ from phlo_api.server.streams import RunStreams
 from phlo_api.server.tokens import Identity, Tokens
 from phlo_api.server.turns import Turns
 from phlo_api.server.view import Cached, Resolved, View
+from phlo_api.server.watch import Watch
 
 OWN_SERVICES = ("phlo-api", "phlo-api-engine")
 # Each may hold MOST_ANSWER_BYTES of an answer.
@@ -56,11 +59,12 @@ class Context:
         self.log_streams = LogStreams()
         self.requests = Requests()
         own = OWN_SERVICES if settings.is_in_container else ()
-        self.plans = Plans(self.view)
+        self.watch = Watch(self.view, self.runs, self.lost, self._problem)
+        self.changes = ChangeStream(self.watch.now)
+        self.plans = Plans(self.view, self.watch.revision)
         self.actions = Actions(self.view, self.plans, self.runs, self.audit, own_services=own)
-        self.client = httpx.Client(trust_env=False, follow_redirects=False)
         self.data_turns = Turns(MOST_DATA_REQUESTS, "requests for data")
-        self._watcher = ThreadPoolExecutor(1, thread_name_prefix="tokens")
+        self.open()
         self._fresh_tokens = Cached(STREAM_LOOK_SECONDS)
         self._role_actions = Cached(_FOREVER)
         self._plan = Cached(_FOREVER)
@@ -123,6 +127,9 @@ class Context:
         mask: Callable[[str], str] = self._mask.last or str
         return excerpt(self.settings.root, file, line, mask)
 
+    def _problem(self, error: PhloError) -> Problem:
+        return with_places(problem_of(error), self.excerpt)
+
     def plan_graph(self) -> Plan | None:
         """The steps of an `up` as it would be now; None for a project that cannot be planned."""
         try:
@@ -151,6 +158,11 @@ class Context:
             for one in self.running(resolved).containers
             if not services or one.service in services
         ]
+
+    def open(self) -> None:
+        """Make what `close` ends; a server may be started again."""
+        self.client = httpx.Client(trust_env=False, follow_redirects=False)
+        self._watcher = ThreadPoolExecutor(1, thread_name_prefix="tokens")
 
     def close(self) -> None:
         self._watcher.shutdown(wait=False, cancel_futures=True)

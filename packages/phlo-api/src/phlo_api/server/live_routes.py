@@ -31,6 +31,11 @@ _LOGS = (
     "the last one is `end` with a LogEnd, or `revoked`."
 )
 
+_CHANGES = (
+    "Server-sent events: `snapshot` with Changes when it does not go on behind another event; then `service`, `run`, "
+    "`host`, `engine`, `project` and `plan`, whose data is an item of Changes; `revoked` when the token has ended."
+)
+
 
 class LogFilters:
     """Which lines are wanted, and in which form."""
@@ -157,6 +162,26 @@ def get_log_page(
     """A page of what containers have printed, the last one first: `before` of an answer asks for the page before it."""
     targets = context.log_targets(filters.service)
     return page(targets, limit, filters.wanted(context), moment(before, "before"))
+
+
+@router.get(
+    "/changes",
+    tags=["project"],
+    response_class=StreamingResponse,
+    responses={**documented(422), **_stream("Changes", _CHANGES)},
+)
+async def follow_changes(
+    context: Ctx,
+    who: Viewer,
+    last_event_id: Annotated[
+        str | None, Header(max_length=100, description="Goes on behind the event of this id.")
+    ] = None,
+    follow: Annotated[bool, Query(description="False: a snapshot, and the end.")] = True,
+) -> StreamingResponse:
+    """What changes: services, runs, hosts, the connection to the engine, the project's files, and what plans are made
+    from. A page that listens does not need to ask again and again."""
+    changes = context.changes
+    return _streamed(context, who, changes.follow(last_event_id) if follow else changes.once())
 
 
 def _streamed(context: Context, who: Identity, stream: AsyncGenerator[str, None]) -> StreamingResponse:

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,8 +39,10 @@ class BoundPlan:
 class Plans:
     """Makes plans; may be used by many threads."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, revision: Callable[[], str]) -> None:
+        """revision: gives that of what a plan would be made from now."""
         self._view = view
+        self._revision = revision
         self._turns = Turns(MOST_PLANS, "plans")
         self._lock = threading.Lock()
         self._remembered: OrderedDict[str, dict[str, str]] = OrderedDict()
@@ -59,11 +61,12 @@ class Plans:
             tags = sorted({step.operation for step in build(project).steps})
             warnings.append("The tasks of roles are not part of it: without actions this API runs nothing in services.")
         with self._turns.one():
+            revision = self._revision()  # first: what changes while the plan is made outdates it
             data = self._view.plan(services, tags=tags)
         digest = digest_of(data, services)
         self._remember(digest, data)
         seconds = round(time.monotonic() - started, 3)
-        return Plan(**data, digest=digest, warnings=warnings, computed_at=at, seconds=seconds)
+        return Plan(**data, digest=digest, revision=revision, warnings=warnings, computed_at=at, seconds=seconds)
 
     def data(self, services: Sequence[str]) -> Any:
         """A plan as plain data, for who asks without having been shown one."""

@@ -44,12 +44,14 @@ class PlanStep(Model):
 class Plan(Model):
     """What `phlo up` would change: as `phlo plan --output json`. v: version of the form.
 
-    digest: the same for equal plans; an `up` that names it carries out this plan only.
+    digest: the same for equal plans; an `up` that names it carries out this plan only. revision: of what it was made
+    from; the stream of changes sends another one when the plan is outdated.
     """
 
     v: int
     project: str
     digest: str
+    revision: str
     has_changes: bool
     steps: list[PlanStep]
     counts: dict[str, int]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -38,13 +39,14 @@ T = TypeVar("T")
 class Resolved:
     """workspace, project: as the command line has them. hosts: every host of the inventory, ready to be asked.
 
-    changed_at: when the newest of the files it is made from was written.
+    changed_at: when the newest of the files it is made from was written. signature: another one when a file changes.
     """
 
     workspace: Workspace
     project: Project
     hosts: Mapping[str, Host]
     changed_at: float
+    signature: str
 
 
 @dataclass(slots=True)
@@ -153,7 +155,13 @@ class View:
         is_stale = newest > before  # written while it was read
         until = 0.0 if is_stale else time.monotonic() + VOLATILE_SECONDS if project.is_volatile else float("inf")
         hosts = open_hosts(inventory, inventory.hosts, shell.environ)
-        kept = Resolved(workspace=workspace, project=project, hosts=hosts, changed_at=_changed_at(inputs, root))
+        kept = Resolved(
+            workspace=workspace,
+            project=project,
+            hosts=hosts,
+            changed_at=_changed_at(inputs, root),
+            signature=hashlib.sha256(repr(signature).encode()).hexdigest(),
+        )
         return _Kept(signature=signature, inputs=inputs, until=until, resolved=kept)
 
 

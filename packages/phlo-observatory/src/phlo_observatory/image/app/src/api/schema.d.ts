@@ -66,6 +66,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Changes
+         * @description What changes: services, runs, hosts, the connection to the engine, the project's files, and what plans are made
+         *     from. A page that listens does not need to ask again and again.
+         */
+        get: operations["follow_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config": {
         parameters: {
             query?: never;
@@ -715,6 +736,21 @@ export interface components {
             /** Verb */
             verb: string;
         };
+        /**
+         * Changes
+         * @description The data of `snapshot`, the first event of a stream that does not go on behind another one: all there is.
+         */
+        Changes: {
+            engine: components["schemas"]["EngineChange"];
+            /** Hosts */
+            hosts: components["schemas"]["HostChange"][];
+            plan: components["schemas"]["PlanChange"];
+            project: components["schemas"]["ProjectChange"];
+            /** Runs */
+            runs: components["schemas"]["RunSummary"][];
+            /** Services */
+            services: components["schemas"]["ServiceChange"][];
+        };
         /** Column */
         Column: {
             /** Name */
@@ -746,6 +782,16 @@ export interface components {
             condition: string;
             /** Service */
             service: string;
+        };
+        /**
+         * EngineChange
+         * @description The data of `engine`. connected: every host's engine answers. problems: why the others do not.
+         */
+        EngineChange: {
+            /** Connected */
+            connected: boolean;
+            /** Problems */
+            problems: string[];
         };
         /**
          * EnvironmentEntry
@@ -885,6 +931,23 @@ export interface components {
             version: string;
         };
         /**
+         * HostChange
+         * @description The data of `host`: whether its engine answers, and why not. gone: it is no host of the inventory any more.
+         */
+        HostChange: {
+            /**
+             * Gone
+             * @default false
+             */
+            gone: boolean;
+            /** Name */
+            name: string;
+            /** Problem */
+            problem: string | null;
+            /** Reachable */
+            reachable: boolean;
+        };
+        /**
          * HostInfo
          * @description A machine of the inventory. address_kind: local, ssh, tcp or context. problem: why it does not answer.
          */
@@ -969,6 +1032,22 @@ export interface components {
             state: string;
         };
         /**
+         * InstanceState
+         * @description A container in short.
+         */
+        InstanceState: {
+            /** Container */
+            container: string;
+            /** Exit Code */
+            exit_code: number | null;
+            /** Health */
+            health: string | null;
+            /** Host */
+            host: string;
+            /** State */
+            state: string;
+        };
+        /**
          * LogEnd
          * @description The data of the last event of `/logs`, called `end`.
          *
@@ -1043,7 +1122,8 @@ export interface components {
          * Plan
          * @description What `phlo up` would change: as `phlo plan --output json`. v: version of the form.
          *
-         *     digest: the same for equal plans; an `up` that names it carries out this plan only.
+         *     digest: the same for equal plans; an `up` that names it carries out this plan only. revision: of what it was made
+         *     from; the stream of changes sends another one when the plan is outdated.
          */
         Plan: {
             /** Computed At */
@@ -1058,6 +1138,8 @@ export interface components {
             has_changes: boolean;
             /** Project */
             project: string;
+            /** Revision */
+            revision: string;
             /** Seconds */
             seconds: number;
             /** Steps */
@@ -1066,6 +1148,14 @@ export interface components {
             v: number;
             /** Warnings */
             warnings: string[];
+        };
+        /**
+         * PlanChange
+         * @description The data of `plan`. revision: of what plans are made from; a plan with another `revision` is outdated.
+         */
+        PlanChange: {
+            /** Revision */
+            revision: string;
         };
         /** PlanStep */
         PlanStep: {
@@ -1154,6 +1244,15 @@ export interface components {
              * @default
              */
             where: string;
+        };
+        /**
+         * ProjectChange
+         * @description The data of `project`. problem: why its files cannot be used; null when they can.
+         */
+        ProjectChange: {
+            /** Changed At */
+            changed_at: number | null;
+            problem: components["schemas"]["Problem"] | null;
         };
         /**
          * ProjectInfo
@@ -1670,6 +1769,30 @@ export interface components {
             name: string;
         };
         /**
+         * ServiceChange
+         * @description The data of `service`: how a service is now. gone: it is no service of the project any more.
+         */
+        ServiceChange: {
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Gone
+             * @default false
+             */
+            gone: boolean;
+            /** Health */
+            health: string | null;
+            /** Instances */
+            instances: components["schemas"]["InstanceState"][];
+            /** Name */
+            name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "running" | "starting" | "unhealthy" | "done" | "failed" | "restarting" | "stopped" | "created" | "paused" | "removing" | "down" | "disabled" | "available" | "unknown";
+        };
+        /**
          * ServiceLink
          * @description A page that the service offers to a person's browser.
          */
@@ -2060,6 +2183,77 @@ export interface operations {
             };
             /** @description Not allowed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The project cannot be used as it is */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is not of the right form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A host does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_changes: {
+        parameters: {
+            query?: {
+                /** @description False: a snapshot, and the end. */
+                follow?: boolean;
+            };
+            header?: {
+                /** @description Goes on behind the event of this id. */
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events: `snapshot` with Changes when it does not go on behind another event; then `service`, `run`, `host`, `engine`, `project` and `plan`, whose data is an item of Changes; `revoked` when the token has ended. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description A token is needed */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
