@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from phlo_observatory.tests.browsing import docker
 from running_platform import VIEWER, Platform
 
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
@@ -52,3 +53,27 @@ def test_an_error_in_phlo_yaml_is_shown_with_its_line(platform: Platform, page: 
     finally:
         file.write_text(written)
     page.get_by_label("Lines of phlo.yaml").first.wait_for(state="detached")
+
+
+def test_a_log_goes_on_where_it_stopped_without_a_line_twice(platform: Platform, page: Any) -> None:
+    def write(text: str) -> None:
+        docker("exec", f"{platform.name}-web-1", "sh", "-c", f"echo {text} > /proc/1/fd/1")
+
+    platform.visitor(page).sign_in(VIEWER, "/services/web")
+    page.get_by_role("tab", name="Logs").click()
+    log = page.get_by_role("log")
+    write("before-the-outage")
+    log.get_by_text("before-the-outage").wait_for()
+    platform.api.stop()
+    try:
+        page.get_by_text("Connection lost").wait_for()
+        write("during-the-outage")
+    finally:
+        platform.api.start()
+    log.get_by_text("during-the-outage").wait_for()
+    write("after-the-outage")
+    log.get_by_text("after-the-outage").wait_for()
+    lines = log.locator(".log-text").all_inner_texts()
+    assert [line for line in lines if "outage" in line] == [
+        f"{when}-the-outage" for when in ("before", "during", "after")
+    ]

@@ -75,7 +75,7 @@ function isTimeout(reason: unknown): boolean {
   return reason instanceof DOMException && reason.name === 'TimeoutError'
 }
 
-async function errorOf(answer: Response): Promise<ApiError> {
+export async function errorOf(answer: Response): Promise<ApiError> {
   const told = (await answer.json().catch(() => ({}))) as Partial<Problem>
   const detail = typeof told.detail === 'string' ? told.detail : told.detail ? JSON.stringify(told.detail) : ''
   return new ApiError(answer.status, told.title ?? `Error ${answer.status}`, detail, told.fix ?? 'Try again.', told)

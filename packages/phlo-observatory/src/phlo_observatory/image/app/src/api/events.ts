@@ -1,38 +1,92 @@
-/** A stream of server-sent events as a hook. The browser takes it up again where it broke off. */
+/** A stream of server-sent events as a hook. After an interruption it goes on where it stopped (`Last-Event-ID`). */
+import { fetchEventSource } from '@microsoft/fetch-event-source'
 import { useEffect, useRef, useState } from 'react'
+import { ApiError, errorOf } from './client'
 
-export type StreamState = 'connecting' | 'open' | 'ended' | 'broken'
+export type StreamState =
+  | { kind: 'connecting' }
+  | { kind: 'open' }
+  /** Interrupted; the next attempt follows by itself. */
+  | { kind: 'interrupted' }
+  /** Over. reason: the name of the last event. */
+  | { kind: 'ended'; reason: string }
+  | { kind: 'failed'; error: ApiError }
 
-/** Listen to a stream while `path` is not null. `take` gets every event's data and kind; `isLast` tells that none follows. */
-export function useEvents<T>(
-  path: string | null,
-  take: (data: T, kind: string) => void,
-  isLast?: (data: T) => boolean,
-): StreamState {
-  const [state, setState] = useState<StreamState>('connecting')
-  const latest = useRef({ take, isLast })
+interface Handlers<T> {
+  take: (data: T, kind: string) => void
+  /** Tells that no event follows. */
+  isLast?: (data: T) => boolean
+  onInterrupted?: () => void
+}
+
+const FIRST_RETRY = 1_000
+const LONGEST_RETRY = 10_000
+/** Events that end a stream: its own end, and a session that is over. */
+const ENDS = ['end', 'revoked']
+
+/** Listen to a stream while `path` is not null. Another `attempt` opens a stream anew that had ended. */
+export function useEvents<T>(path: string | null, handlers: Handlers<T>, attempt = 0): StreamState {
+  const [state, setState] = useState<StreamState>({ kind: 'connecting' })
+  const latest = useRef(handlers)
   useEffect(() => {
-    latest.current = { take, isLast }
+    latest.current = handlers
   })
   useEffect(() => {
     if (path === null) return
-    setState('connecting')
-    const source = new EventSource(path)
-    const end = () => {
-      source.close()
-      setState('ended')
+    setState({ kind: 'connecting' })
+    const controller = new AbortController()
+    const end = (last: StreamState) => {
+      controller.abort()
+      setState(last)
     }
-    const receive = (event: MessageEvent<string>) => {
-      const data = JSON.parse(event.data) as T
-      latest.current.take(data, event.type)
-      if (latest.current.isLast?.(data)) end()
-    }
-    source.onopen = () => setState('open')
-    source.onmessage = receive
-    for (const kind of ['line', 'lost']) source.addEventListener(kind, receive)
-    source.addEventListener('end', end)
-    source.onerror = () => setState(source.readyState === EventSource.CLOSED ? 'broken' : 'connecting')
-    return () => source.close()
-  }, [path])
+    follow<T>(path, controller.signal, latest, setState, end).catch(() => undefined)
+    return () => controller.abort()
+  }, [path, attempt])
   return state
+}
+
+async function follow<T>(
+  path: string,
+  signal: AbortSignal,
+  handlers: { current: Handlers<T> },
+  setState: (state: StreamState) => void,
+  end: (state: StreamState) => void,
+): Promise<void> {
+  let wait = FIRST_RETRY
+  await fetchEventSource(path, {
+    signal,
+    // A hidden page goes on listening, so that nothing is missing when it is shown again.
+    openWhenHidden: true,
+    fetch: (input, init) => fetch(input, init),
+    async onopen(answer) {
+      if (!answer.ok) throw await errorOf(answer)
+      wait = FIRST_RETRY
+      setState({ kind: 'open' })
+    },
+    onmessage({ event, data }) {
+      if (signal.aborted) return
+      if (event === 'lost') {
+        handlers.current.take({} as T, event)
+        throw new Error('lines came faster than they were taken')
+      }
+      if (ENDS.includes(event)) return end({ kind: 'ended', reason: event })
+      if (data === '') return
+      const value = JSON.parse(data) as T
+      handlers.current.take(value, event || 'message')
+      if (handlers.current.isLast?.(value)) end({ kind: 'ended', reason: 'end' })
+    },
+    onclose() {
+      if (!signal.aborted) throw new Error('the connection was closed before the end of the stream')
+    },
+    onerror(error) {
+      if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
+        end({ kind: 'failed', error })
+        throw error // no further attempt
+      }
+      handlers.current.onInterrupted?.()
+      setState({ kind: 'interrupted' })
+      wait = Math.min(wait * 2, LONGEST_RETRY)
+      return wait / 2
+    },
+  })
 }

@@ -1,107 +1,195 @@
-import { useEffect, useRef, useState } from 'react'
-import { Switch } from 'react-aria-components'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import { apiPath } from '~/api/client'
-import { useEvents } from '~/api/events'
+import type { StreamState } from '~/api/events'
 import type { LogLine } from '~/api/types'
+import { count } from '~/logic/format'
+import { MOST_LINES, plainText } from '~/logic/log'
+import { AnsiText } from './ansi-text'
 import { ActionButton } from './button'
+import { CopyButton } from './copy'
 import { SearchBox } from './search-box'
+import { ErrorState } from './states'
+import { Toggle } from './toggle'
+import { useDebounced } from './use-debounced'
+import { type FollowedLog, useLog } from './use-log'
 
-const MOST_LINES = 2_000
-const FLUSH_MILLISECONDS = 100
+const TYPING_MILLISECONDS = 300
+const LINE_HEIGHT = 19
+/** So near to the end the view follows it. */
+const END_PIXELS = 24
 
-interface Shown extends LogLine {
-  key: number
-}
-
-/** The log of some services as it is written. Lines come in bunches, so that a talkative service does not stall the page. */
+/** The log of some services as it is written. services: empty for all. tail: lines of each container to begin with. */
 export function LogView({ services, tail = 200 }: { services: readonly string[]; tail?: number }) {
-  const [contains, setContains] = useState('')
+  const [typed, setTyped] = useState('')
   const [isFollowing, setFollowing] = useState(true)
-  const [lines, setLines] = useState<Shown[]>([])
-  const waiting = useRef<LogLine[]>([])
-  const counter = useRef(0)
-  const [isLost, setLost] = useState(false)
-  const box = useRef<HTMLDivElement>(null)
-  const path = apiPath('/logs', { service: services, tail, contains, follow: isFollowing })
-  useEffect(() => {
-    waiting.current = []
-    setLines([])
-    setLost(false)
-  }, [path])
-  const state = useEvents<LogLine>(path, (line, kind) => {
-    if (kind === 'lost') setLost(true)
-    else waiting.current.push(line)
-  })
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (waiting.current.length === 0) return
-      const fresh = waiting.current.splice(0).map((line) => ({ ...line, key: counter.current++ }))
-      setLines((all) => [...all, ...fresh].slice(-MOST_LINES))
-    }, FLUSH_MILLISECONDS)
-    return () => clearInterval(timer)
-  }, [])
-  useEffect(() => {
-    if (isFollowing && box.current) box.current.scrollTop = box.current.scrollHeight
-  }, [lines, isFollowing])
-  const names = services.length !== 1
-  const hosts = new Set(lines.map((line) => line.host)).size > 1
+  const contains = useDebounced(typed, TYPING_MILLISECONDS)
+  const followed = useLog(apiPath('/logs', { service: services, tail, contains, follow: true }), isFollowing)
+  const { log, state } = followed
+  const name = services.length === 1 ? services[0] : 'services'
   return (
     <div className="stack">
       <div className="row spread">
-        <SearchBox label="Lines that contain" value={contains} onChange={setContains} />
+        <SearchBox label="Filter lines" value={typed} onChange={setTyped} />
         <div className="row">
           <Toggle isSelected={isFollowing} onChange={setFollowing}>
             Follow
           </Toggle>
-          <ActionButton look="quiet" onPress={() => setLines([])}>
+          <CopyButton label="Copy the log" text={() => plainText(log.lines)} />
+          <DownloadButton name={`${name}.log`} text={() => plainText(log.lines)} />
+          <ActionButton look="quiet" onPress={followed.clear}>
             Clear
           </ActionButton>
         </div>
       </div>
-      {isLost && <p className="note tone-warn">Lines are missing: more were written than could be taken in time.</p>}
-      <div className="output log" ref={box} tabIndex={0} role="log" aria-label="Log">
-        {lines.map((line) => (
-          <div key={line.key} className="log-line">
-            <time className="muted" dateTime={line.time}>
-              {clockTime(line.time)}
-            </time>
-            {names && <span className="log-service">{line.service}</span>}
-            {hosts && <span className="log-service">{line.host}</span>}
-            <span className="log-text">{line.text}</span>
-          </div>
-        ))}
-        {lines.length === 0 && <LogSilence state={state} contains={contains} />}
+      {state.kind === 'failed' && <ErrorState error={state.error} retry={followed.reconnect} />}
+      {followed.isIncomplete && (
+        <p className="note tone-warn">
+          Some lines are missing: they were written faster than this page could read them.
+        </p>
+      )}
+      <Lines followed={followed} isFollowing={isFollowing} setFollowing={setFollowing} hasNames={services.length !== 1}>
+        {log.lines.length === 0 && <p className="muted log-empty">{emptyText(state, contains)}</p>}
+      </Lines>
+      <LogFoot followed={followed} tail={tail} show={() => setFollowing(true)} />
+    </div>
+  )
+}
+
+/** The lines, of which only those in view are in the page. */
+function Lines({
+  followed: { log },
+  isFollowing,
+  setFollowing,
+  hasNames,
+  children,
+}: {
+  followed: FollowedLog
+  isFollowing: boolean
+  setFollowing: (on: boolean) => void
+  hasNames: boolean
+  children: ReactNode
+}) {
+  const box = useRef<HTMLDivElement>(null)
+  const lastTop = useRef(0)
+  const rows = useVirtualizer({
+    count: log.lines.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => LINE_HEIGHT,
+    getItemKey: (index) => log.lines[index]?.key ?? index,
+    overscan: 20,
+  })
+  const height = rows.getTotalSize()
+  useLayoutEffect(() => {
+    if (isFollowing && box.current) box.current.scrollTop = box.current.scrollHeight
+  }, [height, isFollowing])
+  const scrolled = () => {
+    const { scrollTop, scrollHeight, clientHeight } = box.current!
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < END_PIXELS
+    if (isAtEnd && !isFollowing) setFollowing(true)
+    else if (!isAtEnd && scrollTop < lastTop.current) setFollowing(false)
+    lastTop.current = scrollTop
+  }
+  const hasHosts = new Set(log.lines.map((line) => line.host)).size > 1
+  return (
+    <div className="output log" ref={box} tabIndex={0} role="log" aria-label="Log" onScroll={scrolled}>
+      {children}
+      <div className="log-lines" style={{ height }}>
+        {rows.getVirtualItems().map((row) => {
+          const line = log.lines[row.index]!
+          return (
+            <div
+              key={row.key}
+              ref={rows.measureElement}
+              data-index={row.index}
+              className="log-line"
+              style={{ transform: `translateY(${row.start}px)` }}
+            >
+              <LineHead line={line} hasName={hasNames} hasHost={hasHosts} />
+              <AnsiText text={line.text} />
+            </div>
+          )
+        })}
       </div>
     </div>
   )
 }
 
-/** The time of day of a log's line; what is no time stays away. */
+function LineHead({ line, hasName, hasHost }: { line: LogLine; hasName: boolean; hasHost: boolean }) {
+  return (
+    <>
+      <time className="muted" dateTime={line.time}>
+        {clockTime(line.time)}
+      </time>
+      {hasName && <span className="log-service">{line.service}</span>}
+      {hasHost && <span className="log-service">{line.host}</span>}
+    </>
+  )
+}
+
+/** What is shown, what is not, and whether more comes. */
+function LogFoot({ followed, tail, show }: { followed: FollowedLog; tail: number; show: () => void }) {
+  const { log, state, reconnect } = followed
+  return (
+    <div className="row spread small muted">
+      <span role="status">{stateText(state)}</span>
+      <span className="row">
+        {log.held.length > 0 && (
+          <ActionButton look="quiet" icon="down" onPress={show}>
+            Show {count(log.held.length, 'new line')}
+          </ActionButton>
+        )}
+        {log.dropped > 0
+          ? `The last ${MOST_LINES.toLocaleString()} lines; ${count(log.dropped, 'older line')} removed`
+          : `${count(log.lines.length, 'line')}, from the last ${tail.toLocaleString()} of each container`}
+        {state.kind === 'ended' && (
+          <ActionButton icon="restart" onPress={reconnect}>
+            Reconnect
+          </ActionButton>
+        )}
+      </span>
+    </div>
+  )
+}
+
+export function stateText(state: StreamState): string {
+  switch (state.kind) {
+    case 'connecting':
+      return 'Connecting…'
+    case 'open':
+      return 'Live'
+    case 'interrupted':
+      return 'Connection lost. Reconnecting; the log continues where it stopped.'
+    case 'ended':
+      return state.reason === 'revoked'
+        ? 'Ended: the session is over. Sign in again.'
+        : 'Ended: no container is running any more.'
+    case 'failed':
+      return 'Not connected'
+  }
+}
+
+function emptyText(state: StreamState, contains: string): string {
+  if (state.kind === 'connecting') return 'Connecting…'
+  return contains ? `No line contains “${contains}”.` : 'No log lines yet.'
+}
+
+/** The time of day of a log's line; empty for what is no time. */
 function clockTime(text: string): string {
   const at = new Date(text)
   return Number.isNaN(at.getTime()) ? '' : at.toLocaleTimeString()
 }
 
-function LogSilence({ state, contains }: { state: string; contains: string }) {
-  if (state === 'broken')
-    return <p>The log cannot be read. Check on the Services page that the service has a container.</p>
-  if (state === 'connecting') return <p className="muted">Connecting…</p>
-  return <p className="muted">{contains ? `No line contains “${contains}”.` : 'Nothing was written yet.'}</p>
-}
-
-export function Toggle({
-  isSelected,
-  onChange,
-  children,
-}: {
-  isSelected: boolean
-  onChange: (on: boolean) => void
-  children: string
-}) {
+function DownloadButton({ name, text }: { name: string; text: () => string }) {
+  const download = () => {
+    const url = URL.createObjectURL(new Blob([text()], { type: 'text/plain' }))
+    const link = Object.assign(document.createElement('a'), { href: url, download: name })
+    link.click()
+    URL.revokeObjectURL(url)
+  }
   return (
-    <Switch className="switch" isSelected={isSelected} onChange={onChange}>
-      <span className="switch-track" aria-hidden="true" />
-      {children}
-    </Switch>
+    <ActionButton look="quiet" onPress={download}>
+      Download
+    </ActionButton>
   )
 }

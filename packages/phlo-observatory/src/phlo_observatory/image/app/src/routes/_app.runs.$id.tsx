@@ -7,7 +7,7 @@ import { runQuery, servicesQuery } from '~/api/queries'
 import type { Run, RunEvent } from '~/api/types'
 import { ActionButton } from '~/components/button'
 import { Confirm } from '~/components/dialog'
-import { Toggle } from '~/components/log-view'
+import { Toggle } from '~/components/toggle'
 import { Ago } from '~/components/moments'
 import { Page, Section } from '~/components/page'
 import { countsText } from '~/components/run-table'
@@ -128,14 +128,13 @@ function useLiveRun(found: Run): Run {
   const queryClient = useQueryClient()
   useEffect(() => setRun((known) => (isLive(found) ? known : found)), [found])
   const path = isLive(found) ? apiPath(`/runs/${encodeURIComponent(found.id)}/events`) : null
-  const state = useEvents<RunEvent>(
-    path,
-    (event) => setRun((known) => withEvent(known, event)),
-    (event) => event.kind === 'run_finished',
-  )
+  const { kind } = useEvents<RunEvent>(path, {
+    take: (event) => setRun((known) => withEvent(known, event)),
+    isLast: (event) => event.kind === 'run_finished',
+  })
   useEffect(() => {
-    if (state === 'ended') void queryClient.invalidateQueries()
-  }, [state, queryClient])
+    if (kind === 'ended') void queryClient.invalidateQueries()
+  }, [kind, queryClient])
   return run
 }
 

@@ -112,7 +112,8 @@ async function ask(url: URL, init: Asked, done: () => void = () => undefined): P
     }
     const status = answer.statusCode ?? 502
     const hasBody = status !== 204 && status !== 304
-    return new Response(hasBody ? (Readable.toWeb(answer) as ReadableStream) : null, { status, headers })
+    const body = hasBody ? (Readable.toWeb(answer) as ReadableStream) : null
+    return new Response(body && isStream(headers) ? opened(body) : body, { status, headers })
   } catch (error) {
     done()
     if (init.signal?.aborted) return new Response(null, { status: 499 })
@@ -120,6 +121,24 @@ async function ask(url: URL, init: Asked, done: () => void = () => undefined): P
     const fix = 'Check it with `phlo ps` and `phlo logs phlo-api`.'
     return problem(502, 'phlo-api is not responding', cause, fix, API_UNREACHABLE)
   }
+}
+
+function isStream(headers: Headers): boolean {
+  return headers.get('content-type')?.startsWith('text/event-stream') ?? false
+}
+
+/** A stream of events that begins with a comment: Node sends the head of a response with its first bytes. */
+function opened(events: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = events.getReader()
+  return new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(': open\n\n')),
+    async pull(controller) {
+      const { done, value } = await reader.read()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel: (reason) => reader.cancel(reason),
+  })
 }
 
 interface Asked {

@@ -154,6 +154,7 @@ test('events arrive while the stream is open', async () => {
   const answer = await ask('/api/v1/events', { headers: signedIn() })
   const reader = answer?.body?.getReader()
   const text = new TextDecoder()
+  expect(text.decode((await reader?.read())?.value)).toBe(': open\n\n')
   expect(text.decode((await reader?.read())?.value)).toBe('id: 1\ndata: {}\n\n')
   finish()
   expect(text.decode((await reader?.read())?.value)).toBe('id: 2\ndata: {}\n\n')
