@@ -78,3 +78,35 @@ def test_a_failed_health_check_is_shown_with_its_cause(platform: Platform, page:
         page.get_by_text("the disk is full").wait_for()
     finally:
         docker("exec", f"{platform.name}-web-1", "touch", "/tmp/ready")
+
+
+def test_the_palette_and_a_page_that_does_not_exist_are_without_a_fault(platform: Platform, page: Any) -> None:
+    visitor = platform.visitor(page)
+    visitor.sign_in(VIEWER)
+    page.keyboard.press("Control+k")
+    page.get_by_placeholder("Search pages").wait_for()
+    assert visitor.barriers() == []
+    page.goto(f"{platform.address}/nothing/here")
+    page.get_by_role("heading", name="Page not found").wait_for()
+    assert page.title() == "Page not found · Observatory"
+    assert visitor.barriers() == []
+
+
+def test_a_page_keeps_its_state_in_the_address_through_a_login(platform: Platform, page: Any) -> None:
+    visitor = platform.visitor(page)
+    visitor.sign_in(VIEWER, "/services/web")
+    page.get_by_role("tab", name="Logs").click()
+    page.get_by_label("Filter lines").fill("ready")
+    page.wait_for_url("**/services/web?tab=logs&filter=ready")
+    page.context.clear_cookies()
+    page.reload()
+    page.wait_for_url("**/login?then=*")
+    page.locator("input[name=token]").fill(VIEWER)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/services/web?tab=logs&filter=ready")
+    assert page.get_by_label("Filter lines").input_value() == "ready"
+    page.locator(".sidebar").first.get_by_role("link", name="Graph").click()
+    page.get_by_role("heading", level=1, name="Graph").wait_for()
+    page.wait_for_function("document.activeElement.id === 'main'")
+    page.get_by_role("button", name="service web").click()
+    page.wait_for_url("**/graph?node=service*")

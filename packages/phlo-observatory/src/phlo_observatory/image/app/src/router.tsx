@@ -18,7 +18,7 @@ export function getRouter() {
       onError: (error) => {
         if (typeof window === 'undefined' || !(error instanceof ApiError) || error.status !== 401) return
         const { pathname, href } = router.state.location
-        if (pathname !== '/login') void router.navigate({ to: '/login', search: { then: href } })
+        if (pathname !== '/login') void router.navigate({ to: '/login', search: { then: href }, replace: true })
       },
     }),
     defaultOptions: {
@@ -39,6 +39,7 @@ export function getRouter() {
     scrollRestoration: true,
     defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} retry={reset} />,
     defaultNotFoundComponent: NotFound,
+    notFoundMode: 'root',
     ssr: { nonce: nonceOfRequest() },
   })
   return router

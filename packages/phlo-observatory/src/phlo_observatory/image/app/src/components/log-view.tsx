@@ -12,6 +12,7 @@ import { SearchBox } from './search-box'
 import { ErrorState } from './states'
 import { Toggle } from './toggle'
 import { useDebounced } from './use-debounced'
+import { useUrlText } from './use-url-state'
 import { type FollowedLog, useLog } from './use-log'
 
 const TYPING_MILLISECONDS = 300
@@ -21,7 +22,7 @@ const END_PIXELS = 24
 
 /** The log of some services as it is written. services: empty for all. tail: lines of each container to begin with. */
 export function LogView({ services, tail = 200 }: { services: readonly string[]; tail?: number }) {
-  const [typed, setTyped] = useState('')
+  const [typed, setTyped] = useUrlText('filter')
   const [isFollowing, setFollowing] = useState(true)
   const contains = useDebounced(typed, TYPING_MILLISECONDS)
   const followed = useLog(apiPath('/logs', { service: services, tail, contains, follow: true }), isFollowing)

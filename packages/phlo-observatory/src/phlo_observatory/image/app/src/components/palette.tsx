@@ -51,33 +51,34 @@ function Finder({ close }: { close: () => void }) {
         <Input placeholder="Page, service, run or theme" />
         <kbd>Esc</kbd>
       </SearchField>
-      <Menu
-        className="palette-list"
-        aria-label="Found"
-        renderEmptyState={() => <p className="palette-none muted">Nothing of that name.</p>}
-        onAction={(id) => {
-          close()
-          entries.get(String(id))?.go()
-        }}
-      >
-        {groups.map(([title, all]) => (
-          <MenuSection key={title} id={title}>
-            <Header>{title}</Header>
-            {all.map((entry) => (
-              <MenuItem
-                key={entry.id}
-                id={entry.id}
-                textValue={`${entry.title} ${entry.words}`}
-                className="palette-item"
-              >
-                <Icon name={entry.icon} />
-                <span>{entry.title}</span>
-                {entry.hint && <span className="muted small">{entry.hint}</span>}
-              </MenuItem>
-            ))}
-          </MenuSection>
-        ))}
-      </Menu>
+      <div className="palette-list" tabIndex={0} role="group" aria-label="Results">
+        <Menu
+          aria-label="Results"
+          renderEmptyState={() => <p className="palette-none muted">Nothing of that name.</p>}
+          onAction={(id) => {
+            close()
+            entries.get(String(id))?.go()
+          }}
+        >
+          {groups.map(([title, all]) => (
+            <MenuSection key={title} id={title}>
+              <Header>{title}</Header>
+              {all.map((entry) => (
+                <MenuItem
+                  key={entry.id}
+                  id={entry.id}
+                  textValue={`${entry.title} ${entry.words}`}
+                  className="palette-item"
+                >
+                  <Icon name={entry.icon} />
+                  <span>{entry.title}</span>
+                  {entry.hint && <span className="muted small">{entry.hint}</span>}
+                </MenuItem>
+              ))}
+            </MenuSection>
+          ))}
+        </Menu>
+      </div>
     </Autocomplete>
   )
 }

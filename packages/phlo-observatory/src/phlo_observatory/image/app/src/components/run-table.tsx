@@ -6,6 +6,7 @@ import { Ago } from './moments'
 import { Empty } from './states'
 import { Status } from './status'
 import { DataTable } from './table'
+import type { TableState } from './use-url-state'
 
 const column = createColumnHelper<RunSummary>()
 
@@ -31,7 +32,7 @@ const COLUMNS: ColumnDef<RunSummary, any>[] = [
   column.accessor((run) => countsText(run.counts), { id: 'changes', header: 'Changes' }),
 ]
 
-export function RunTable({ runs, search }: { runs: RunSummary[]; search?: string }) {
+export function RunTable({ runs, search, state }: { runs: RunSummary[]; search?: string; state?: TableState }) {
   return (
     <DataTable
       label="Runs"
@@ -39,6 +40,7 @@ export function RunTable({ runs, search }: { runs: RunSummary[]; search?: string
       columns={COLUMNS}
       rowId={(run) => run.id}
       search={search}
+      state={state}
       empty={
         <Empty icon="runs" title="There is no run yet">
           Every <code>phlo up</code> that changes something leaves one.

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useRouterState } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Dialog, Modal, ModalOverlay } from 'react-aria-components'
 import { signOut } from '~/api/client'
 import { projectQuery, servicesQuery, sessionQuery } from '~/api/queries'
@@ -19,6 +19,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const [isDrawerOpen, setDrawerOpen] = useState(false)
   const path = useRouterState({ select: (state) => state.location.pathname })
   useEffect(() => setDrawerOpen(false), [path])
+  const main = useFocusAfterNavigation(path)
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey)) return
@@ -43,7 +44,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <IconButton icon="search" label="Find a page or service" onPress={openPalette} />
         <IconButton icon="menu" label="Menu" onPress={() => setDrawerOpen(true)} />
       </header>
-      <main className="main" id="main" tabIndex={-1}>
+      <main className="main" id="main" tabIndex={-1} ref={main}>
         <ConnectionBanner />
         {children}
       </main>
@@ -57,6 +58,20 @@ export function Shell({ children }: { children: ReactNode }) {
       <Palette isOpen={isPaletteOpen} onOpenChange={setPaletteOpen} />
     </div>
   )
+}
+
+/** The part of the page that gets the focus when another page opens: the link that was followed is often gone. */
+function useFocusAfterNavigation(path: string) {
+  const main = useRef<HTMLElement>(null)
+  const shown = useRef(path)
+  useEffect(() => {
+    if (shown.current === path) return
+    shown.current = path
+    // After dialogs that close at the same time have given the focus back.
+    const timer = setTimeout(() => main.current?.focus({ preventScroll: true }), 100)
+    return () => clearTimeout(timer)
+  }, [path])
+  return main
 }
 
 function Brand() {

@@ -68,13 +68,16 @@ export function ErrorDetail({ error }: { error: unknown }) {
 
 export function NotFound() {
   return (
-    <div className="lone">
-      <Empty icon="question" title="There is no such page">
-        <p>
-          Go to the <Link to="/">overview</Link>, or press Ctrl-K to find a page.
+    <main className="lone">
+      <title>Page not found · Observatory</title>
+      <div className="empty">
+        <Icon name="question" />
+        <h1>Page not found</h1>
+        <p className="muted">
+          Go to the <Link to="/">overview</Link>.
         </p>
-      </Empty>
-    </div>
+      </div>
+    </main>
   )
 }
 

@@ -10,6 +10,7 @@ import {
 import { type ReactNode, useState } from 'react'
 import { Icon } from './icons'
 import { SearchBox } from './search-box'
+import type { TableState } from './use-url-state'
 
 interface Props<T> {
   label: string
@@ -18,6 +19,8 @@ interface Props<T> {
   /** What stands in the search box while it is empty; without it there is no search. */
   search?: string
   sortBy?: SortingState
+  /** Filter and order, where the page keeps them. */
+  state?: TableState
   rowId?: (row: T) => string
   empty?: ReactNode
   /** On a phone too it stays a table, which scrolls: for any number of columns. */
@@ -31,14 +34,28 @@ declare module '@tanstack/react-table' {
 }
 
 /** A table that sorts by a click on a column's head, and on a phone shows each row as a card. */
-export function DataTable<T>({ label, rows, columns, search, sortBy = [], rowId, empty, isWide = false }: Props<T>) {
-  const [sorting, setSorting] = useState(sortBy)
-  const [filter, setFilter] = useState('')
+export function DataTable<T>({
+  label,
+  rows,
+  columns,
+  search,
+  sortBy = [],
+  state,
+  rowId,
+  empty,
+  isWide = false,
+}: Props<T>) {
+  const [ownSorting, setOwnSorting] = useState(sortBy)
+  const [ownFilter, setOwnFilter] = useState('')
+  const sorting = state?.sorting ?? ownSorting
+  const filter = state?.filter ?? ownFilter
+  const setSorting = state?.setSorting ?? setOwnSorting
+  const setFilter = state?.setFilter ?? setOwnFilter
   const table = useReactTable<T>({
     data: rows,
     columns,
     state: { sorting, globalFilter: filter },
-    onSortingChange: setSorting,
+    onSortingChange: (change) => setSorting(typeof change === 'function' ? change(sorting) : change),
     getCoreRowModel: getCoreRowModel(),
     getSortedRowModel: getSortedRowModel(),
     getFilteredRowModel: getFilteredRowModel(),
@@ -91,7 +108,7 @@ export function DataTable<T>({ label, rows, columns, search, sortBy = [], rowId,
             ))}
           </tbody>
         </table>
-        {shown.length === 0 && <p className="table-none muted">Nothing fits “{filter}”.</p>}
+        {shown.length === 0 && <p className="table-none muted">No matches for “{filter}”.</p>}
       </div>
     </div>
   )

@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { createFileRoute } from '@tanstack/react-router'
 import { type ColumnDef, createColumnHelper } from '@tanstack/react-table'
 import { Suspense, lazy, useMemo, useState } from 'react'
-import { type Key, Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
+import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { ApiError, post } from '~/api/client'
 import { branchesQuery, schemataQuery, sessionQuery, tableQuery, tablesQuery } from '~/api/queries'
 import type { QueryResult, Table, TableName } from '~/api/types'
@@ -13,6 +13,7 @@ import { Page, Section } from '~/components/page'
 import { Answer, Empty, ErrorState, Loading } from '~/components/states'
 import { Tag } from '~/components/status'
 import { DataTable } from '~/components/table'
+import { useUrlText } from '~/components/use-url-state'
 import { chooseChart, isNumber } from '~/logic/chart'
 import { sqlName } from '~/logic/sql'
 import { bytes, cellText, count, duration } from '~/logic/format'
@@ -24,7 +25,7 @@ export const Route = createFileRoute('/_app/data')({ component: Data })
 
 function Data() {
   const [written, setWritten] = useState<string | null>(null)
-  const [tab, setTab] = useState<Key>('sql')
+  const [tab, setTab] = useUrlText('tab', 'sql')
   const tables = useQuery(tablesQuery)
   const { data: session } = useQuery(sessionQuery)
   const mayAsk = session?.role === 'operator'
@@ -37,7 +38,7 @@ function Data() {
   }
   return (
     <Page title="Data" lead="Ask the lake in SQL, and see its tables, their snapshots and branches.">
-      <Tabs className="tabs" selectedKey={tab} onSelectionChange={setTab}>
+      <Tabs className="tabs" selectedKey={tab} onSelectionChange={(key) => setTab(String(key))}>
         <TabList aria-label="Data" className="tab-list">
           <Tab id="sql">SQL</Tab>
           <Tab id="tables">Tables</Tab>
@@ -157,8 +158,8 @@ function Cell({ value }: { value: unknown }) {
 }
 
 function Tables({ tables, query }: { tables: TableName[]; query: (table: TableName) => void }) {
-  const [chosen, setChosen] = useState<TableName | null>(null)
-  const shown = chosen ?? tables[0] ?? null
+  const [chosen, setChosen] = useUrlText('table')
+  const shown = tables.find((table) => tableName(table) === chosen) ?? tables[0] ?? null
   if (!shown) {
     return (
       <Empty icon="data" title="There is no table yet">
@@ -171,7 +172,11 @@ function Tables({ tables, query }: { tables: TableName[]; query: (table: TableNa
       <ul className="list" aria-label="Tables">
         {tables.map((table) => (
           <li key={tableName(table)}>
-            <button type="button" aria-pressed={tableName(table) === tableName(shown)} onClick={() => setChosen(table)}>
+            <button
+              type="button"
+              aria-pressed={tableName(table) === tableName(shown)}
+              onClick={() => setChosen(tableName(table))}
+            >
               <span className="muted">{table.namespace}.</span>
               {table.name}
             </button>

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { createFileRoute } from '@tanstack/react-router'
-import { useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { graphQuery } from '~/api/queries'
 import type { Graph, GraphNode } from '~/api/types'
 import { IconButton } from '~/components/button'
@@ -10,15 +10,16 @@ import { Page } from '~/components/page'
 import { ServiceName } from '~/components/service-parts'
 import { Answer, Empty } from '~/components/states'
 import { Status, Tag } from '~/components/status'
+import { useUrlFlag, useUrlText } from '~/components/use-url-state'
 import { type Need, type Shown, pictureOf } from '~/logic/graph'
 
 export const Route = createFileRoute('/_app/graph')({ component: GraphPage })
 
 function GraphPage() {
   const graph = useQuery(graphQuery)
-  const [showsCapabilities, setShowsCapabilities] = useState(true)
-  const [showsHosts, setShowsHosts] = useState(false)
-  const [chosen, setChosen] = useState<string | null>(null)
+  const [showsCapabilities, setShowsCapabilities] = useUrlFlag('capabilities', true)
+  const [showsHosts, setShowsHosts] = useUrlFlag('hosts')
+  const [chosen, setChosen] = useUrlText('node')
   return (
     <Page
       title="Graph"
@@ -39,8 +40,8 @@ function GraphPage() {
           <Picture
             graph={all}
             shows={{ capability: showsCapabilities, host: showsHosts }}
-            chosen={chosen}
-            choose={setChosen}
+            chosen={chosen || null}
+            choose={(id) => setChosen(id ?? '')}
           />
         )}
       </Answer>

@@ -1,6 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
 import { createFileRoute } from '@tanstack/react-router'
-import { useState } from 'react'
 import { planQuery } from '~/api/queries'
 import type { Plan, PlanStep } from '~/api/types'
 import { ApplyPlan } from '~/components/apply-plan'
@@ -12,13 +11,14 @@ import { ServiceName } from '~/components/service-parts'
 import { Answer, Empty, Loading } from '~/components/states'
 import { Status } from '~/components/status'
 import { Changes } from '~/components/timeline'
+import { useUrlFlag } from '~/components/use-url-state'
 import { duration } from '~/logic/format'
 
 export const Route = createFileRoute('/_app/plan')({ component: PlanPage })
 
 function PlanPage() {
   const plan = useQuery(planQuery)
-  const [showsAll, setShowsAll] = useState(false)
+  const [showsAll, setShowsAll] = useUrlFlag('all')
   const changing = plan.data?.steps.filter(isChanging) ?? []
   return (
     <Page

@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { createFileRoute } from '@tanstack/react-router'
 import { type ColumnDef, createColumnHelper } from '@tanstack/react-table'
-import { useState } from 'react'
 import { pluginsQuery, registryQuery } from '~/api/queries'
 import type { Offering, Plugin } from '~/api/types'
 import { Copyable } from '~/components/copy'
@@ -11,6 +10,7 @@ import { ServiceName } from '~/components/service-parts'
 import { Answer, Empty } from '~/components/states'
 import { Tag } from '~/components/status'
 import { DataTable } from '~/components/table'
+import { useTableUrl, useUrlText } from '~/components/use-url-state'
 
 export const Route = createFileRoute('/_app/plugins')({ component: Plugins })
 
@@ -44,6 +44,7 @@ const COLUMNS: ColumnDef<Plugin, any>[] = [
 
 function Plugins() {
   const plugins = useQuery(pluginsQuery)
+  const state = useTableUrl('name')
   const registry = useQuery(registryQuery)
   return (
     <Page title="Plugins" lead="The Python packages that bring services and operations to this project.">
@@ -69,8 +70,8 @@ function Plugins() {
                 label="Installed plugins"
                 rows={installed}
                 columns={COLUMNS}
-                search="Find a plugin"
-                sortBy={[{ id: 'name', desc: false }]}
+                search="Search plugins"
+                state={state}
                 empty={
                   <Empty icon="plugins" title="No plugin is installed">
                     Install one of the registry below.
@@ -89,7 +90,7 @@ function Plugins() {
 }
 
 function Registry({ offerings }: { offerings: Offering[] }) {
-  const [sought, setSought] = useState('')
+  const [sought, setSought] = useUrlText('registry')
   const fits = (offering: Offering) =>
     `${offering.name} ${offering.description} ${offering.provides.join(' ')}`
       .toLowerCase()

@@ -15,6 +15,7 @@ import { Answer, Empty } from '~/components/states'
 import { Status } from '~/components/status'
 import { Timeline } from '~/components/timeline'
 import { useAction, useMay } from '~/components/use-action'
+import { useUrlFlag } from '~/components/use-url-state'
 import { useNow } from '~/components/use-now'
 import { duration } from '~/logic/format'
 import { ROLL_BACK_TITLE, rollBackOf } from '~/logic/rollback'
@@ -25,12 +26,17 @@ export const Route = createFileRoute('/_app/runs/$id')({ component: RunPage })
 function RunPage() {
   const { id } = Route.useParams()
   const run = useQuery(runQuery(id))
-  return <Answer query={run}>{(found) => <OneRun key={id} found={found} />}</Answer>
+  if (run.data) return <OneRun key={id} found={run.data} />
+  return (
+    <Page title={`Run ${id}`} above={<Link to="/runs">Runs</Link>}>
+      <Answer query={run}>{() => null}</Answer>
+    </Page>
+  )
 }
 
 function OneRun({ found }: { found: Run }) {
   const run = useLiveRun(found)
-  const [showsAll, setShowsAll] = useState(false)
+  const [showsAll, setShowsAll] = useUrlFlag('all')
   const now = useNow(isLive(run) ? 0.5 : null)
   const failed = run.steps.filter((step) => step.status === 'failed' || step.status === 'unreachable')
   const path = run.steps.filter((step) => step.critical)

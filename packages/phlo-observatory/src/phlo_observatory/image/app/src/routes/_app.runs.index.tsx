@@ -4,17 +4,19 @@ import { runsQuery } from '~/api/queries'
 import { Page } from '~/components/page'
 import { RunTable } from '~/components/run-table'
 import { Answer } from '~/components/states'
+import { useTableUrl } from '~/components/use-url-state'
 
 export const Route = createFileRoute('/_app/runs/')({ component: Runs })
 
 function Runs() {
   const runs = useQuery(runsQuery)
+  const state = useTableUrl()
   return (
     <Page
       title="Runs"
       lead="Every run that changed something or failed, the newest first. From here and from the command line alike."
     >
-      <Answer query={runs}>{(all) => <RunTable runs={all} search="Find a run" />}</Answer>
+      <Answer query={runs}>{(all) => <RunTable runs={all} search="Search runs" state={state} />}</Answer>
     </Page>
   )
 }

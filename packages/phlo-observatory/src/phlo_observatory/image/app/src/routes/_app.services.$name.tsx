@@ -17,6 +17,7 @@ import { Answer, Empty } from '~/components/states'
 import { Status, Tag } from '~/components/status'
 import { DataTable } from '~/components/table'
 import { useAction, useMay } from '~/components/use-action'
+import { useTableUrl, useUrlText } from '~/components/use-url-state'
 import { resourceText } from '~/logic/format'
 
 export const Route = createFileRoute('/_app/services/$name')({ component: ServicePage })
@@ -24,6 +25,7 @@ export const Route = createFileRoute('/_app/services/$name')({ component: Servic
 function ServicePage() {
   const { name } = Route.useParams()
   const service = useQuery(serviceQuery(name))
+  const [tab, setTab] = useUrlText('tab', 'state')
   return (
     <Page
       title={service.data?.title ?? name}
@@ -33,7 +35,7 @@ function ServicePage() {
     >
       <Answer query={service}>
         {(found) => (
-          <Tabs className="tabs">
+          <Tabs className="tabs" selectedKey={tab} onSelectionChange={(key) => setTab(String(key))}>
             <TabList aria-label={`About ${found.title}`} className="tab-list">
               <Tab id="state">State</Tab>
               <Tab id="logs">Logs</Tab>
@@ -168,6 +170,7 @@ const VARIABLES: ColumnDef<Variable, any>[] = [
 
 function Environment({ name }: { name: string }) {
   const environment = useQuery(environmentQuery(name))
+  const state = useTableUrl('name')
   return (
     <Answer query={environment}>
       {(all) => (
@@ -175,8 +178,8 @@ function Environment({ name }: { name: string }) {
           label="Environment"
           rows={all}
           columns={VARIABLES}
-          search="Find a variable"
-          sortBy={[{ id: 'name', desc: false }]}
+          search="Search variables"
+          state={state}
           rowId={(one) => one.name}
           empty={
             <Empty icon="key" title="Its environment is empty">

@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { createFileRoute } from '@tanstack/react-router'
 import { type ColumnDef, createColumnHelper } from '@tanstack/react-table'
-import { useState } from 'react'
 import { servicesQuery } from '~/api/queries'
 import type { Service } from '~/api/types'
 import { LogView } from '~/components/log-view'
@@ -11,6 +10,7 @@ import { Ports, ServiceLinks, ServiceName, stateOf } from '~/components/service-
 import { Answer, Empty } from '~/components/states'
 import { Status, Tag } from '~/components/status'
 import { DataTable } from '~/components/table'
+import { useTableUrl, useUrlFlag } from '~/components/use-url-state'
 import { byUrgency, lookOf } from '~/logic/status'
 
 export const Route = createFileRoute('/_app/services/')({ component: Services })
@@ -42,8 +42,9 @@ const COLUMNS: ColumnDef<Service, any>[] = [
 
 function Services() {
   const services = useQuery(servicesQuery)
-  const [showsDisabled, setShowsDisabled] = useState(false)
-  const [showsLogs, setShowsLogs] = useState(false)
+  const [showsDisabled, setShowsDisabled] = useUrlFlag('disabled')
+  const [showsLogs, setShowsLogs] = useUrlFlag('logs')
+  const state = useTableUrl('state')
   return (
     <Page
       title="Services"
@@ -65,8 +66,8 @@ function Services() {
             label="Services"
             rows={all.filter((service) => showsDisabled || service.enabled)}
             columns={COLUMNS}
-            search="Find a service"
-            sortBy={[{ id: 'state', desc: false }]}
+            search="Search services"
+            state={state}
             rowId={(service) => service.name}
             empty={
               <Empty icon="services" title="No service is up">

@@ -22,11 +22,14 @@ export const Route = createFileRoute('/_app')({
   ),
   pendingComponent: () => (
     <div className="lone">
+      <title>Observatory</title>
       <Loading label="Observatory is loading" />
     </div>
   ),
   errorComponent: ({ error, reset }) => (
     <main className="lone">
+      <title>Error · Observatory</title>
+      <h1 className="visually-hidden">Observatory</h1>
       <ErrorState error={error} retry={reset} />
     </main>
   ),

@@ -32,7 +32,8 @@ function Login() {
     try {
       await signIn(token)
       queryClient.clear()
-      await router.navigate({ href: then })
+      // The login leaves the history: back returns to the page before it.
+      await router.navigate({ href: then, replace: true })
     } catch (failure) {
       setError(failure)
     } finally {

@@ -36,7 +36,7 @@ test('a search leaves what fits, and says when nothing does', async () => {
   await userEvent.type(screen.getByRole('searchbox', { name: 'Find a service' }), 'POST')
   expect(names()).toEqual(['postgres'])
   await userEvent.type(screen.getByRole('searchbox'), 'x')
-  expect(screen.getByText('Nothing fits “POSTx”.')).toBeTruthy()
+  expect(screen.getByText('No matches for “POSTx”.')).toBeTruthy()
 })
 
 test('without rows it says what to do', () => {
