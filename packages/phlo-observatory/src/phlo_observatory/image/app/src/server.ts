@@ -31,14 +31,17 @@ export default createServerEntry({
     const nonce = randomBytes(16).toString('base64')
     if (!isKnownHost(request.headers.get('host'), process.env.PHLO_ALLOWED_HOSTS ?? '')) {
       const fix = 'To allow the name, add it to PHLO_ALLOWED_HOSTS.'
-      return secured(problem(421, 'Unknown name', 'Observatory is not known by the name in this address.', fix), nonce)
+      return secured(
+        problem(421, 'Unknown host name', 'Observatory does not accept the host name of this address.', fix),
+        nonce,
+      )
     }
     if (new URL(request.url).pathname === '/health') return Response.json({ status: 'ok' })
     const answer = await answerApi(request, ownSettings())
     if (answer) return secured(answer, nonce)
     const { method, url, signal } = request
     if (method !== 'GET' && method !== 'HEAD') {
-      return secured(problem(405, 'Not allowed', `${method} is not possible here.`, 'Pages are for GET.'), nonce)
+      return secured(problem(405, 'Not allowed', `${method} is not supported here.`, 'Use GET.'), nonce)
     }
     const first = toSignIn(request, ownSettings())
     if (first) return secured(first, nonce)

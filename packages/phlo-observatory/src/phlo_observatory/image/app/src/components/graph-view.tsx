@@ -12,7 +12,7 @@ const READABLE = ZOOMS.indexOf(0.65)
 const MARGIN = 12
 const PADDING = 34
 
-/** The graph as a picture in which one walks about: a click or Enter chooses a node, arrow keys go to the next. */
+/** The graph as a picture. A click or Enter selects a node; arrow keys move to the next one. */
 export function GraphView({
   nodes,
   edges,
@@ -50,13 +50,13 @@ export function GraphView({
   return (
     <div className="graph" ref={box}>
       <div className="graph-tools">
-        <IconButton icon="minus" label="Smaller" isDisabled={zoom === 0} onPress={() => setZoom(zoom - 1)} />
+        <IconButton icon="minus" label="Zoom out" isDisabled={zoom === 0} onPress={() => setZoom(zoom - 1)} />
         <span className="muted small" aria-live="polite">
           {Math.round(scale * 100)} %
         </span>
         <IconButton
           icon="plus"
-          label="Larger"
+          label="Zoom in"
           isDisabled={zoom === ZOOMS.length - 1}
           onPress={() => setZoom(zoom + 1)}
         />

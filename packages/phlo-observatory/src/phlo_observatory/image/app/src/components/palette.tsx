@@ -32,7 +32,7 @@ export function Palette({ isOpen, onOpenChange }: { isOpen: boolean; onOpenChang
   return (
     <ModalOverlay className="overlay overlay-top" isOpen={isOpen} onOpenChange={onOpenChange} isDismissable>
       <Modal className="modal palette">
-        <Dialog className="palette-dialog" aria-label="Find a page, service or run">
+        <Dialog className="palette-dialog" aria-label="Search pages, services and runs">
           <Finder close={() => onOpenChange(false)} />
         </Dialog>
       </Modal>
@@ -46,15 +46,15 @@ function Finder({ close }: { close: () => void }) {
   const entries = new Map(groups.flatMap(([, all]) => all.map((entry) => [entry.id, entry])))
   return (
     <Autocomplete filter={contains}>
-      <SearchField aria-label="Find" autoFocus className="palette-field">
+      <SearchField aria-label="Search" autoFocus className="palette-field">
         <Icon name="search" />
-        <Input placeholder="Page, service, run or theme" />
+        <Input placeholder="Search pages, services, runs, themes" />
         <kbd>Esc</kbd>
       </SearchField>
       <div className="palette-list" tabIndex={0} role="group" aria-label="Results">
         <Menu
           aria-label="Results"
-          renderEmptyState={() => <p className="palette-none muted">Nothing of that name.</p>}
+          renderEmptyState={() => <p className="palette-none muted">No matches</p>}
           onAction={(id) => {
             close()
             entries.get(String(id))?.go()

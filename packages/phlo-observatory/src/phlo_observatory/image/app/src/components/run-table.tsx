@@ -12,7 +12,7 @@ const column = createColumnHelper<RunSummary>()
 
 const COLUMNS: ColumnDef<RunSummary, any>[] = [
   column.accessor('title', {
-    header: 'What',
+    header: 'Run',
     cell: ({ row }) => (
       <div className="stack-tight">
         <Link to="/runs/$id" params={{ id: row.original.id }} className="strong-link">
@@ -23,9 +23,9 @@ const COLUMNS: ColumnDef<RunSummary, any>[] = [
     ),
   }),
   column.accessor('result', { header: 'Result', cell: ({ getValue }) => <Status state={getValue()} /> }),
-  column.accessor('began', { header: 'Began', cell: ({ getValue }) => <Ago at={getValue()} /> }),
+  column.accessor('began', { header: 'Started', cell: ({ getValue }) => <Ago at={getValue()} /> }),
   column.accessor('seconds', {
-    header: 'Took',
+    header: 'Duration',
     cell: ({ getValue }) => <span className="nowrap">{duration(getValue())}</span>,
     meta: { className: 'number' },
   }),
@@ -42,8 +42,8 @@ export function RunTable({ runs, search, state }: { runs: RunSummary[]; search?:
       search={search}
       state={state}
       empty={
-        <Empty icon="runs" title="There is no run yet">
-          Every <code>phlo up</code> that changes something leaves one.
+        <Empty icon="runs" title="No runs yet">
+          Every <code>phlo up</code> that changes something is listed here.
         </Empty>
       }
     />

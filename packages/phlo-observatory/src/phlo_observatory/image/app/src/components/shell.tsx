@@ -34,14 +34,14 @@ export function Shell({ children }: { children: ReactNode }) {
   return (
     <div className="frame" data-stale={isStale || undefined}>
       <a className="skip" href="#main">
-        Skip to the page
+        Skip to content
       </a>
       <aside className="sidebar" aria-label="Observatory">
         <SidebarContent openPalette={openPalette} />
       </aside>
       <header className="topbar">
         <Brand />
-        <IconButton icon="search" label="Find a page or service" onPress={openPalette} />
+        <IconButton icon="search" label="Search" onPress={openPalette} />
         <IconButton icon="menu" label="Menu" onPress={() => setDrawerOpen(true)} />
       </header>
       <main className="main" id="main" tabIndex={-1} ref={main}>
@@ -94,7 +94,7 @@ function SidebarContent({ openPalette }: { openPalette: () => void }) {
     <>
       <Brand />
       <ActionButton look="plain" icon="search" onPress={openPalette}>
-        <span className="find-label">Find…</span>
+        <span className="find-label">Search…</span>
         <kbd>Ctrl K</kbd>
       </ActionButton>
       <nav className="nav" aria-label="Pages">
@@ -110,7 +110,7 @@ function SidebarContent({ openPalette }: { openPalette: () => void }) {
             {page.to === '/services' && troubled ? (
               <span className="count">
                 {troubled}
-                <span className="visually-hidden"> in trouble</span>
+                <span className="visually-hidden"> need attention</span>
               </span>
             ) : null}
           </Link>

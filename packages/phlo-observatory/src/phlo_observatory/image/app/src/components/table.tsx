@@ -16,14 +16,14 @@ interface Props<T> {
   label: string
   rows: T[]
   columns: ColumnDef<T, any>[]
-  /** What stands in the search box while it is empty; without it there is no search. */
+  /** Label of the search box; without it there is no search. */
   search?: string
   sortBy?: SortingState
   /** Filter and order, where the page keeps them. */
   state?: TableState
   rowId?: (row: T) => string
   empty?: ReactNode
-  /** On a phone too it stays a table, which scrolls: for any number of columns. */
+  /** Stays a table that scrolls on a phone, for any number of columns. */
   isWide?: boolean
 }
 

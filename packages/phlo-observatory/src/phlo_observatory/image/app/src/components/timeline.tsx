@@ -7,7 +7,7 @@ import { Icon } from './icons'
 import { Status } from './status'
 import { useNow } from './use-now'
 
-/** A run as bars on one time scale. A step opens to tell what it did and why. */
+/** A run as bars on one time scale. A step expands to its changes and their causes. */
 export function Timeline({ run, showsAll }: { run: Run; showsAll: boolean }) {
   const now = useNow(isLive(run) ? 0.5 : null)
   const length = runLength(run, now)
@@ -31,7 +31,7 @@ export function Timeline({ run, showsAll }: { run: Run; showsAll: boolean }) {
   )
 }
 
-/** isSpread: the run is about several hosts, so that the step's has to be told. */
+/** isSpread: the run has several hosts, so each step shows its own. */
 function TimelineStep({ bar, isSpread }: { bar: Bar; isSpread: boolean }) {
   const { step } = bar
   // What fails while one watches opens too, unless one has decided oneself.
@@ -74,10 +74,10 @@ function TimelineStep({ bar, isSpread }: { bar: Bar; isSpread: boolean }) {
             <Status state={step.status ?? 'live'} />
             {bar.step.critical && <span className="tag">critical path</span>}
             <span className="muted small">
-              on {step.host}, began at +{duration(step.began)}, took {took}
+              on {step.host}, started at +{duration(step.began)}, duration {took}
             </span>
           </div>
-          {step.undone && <p className="note tone-warn">What was there before was put back.</p>}
+          {step.undone && <p className="note tone-warn">The earlier container was put back.</p>}
           {step.message && <p className="wrap">{step.message}</p>}
           <Changes changes={step.changes} />
           {step.detail.length > 0 && (
@@ -85,7 +85,7 @@ function TimelineStep({ bar, isSpread }: { bar: Bar; isSpread: boolean }) {
               {step.detail.join('\n')}
             </pre>
           )}
-          {!step.message && step.changes.length === 0 && <p className="muted">Nothing had to be done.</p>}
+          {!step.message && step.changes.length === 0 && <p className="muted">No changes needed.</p>}
         </div>
       )}
     </li>

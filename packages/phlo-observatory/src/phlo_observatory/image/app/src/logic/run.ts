@@ -26,7 +26,7 @@ export function withEvent(run: Run, event: RunEvent): Run {
     case 'undo_started':
       return withStep(run, event, (step) => ({
         ...step,
-        message: event.message || 'putting back what was there',
+        message: event.message || 'putting the earlier container back',
       }))
     default:
       return run

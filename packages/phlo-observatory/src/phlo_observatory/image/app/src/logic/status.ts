@@ -21,7 +21,7 @@ const LOOKS: Record<string, [Tone, IconName, string?]> = {
   starting: ['busy', 'busy'],
   restarting: ['busy', 'busy'],
   created: ['busy', 'busy'],
-  pending: ['accent', 'plan', 'would change'],
+  pending: ['accent', 'plan', 'will change'],
   live: ['busy', 'busy', 'running'],
   interrupted: ['warn', 'warning'],
   rolled_back: ['warn', 'undo', 'rolled back'],
@@ -33,13 +33,14 @@ const LOOKS: Record<string, [Tone, IconName, string?]> = {
   failed: ['bad', 'cross'],
   unreachable: ['bad', 'cross'],
   dead: ['bad', 'cross'],
-  exited: ['bad', 'cross'],
-  stopped: ['idle', 'minus'],
+  exited: ['warn', 'minus', 'stopped'],
+  stopped: ['warn', 'minus'],
   down: ['idle', 'minus', 'not running'],
   available: ['idle', 'minus', 'not enabled'],
   removing: ['busy', 'busy'],
   skipped: ['idle', 'minus'],
   disabled: ['idle', 'minus'],
+  'after start': ['idle', 'question', 'runs after start'],
   unknown: ['idle', 'question'],
 }
 
@@ -49,7 +50,7 @@ export function lookOf(state: string | null | undefined): Look {
   return { tone, icon, word: word ?? name.replaceAll('_', ' ') }
 }
 
-/** From what one must look at to what needs no look. */
+/** Problems first. */
 const URGENCY: readonly Tone[] = ['bad', 'warn', 'busy', 'idle', 'accent', 'good']
 
 export function byUrgency(one: Tone, other: Tone): number {

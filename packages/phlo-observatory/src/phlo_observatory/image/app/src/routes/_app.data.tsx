@@ -37,7 +37,7 @@ function Data() {
     setTab('sql')
   }
   return (
-    <Page title="Data" lead="Ask the lake in SQL, and see its tables, their snapshots and branches.">
+    <Page title="Data" lead="Query your tables with SQL. Browse tables, snapshots and branches.">
       <Tabs className="tabs" selectedKey={tab} onSelectionChange={(key) => setTab(String(key))}>
         <TabList aria-label="Data" className="tab-list">
           <Tab id="sql">SQL</Tab>
@@ -84,7 +84,7 @@ function Sql({
   return (
     <div className="stack-loose">
       <div className="stack">
-        <Suspense fallback={<Loading label="The editor is loading" lines={2} />}>
+        <Suspense fallback={<Loading label="Loading the editor" lines={2} />}>
           <SqlEditor value={statement} onChange={setStatement} onRun={run} tables={schema} />
         </Suspense>
         <div className="row spread">
@@ -99,16 +99,16 @@ function Sql({
           <span className="muted small">
             {mayAsk ? (
               <>
-                <kbd>Ctrl Enter</kbd> runs it too. At most {MOST_ROWS.toLocaleString()} rows come back.
+                <kbd>Ctrl+Enter</kbd> to run. At most {MOST_ROWS.toLocaleString()} rows.
               </>
             ) : (
-              'This needs the role operator: SQL can write.'
+              'Needs the role operator: SQL can change data.'
             )}
           </span>
         </div>
       </div>
       {ask.error && <ErrorState error={ask.error} />}
-      {ask.isPending && <Loading label="The statement runs" />}
+      {ask.isPending && <Loading label="Running the statement" />}
       {ask.data && <Result result={ask.data} />}
     </div>
   )
@@ -127,7 +127,7 @@ function Result({ result }: { result: QueryResult }) {
       })),
     [result],
   )
-  const told = `${count(result.rows.length, 'row')} in ${duration(result.seconds)}${result.truncated ? ', there are more' : ''}`
+  const summary = `${count(result.rows.length, 'row')} in ${duration(result.seconds)}${result.truncated ? ', truncated' : ''}`
   return (
     <div className="stack-loose">
       {choice && (
@@ -135,15 +135,15 @@ function Result({ result }: { result: QueryResult }) {
           <Chart result={result} choice={choice} />
         </Section>
       )}
-      <Section title="Result" aside={told}>
+      <Section title="Result" aside={summary}>
         <DataTable
           label="Result"
           isWide
           rows={result.rows}
           columns={columns}
           empty={
-            <Empty icon="data" title="No row">
-              The statement was carried out; it has no rows to show.
+            <Empty icon="data" title="No rows">
+              Statement succeeded.
             </Empty>
           }
         />
@@ -162,8 +162,8 @@ function Tables({ tables, query }: { tables: TableName[]; query: (table: TableNa
   const shown = tables.find((table) => tableName(table) === chosen) ?? tables[0] ?? null
   if (!shown) {
     return (
-      <Empty icon="data" title="There is no table yet">
-        The first pipeline that writes one makes it.
+      <Empty icon="data" title="No tables yet">
+        Tables appear when a pipeline writes them.
       </Empty>
     )
   }
@@ -193,7 +193,7 @@ const column = createColumnHelper<Column>()
 const COLUMNS: ColumnDef<Column, any>[] = [
   column.accessor('name', { header: 'Column', cell: ({ getValue }) => <code>{getValue()}</code> }),
   column.accessor('type', { header: 'Type', cell: ({ getValue }) => <code className="wrap">{getValue()}</code> }),
-  column.accessor((one) => (one.required ? 'always' : 'may be null'), { id: 'value', header: 'Value' }),
+  column.accessor((one) => (one.required ? 'required' : 'optional'), { id: 'value', header: 'Value' }),
 ]
 
 type SnapshotRow = Table['snapshots'][number]
@@ -259,8 +259,8 @@ function OneTable({ table, query }: { table: TableName; query: (table: TableName
                 columns={SNAPSHOTS}
                 sortBy={[{ id: 'time', desc: true }]}
                 empty={
-                  <Empty icon="data" title="No snapshot">
-                    Nothing was written to it yet.
+                  <Empty icon="data" title="No snapshots">
+                    Nothing was written to this table yet.
                   </Empty>
                 }
               />
@@ -276,7 +276,7 @@ function Branches() {
   const branches = useQuery(branchesQuery)
   if (branches.error instanceof ApiError && branches.error.status === 404) {
     return (
-      <Empty icon="graph" title="The catalog has no branches">
+      <Empty icon="graph" title="No branches">
         {branches.error.fix}
       </Empty>
     )

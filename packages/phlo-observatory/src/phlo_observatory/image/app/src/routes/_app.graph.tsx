@@ -23,7 +23,7 @@ function GraphPage() {
   return (
     <Page
       title="Graph"
-      lead="What stands left has to be ready before what stands right of it. Choose one to see what it needs and who needs it."
+      lead="Services start left to right. Select one to see its dependencies."
       actions={
         <>
           <Toggle isSelected={showsCapabilities} onChange={setShowsCapabilities}>
@@ -61,7 +61,7 @@ function Picture({ graph, shows, chosen, choose }: PictureProps) {
   const node = nodes.find((one) => one.id === chosen) ?? null
   if (nodes.length === 0) {
     return (
-      <Empty icon="graph" title="There is nothing to draw">
+      <Empty icon="graph" title="No services">
         Enable a service in phlo.yaml.
       </Empty>
     )
@@ -72,10 +72,10 @@ function Picture({ graph, shows, chosen, choose }: PictureProps) {
       {node && <Detail node={node} nodes={nodes} edges={edges} close={() => choose(null)} />}
       <ul className="legend small muted">
         <li>
-          <span className="legend-line" /> needs
+          <span className="legend-line" /> required
         </li>
         <li>
-          <span className="legend-line is-dashed" /> uses when there
+          <span className="legend-line is-dashed" /> optional
         </li>
         <li>
           <span className="legend-pill" /> capability
@@ -115,12 +115,12 @@ function Detail({
         </p>
       )}
       <Ends
-        title={node.kind === 'capability' ? 'Provided by' : 'Needs'}
+        title={node.kind === 'capability' ? 'Provided by' : 'Depends on'}
         ends={needs.map((edge) => [edge.to, edge.kind])}
         labels={labels}
       />
       <Ends
-        title={node.kind === 'host' ? 'Runs' : 'Needed by'}
+        title={node.kind === 'host' ? 'Runs' : 'Required by'}
         ends={neededBy.map((edge) => [edge.from, edge.kind])}
         labels={labels}
       />
@@ -136,7 +136,7 @@ function Ends({ title, ends, labels }: { title: string; ends: [string, Need['kin
       <ul className="bullets">
         {ends.map(([id, kind]) => (
           <li key={`${id} ${kind}`}>
-            {labels.get(id) ?? id} {kind === 'wants' && <span className="muted small">when it is there</span>}
+            {labels.get(id) ?? id} {kind === 'wants' && <span className="muted small">optional</span>}
           </li>
         ))}
       </ul>

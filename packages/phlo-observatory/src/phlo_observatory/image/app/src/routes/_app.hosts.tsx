@@ -13,12 +13,12 @@ export const Route = createFileRoute('/_app/hosts')({ component: Hosts })
 function Hosts() {
   const hosts = useQuery(hostsQuery)
   return (
-    <Page title="Hosts" lead="The Docker engines of the inventory, and what is placed on each.">
+    <Page title="Hosts" lead="Docker engines of the inventory and their services.">
       <Answer query={hosts}>
         {(all) =>
           all.length === 0 ? (
-            <Empty icon="hosts" title="There is no host">
-              Name one in the inventory.
+            <Empty icon="hosts" title="No hosts">
+              Add a host to the inventory.
             </Empty>
           ) : (
             <ul className="cards cards-wide">
@@ -51,10 +51,7 @@ function HostCard({ host }: { host: Host }) {
               .filter(Boolean)
               .join(', ') || '–',
           ],
-          [
-            'Containers',
-            host.containers_running === null ? '–' : `${host.containers_running} running, of all projects`,
-          ],
+          ['Containers', host.containers_running === null ? '–' : `${host.containers_running} running (all projects)`],
           [
             'Groups',
             host.groups.length ? (

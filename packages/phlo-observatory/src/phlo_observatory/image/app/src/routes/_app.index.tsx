@@ -22,11 +22,7 @@ function Overview() {
   return (
     <Page
       title="Overview"
-      lead={
-        project.data
-          ? `The project ${project.data.name}, on phlo ${project.data.phlo_version}.`
-          : 'The platform at a glance.'
-      }
+      lead={project.data ? `Project ${project.data.name}, phlo ${project.data.phlo_version}` : 'State of the platform.'}
     >
       <Answer query={services}>{(all) => <Health services={all} project={project.data} />}</Answer>
       {project.data && project.data.warnings.length > 0 && (
@@ -43,7 +39,7 @@ function Overview() {
       <Section title="Services" aside={<Link to="/services">All services</Link>}>
         <Answer query={services}>{(all) => <Cards services={all} />}</Answer>
       </Section>
-      <Section title="What happened last" aside={<Link to="/runs">All runs</Link>}>
+      <Section title="Recent runs" aside={<Link to="/runs">All runs</Link>}>
         <Answer query={runs}>{(all) => <RunTable runs={all.slice(0, 5)} />}</Answer>
       </Section>
     </Page>
@@ -109,7 +105,7 @@ function LastRun({ run }: { run: RunSummary | null }) {
           <span className="muted small">{duration(run.seconds)}</span>
         </strong>
       ) : (
-        <strong>none yet</strong>
+        <strong>No runs yet</strong>
       )}
     </div>
   )
@@ -124,8 +120,8 @@ function Cards({ services }: { services: Service[] }) {
     )
   if (shown.length === 0) {
     return (
-      <Empty icon="services" title="No service is up">
-        Run <code>phlo up</code> in the project’s folder.
+      <Empty icon="services" title="No services are running">
+        Run <code>phlo up</code> in the project folder.
       </Empty>
     )
   }

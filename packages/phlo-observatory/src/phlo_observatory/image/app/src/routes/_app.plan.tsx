@@ -25,22 +25,22 @@ function PlanPage() {
       title="Plan"
       lead={
         <>
-          What <code>phlo up</code> would do now, and why. Looking changes nothing.
+          What <code>phlo up</code> would change now, and why. Read-only preview.
         </>
       }
       actions={
         <>
           <Toggle isSelected={showsAll} onChange={setShowsAll}>
-            Unchanged steps too
+            Show unchanged steps
           </Toggle>
           <ActionButton icon="restart" isDisabled={plan.isFetching} onPress={() => plan.refetch()}>
-            {plan.isFetching ? 'Looking…' : 'Look again'}
+            {plan.isFetching ? 'Refreshing…' : 'Refresh plan'}
           </ActionButton>
           {plan.data && <ApplyPlan plan={plan.data} steps={changing} refresh={() => plan.refetch()} />}
         </>
       }
     >
-      <Answer query={plan} loading={<Loading label="Looking at every host" lines={6} />}>
+      <Answer query={plan} loading={<Loading label="Reading the state of every host" lines={6} />}>
         {(found) => (
           <>
             <p className="muted small">
@@ -68,8 +68,8 @@ function Steps({ plan, showsAll }: { plan: Plan; showsAll: boolean }) {
   const shown = plan.steps.filter((step) => showsAll || isChanging(step))
   if (shown.length === 0) {
     return (
-      <Empty icon="check" title="Nothing would change">
-        What runs is what phlo.yaml says.
+      <Empty icon="check" title="No changes">
+        Everything matches phlo.yaml.
       </Empty>
     )
   }
@@ -89,14 +89,14 @@ function PlanGroup({ steps }: { steps: PlanStep[] }) {
   return (
     <li className="card stack">
       <div className="row spread">
-        <h2>{first.service ? <ServiceName name={first.service} /> : 'The project'}</h2>
+        <h2>{first.service ? <ServiceName name={first.service} /> : 'Project'}</h2>
         <span className="muted small">on {first.host}</span>
       </div>
       <ul className="stack">
         {steps.map((step) => (
           <li key={step.id} className="plan-step">
             <div className="row">
-              <Status state={step.status} />
+              <Status state={step.status ?? 'after start'} />
               <span className="mono small">{step.operation}</span>
             </div>
             {step.message && <p className="wrap">{step.message}</p>}

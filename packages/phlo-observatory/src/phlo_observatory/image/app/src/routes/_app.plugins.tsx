@@ -47,7 +47,7 @@ function Plugins() {
   const state = useTableUrl('name')
   const registry = useQuery(registryQuery)
   return (
-    <Page title="Plugins" lead="The Python packages that bring services and operations to this project.">
+    <Page title="Plugins" lead="Python packages with services and operations for this project.">
       <Answer query={plugins}>
         {({ installed, problems }) => (
           <>
@@ -57,7 +57,7 @@ function Plugins() {
                   {problems.map((problem) => (
                     <li key={`${problem.distribution} ${problem.name}`} className="note tone-bad wrap">
                       <strong>
-                        {problem.name} of {problem.distribution}
+                        {problem.name} from {problem.distribution}
                       </strong>
                       <span>{problem.problem}</span>
                     </li>
@@ -73,8 +73,8 @@ function Plugins() {
                 search="Search plugins"
                 state={state}
                 empty={
-                  <Empty icon="plugins" title="No plugin is installed">
-                    Install one of the registry below.
+                  <Empty icon="plugins" title="No plugins installed">
+                    Install one from the registry below.
                   </Empty>
                 }
               />
@@ -98,8 +98,8 @@ function Registry({ offerings }: { offerings: Offering[] }) {
   const shown = offerings.filter(fits)
   return (
     <div className="stack">
-      <SearchBox label="Find by name, description or capability" value={sought} onChange={setSought} />
-      {shown.length === 0 && <Empty icon="search" title={`Nothing fits “${sought}”`} />}
+      <SearchBox label="Search by name, description or capability" value={sought} onChange={setSought} />
+      {shown.length === 0 && <Empty icon="search" title={`No matches for “${sought}”`} />}
       <ul className="cards">
         {shown.map((offering) => (
           <li key={offering.name} className="card stack">

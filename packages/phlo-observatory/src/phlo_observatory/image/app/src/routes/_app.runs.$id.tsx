@@ -48,7 +48,7 @@ function OneRun({ found }: { found: Run }) {
       lead={
         <>
           <span className="mono wrap">{run.id}</span>
-          {run.by && `, started from here by ${run.by}`}
+          {run.by && `, started in Observatory by ${run.by}`}
         </>
       }
       actions={<RollBack run={run} />}
@@ -61,13 +61,13 @@ function OneRun({ found }: { found: Run }) {
           </strong>
         </div>
         <div className="tile">
-          <span className="muted">Began</span>
+          <span className="muted">Started</span>
           <strong>
             <Ago at={run.began} />
           </strong>
         </div>
         <div className="tile">
-          <span className="muted">{isLive(run) ? 'Takes' : 'Took'}</span>
+          <span className="muted">Duration</span>
           <strong>{duration(isLive(run) ? runLength(run, now) : run.seconds)}</strong>
         </div>
         <div className="tile">
@@ -98,12 +98,12 @@ function OneRun({ found }: { found: Run }) {
         title="Steps"
         aside={
           <Toggle isSelected={showsAll} onChange={setShowsAll}>
-            Unchanged steps too
+            Show unchanged steps
           </Toggle>
         }
       >
         {run.steps.length === 0 ? (
-          <Empty icon="runs" title={isLive(run) ? 'The first step has not begun' : 'No step was carried out'} />
+          <Empty icon="runs" title={isLive(run) ? 'No step has started yet' : 'No steps'} />
         ) : (
           <Timeline run={run} showsAll={showsAll} />
         )}
@@ -111,7 +111,7 @@ function OneRun({ found }: { found: Run }) {
       {path.length > 0 && (
         <Section
           title="Critical path"
-          aside={`${duration(onPath)} of ${duration(run.seconds)}: the run cannot be shorter than this chain.`}
+          aside={`${duration(onPath)} of ${duration(run.seconds)}: the chain of steps that determines the duration of the run.`}
         >
           <ol className="chain">
             {path.map((step) => (

@@ -14,7 +14,7 @@ function Runs() {
   return (
     <Page
       title="Runs"
-      lead="Every run that changed something or failed, the newest first. From here and from the command line alike."
+      lead="Runs that changed something or failed, newest first, from Observatory and the command line."
     >
       <Answer query={runs}>{(all) => <RunTable runs={all} search="Search runs" state={state} />}</Answer>
     </Page>

@@ -80,8 +80,8 @@ function RestartButton({ service }: { service: Service }) {
         onConfirm={() => action.mutate({ path: `/services/${encodeURIComponent(service.name)}/restart` })}
       >
         <p>
-          It does not answer until it is ready again. What depends on it with <code>restart: true</code> is restarted
-          too.
+          The service is not available until it is ready again. Services that depend on it with
+          <code>restart: true</code> are restarted too.
         </p>
       </Confirm>
     </>
@@ -112,8 +112,8 @@ function State({ service }: { service: Service }) {
       />
       <Section title="Containers">
         {service.instances.length === 0 ? (
-          <Empty icon="services" title="It has no container">
-            {service.enabled ? '' : `It is not part of the project: ${service.reason}. `}Run <code>phlo up</code>.
+          <Empty icon="services" title="No container">
+            {service.enabled ? '' : `Not part of the project: ${service.reason}. `}Run <code>phlo up</code>.
           </Empty>
         ) : (
           <ul className="stack">
@@ -127,7 +127,7 @@ function State({ service }: { service: Service }) {
                   on {instance.host}, started <Ago at={instance.started_at} />, {instance.image}
                 </div>
                 {instance.health_output && instance.health !== 'healthy' && (
-                  <pre className="output" tabIndex={0} aria-label="What the health check said">
+                  <pre className="output" tabIndex={0} aria-label="Output of the health check">
                     {instance.health_output}
                   </pre>
                 )}
@@ -163,7 +163,7 @@ const VARIABLES: ColumnDef<Variable, any>[] = [
   }),
   variable.accessor((one) => JSON.stringify(one.source), {
     id: 'source',
-    header: 'Comes from',
+    header: 'Source',
     cell: ({ row }) => <SourceText source={row.original.source} />,
   }),
 ]
@@ -182,8 +182,8 @@ function Environment({ name }: { name: string }) {
           state={state}
           rowId={(one) => one.name}
           empty={
-            <Empty icon="key" title="Its environment is empty">
-              Add to it under <code>services.{name}.environment</code> in phlo.yaml.
+            <Empty icon="key" title="No variables">
+              Add variables under <code>services.{name}.environment</code> in phlo.yaml.
             </Empty>
           }
         />
@@ -196,8 +196,8 @@ function Actions({ service }: { service: Service }) {
   const { why } = useMay('action')
   if (service.actions.length === 0) {
     return (
-      <Empty icon="play" title="It has no actions">
-        A role’s actions are the files in its folder tasks.
+      <Empty icon="play" title="No actions">
+        Actions are the files in the tasks folder of a role.
       </Empty>
     )
   }

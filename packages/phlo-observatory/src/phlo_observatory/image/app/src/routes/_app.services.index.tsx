@@ -48,14 +48,14 @@ function Services() {
   return (
     <Page
       title="Services"
-      lead="Everything the project runs, as it is at this moment."
+      lead="All services of the project and their current state."
       actions={
         <>
           <Toggle isSelected={showsDisabled} onChange={setShowsDisabled}>
-            Disabled ones too
+            Show disabled
           </Toggle>
           <Toggle isSelected={showsLogs} onChange={setShowsLogs}>
-            Logs of all
+            All logs
           </Toggle>
         </>
       }
@@ -70,15 +70,15 @@ function Services() {
             state={state}
             rowId={(service) => service.name}
             empty={
-              <Empty icon="services" title="No service is up">
-                Run <code>phlo up</code> in the project’s folder.
+              <Empty icon="services" title="No services are running">
+                Run <code>phlo up</code> in the project folder.
               </Empty>
             }
           />
         )}
       </Answer>
       {showsLogs && (
-        <Section title="Logs of all services">
+        <Section title="All logs">
           <LogView services={[]} tail={50} />
         </Section>
       )}

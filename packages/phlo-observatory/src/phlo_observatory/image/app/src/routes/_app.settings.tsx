@@ -23,7 +23,7 @@ function Settings() {
   const project = useQuery(projectQuery)
   const tokens = useQuery(tokensQuery)
   return (
-    <Page title="Settings" lead="How this page looks, who you are, and who may do what.">
+    <Page title="Settings" lead="Theme, time zone, session and tokens.">
       <Section title="Theme">
         <ThemeChoice />
       </Section>
@@ -34,14 +34,14 @@ function Settings() {
               facts={[
                 ['Signed in as', found.name],
                 ['Role', found.role],
-                ['May', found.actions_allowed.length ? found.actions_allowed.join(', ') : 'look, and change nothing'],
-                ['Version of phlo', project.data?.phlo_version ?? '…'],
+                ['Permissions', found.actions_allowed.length ? found.actions_allowed.join(', ') : 'read only'],
+                ['phlo version', project.data?.phlo_version ?? '…'],
               ]}
             />
           )}
         </Answer>
       </Section>
-      <Section title="Tokens" aside="A token is kept as a hash only, so it is shown once, when it is made.">
+      <Section title="Tokens" aside="Only a hash of each token is stored. A new token is shown once.">
         <Answer query={tokens}>
           {(all) => <Tokens tokens={all} mayRotate={session.data?.role === 'operator'} own={session.data?.name} />}
         </Answer>
@@ -68,7 +68,7 @@ function ThemeChoice() {
     >
       {THEMES.map((name) => (
         <ToggleButton key={name} id={name}>
-          {name === 'system' ? 'As the system' : name === 'light' ? 'Light' : 'Dark'}
+          {name === 'system' ? 'System' : name === 'light' ? 'Light' : 'Dark'}
         </ToggleButton>
       ))}
     </ToggleButtonGroup>
@@ -94,16 +94,16 @@ function Tokens({ tokens, mayRotate, own }: { tokens: Token[]; mayRotate: boolea
     column.accessor('role', { header: 'Role', cell: ({ getValue }) => <Tag>{getValue()}</Tag> }),
     column.accessor((token) => token.rotated_at ?? token.created, {
       id: 'made',
-      header: 'Made',
+      header: 'Created',
       cell: ({ getValue }) => <Ago at={getValue()} />,
     }),
     column.accessor('last_used', { header: 'Last used', cell: ({ getValue }) => <Ago at={getValue()} /> }),
     column.display({
       id: 'rotate',
-      header: 'Renew',
+      header: 'Rotate',
       cell: ({ row }) => (
         <ActionButton icon="key" isDisabled={!mayRotate} onPress={() => setAsked(row.original.name)}>
-          Renew
+          Rotate
         </ActionButton>
       ),
     }),
@@ -112,23 +112,23 @@ function Tokens({ tokens, mayRotate, own }: { tokens: Token[]; mayRotate: boolea
     <div className="stack">
       {fresh && (
         <div className="note tone-good" role="status">
-          <strong>The new token of {fresh.name}. It is not shown again.</strong>
+          <strong>New token of {fresh.name}. It is not shown again.</strong>
           <Copyable text={fresh.token} />
-          {fresh.name === own && <span>This session used the old one: sign in again with this one.</span>}
+          {fresh.name === own && <span>This session used the old token. Sign in again with the new one.</span>}
         </div>
       )}
       <DataTable label="Tokens" rows={tokens} columns={columns} rowId={(token) => token.name} />
-      {!mayRotate && <p className="muted small">Renewing tokens needs the role operator.</p>}
+      {!mayRotate && <p className="muted small">Rotating tokens needs the role operator.</p>}
       <Confirm
-        title={`Renew the token ${asked ?? ''}?`}
-        verb="Renew"
+        title={`Rotate the token ${asked ?? ''}?`}
+        verb="Rotate"
         look="danger"
         isOpen={asked !== null}
         action={rotate}
         onClose={() => setAsked(null)}
         onConfirm={() => asked && rotate.mutate(asked)}
       >
-        <p>Whoever uses the old one has to sign in with the new one.</p>
+        <p>The old token stops working at once. Everybody who uses it has to sign in with the new one.</p>
       </Confirm>
     </div>
   )

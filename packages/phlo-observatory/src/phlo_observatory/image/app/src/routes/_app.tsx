@@ -23,7 +23,7 @@ export const Route = createFileRoute('/_app')({
   pendingComponent: () => (
     <div className="lone">
       <title>Observatory</title>
-      <Loading label="Observatory is loading" />
+      <Loading label="Loading Observatory" />
     </div>
   ),
   errorComponent: ({ error, reset }) => (

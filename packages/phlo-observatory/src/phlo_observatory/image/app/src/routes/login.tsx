@@ -57,7 +57,7 @@ function Login() {
           {isBusy ? 'Signing in…' : 'Sign in'}
         </ActionButton>
         <div className="stack muted small">
-          <p>In the project’s folder, this prints the operator’s token:</p>
+          <p>To print the operator’s token, run this in the project folder:</p>
           <Copyable text="phlo secrets get PHLO_API_OPERATOR_TOKEN" />
         </div>
       </form>
@@ -67,9 +67,9 @@ function Login() {
 
 function LoginError({ error }: { error: unknown }) {
   const isRefused = error instanceof ApiError && error.status === 401
-  const title = isRefused ? 'This token is not known' : error instanceof Error ? error.message : 'Something went wrong'
+  const title = isRefused ? 'Invalid token' : error instanceof Error ? error.message : 'Something went wrong'
   const fix = isRefused
-    ? 'Check that all of it was pasted, and that it was not rotated.'
+    ? 'Check that the token is complete and was not rotated.'
     : error instanceof ApiError
       ? error.fix
       : ''

@@ -32,7 +32,7 @@ export async function answerApi(request: Request, settings: Settings): Promise<R
     if (session) settings.ended.end(session)
     return new Response(null, { status: 204, headers: { 'set-cookie': sessionCookie(null, isSecure(request)) } })
   }
-  return problem(405, 'Not allowed', `${request.method} is not possible here.`, 'Use POST or DELETE.')
+  return problem(405, 'Not allowed', `${request.method} is not supported here.`, 'Use POST or DELETE.')
 }
 
 /** Where a page's request without a session goes first; null for one that has a session, or needs none. */
@@ -94,7 +94,8 @@ async function passOn(request: Request, settings: Settings): Promise<Response> {
   }
   const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
   const body = hasBody ? await request.arrayBuffer().catch(() => undefined) : null
-  if (body === undefined) return problem(413, 'Too much', 'The request is larger than 1 MiB.', 'Send less.')
+  if (body === undefined)
+    return problem(413, 'Request too large', 'The request is larger than 1 MiB.', 'Send a smaller request.')
   const [ended, done] = settings.ended.signal(session)
   const signal = AbortSignal.any([request.signal, ended])
   return ask(new URL(pathname + search, settings.apiUrl), { method: request.method, headers, body, signal }, done)
