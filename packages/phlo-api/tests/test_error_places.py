@@ -45,6 +45,7 @@ def test_every_route_that_needs_the_project_says_where_its_error_is(ask: Ask, ro
     (root / "phlo.yaml").write_text(BROKEN)
     found = ask(path).json()
     assert (found["file"], found["line"], found["status"]) == ("phlo.yaml", 7, 409)
+    assert found["title"] == "Configuration error in phlo.yaml"
     assert found["where"].startswith("phlo.yaml:7 services.web.ports")
     assert [(line["number"], line["is_marked"]) for line in found["excerpt"]] == [
         (5, False), (6, False), (7, True), (8, False),

@@ -26,20 +26,20 @@ from phlo_api.server.models import ExcerptLine, Finding, Problem
 MEDIA_TYPE = "application/problem+json"
 F = TypeVar("F", bound=Finding)
 _TITLES = {
-    400: "The request is wrong",
-    401: "A token is needed",
+    400: "Request failed",
+    401: "Token required",
     403: "Not allowed",
     404: "Not found",
-    405: "Not possible here",
-    409: "The project cannot be used as it is",
-    413: "The request is too large",
-    421: "The name is not known here",
-    422: "The request is not of the right form",
-    423: "Somebody else is at work",
+    405: "Method not supported",
+    409: "Refused in the current state",
+    413: "Request too large",
+    421: "Unknown host name",
+    422: "Invalid request",
+    423: "Another run is in progress",
     429: "Too many requests",
-    500: "The API itself failed",
-    502: "What the answer comes from does not answer",
-    503: "A host does not answer",
+    500: "Internal error of phlo-api",
+    502: "A service is not responding",
+    503: "A Docker host is not reachable",
 }
 _BY_ERROR: tuple[tuple[type[PhloError], int], ...] = (
     (LockError, 423),
@@ -81,7 +81,9 @@ def problem_of(error: PhloError) -> Problem:
     first, *others = (
         Finding(detail=one.what, fix=one.fix, where=one.where, lines=list(one.detail)) for one in error.each()
     )
-    return Problem(title=title_of(status), status=status, others=others, **first.model_dump())
+    place = place_of(first.where) if isinstance(error, ConfigError) else None
+    title = f"Configuration error in {place[0]}" if place else title_of(status)
+    return Problem(title=title, status=status, others=others, **first.model_dump())
 
 
 def with_places(problem: Problem, excerpt_of: Callable[[str, int], list[ExcerptLine]]) -> Problem:

@@ -8,7 +8,7 @@ export type StreamState =
   | { kind: 'open' }
   /** Interrupted; the next attempt follows by itself. */
   | { kind: 'interrupted' }
-  /** Over. reason: the name of the last event. */
+  /** Over. reason: as the last event gives it, `revoked` for a session that is over. */
   | { kind: 'ended'; reason: string }
   | { kind: 'failed'; error: ApiError }
 
@@ -16,30 +16,31 @@ interface Handlers<T> {
   take: (data: T, kind: string) => void
   /** Tells that no event follows. */
   isLast?: (data: T) => boolean
-  onInterrupted?: () => void
 }
 
 const FIRST_RETRY = 1_000
 const LONGEST_RETRY = 10_000
-/** Events that end a stream: its own end, and a session that is over. */
-const ENDS = ['end', 'revoked']
+/** The stream was ended because this client read too slowly: it goes on from its last event. */
+const BEHIND = 'behind'
 
-/** Listen to a stream while `path` is not null. Another `attempt` opens a stream anew that had ended. */
+/** Listen to a stream while `path` is not null. Another `attempt` takes up a stream that had ended. */
 export function useEvents<T>(path: string | null, handlers: Handlers<T>, attempt = 0): StreamState {
   const [state, setState] = useState<StreamState>({ kind: 'connecting' })
   const latest = useRef(handlers)
   useEffect(() => {
     latest.current = handlers
   })
+  const lastId = useRef({ path, id: '' })
   useEffect(() => {
     if (path === null) return
+    if (lastId.current.path !== path) lastId.current = { path, id: '' }
     setState({ kind: 'connecting' })
     const controller = new AbortController()
     const end = (last: StreamState) => {
       controller.abort()
       setState(last)
     }
-    follow<T>(path, controller.signal, latest, setState, end).catch(() => undefined)
+    follow<T>(path, lastId.current, controller.signal, latest, setState, end).catch(() => undefined)
     return () => controller.abort()
   }, [path, attempt])
   return state
@@ -47,6 +48,7 @@ export function useEvents<T>(path: string | null, handlers: Handlers<T>, attempt
 
 async function follow<T>(
   path: string,
+  last: { id: string },
   signal: AbortSignal,
   handlers: { current: Handlers<T> },
   setState: (state: StreamState) => void,
@@ -55,6 +57,7 @@ async function follow<T>(
   let wait = FIRST_RETRY
   await fetchEventSource(path, {
     signal,
+    headers: last.id ? { 'last-event-id': last.id } : {},
     // A hidden page goes on listening, so that nothing is missing when it is shown again.
     openWhenHidden: true,
     fetch: (input, init) => fetch(input, init),
@@ -63,13 +66,15 @@ async function follow<T>(
       wait = FIRST_RETRY
       setState({ kind: 'open' })
     },
-    onmessage({ event, data }) {
+    onmessage({ event, data, id }) {
       if (signal.aborted) return
-      if (event === 'lost') {
-        handlers.current.take({} as T, event)
-        throw new Error('lines came faster than they were taken')
+      if (id) last.id = id
+      if (event === 'revoked') return end({ kind: 'ended', reason: event })
+      if (event === 'end') {
+        const { reason = event } = JSON.parse(data) as { reason?: string }
+        if (reason === BEHIND) throw new Error('lines came faster than they were taken')
+        return end({ kind: 'ended', reason })
       }
-      if (ENDS.includes(event)) return end({ kind: 'ended', reason: event })
       if (data === '') return
       const value = JSON.parse(data) as T
       handlers.current.take(value, event || 'message')
@@ -83,7 +88,6 @@ async function follow<T>(
         end({ kind: 'failed', error })
         throw error // no further attempt
       }
-      handlers.current.onInterrupted?.()
       setState({ kind: 'interrupted' })
       wait = Math.min(wait * 2, LONGEST_RETRY)
       return wait / 2

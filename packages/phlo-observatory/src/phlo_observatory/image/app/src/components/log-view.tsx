@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
+import { ToggleButton, ToggleButtonGroup } from 'react-aria-components'
 import { apiPath } from '~/api/client'
 import type { StreamState } from '~/api/events'
 import type { LogLine } from '~/api/types'
@@ -12,7 +13,7 @@ import { SearchBox } from './search-box'
 import { ErrorState } from './states'
 import { Toggle } from './toggle'
 import { useDebounced } from './use-debounced'
-import { useUrlText } from './use-url-state'
+import { useUrlFlag, useUrlText } from './use-url-state'
 import { type FollowedLog, useLog } from './use-log'
 
 const TYPING_MILLISECONDS = 300
@@ -23,15 +24,25 @@ const END_PIXELS = 24
 /** The log of some services as it is written. services: empty for all. tail: lines of each container to begin with. */
 export function LogView({ services, tail = 200 }: { services: readonly string[]; tail?: number }) {
   const [typed, setTyped] = useUrlText('filter')
+  const [isRegex, setRegex] = useUrlFlag('regex')
+  const [levels, setLevels] = useUrlText('levels')
   const [isFollowing, setFollowing] = useState(true)
   const contains = useDebounced(typed, TYPING_MILLISECONDS)
-  const followed = useLog(apiPath('/logs', { service: services, tail, contains, follow: true }), isFollowing)
+  const filter = isRegex ? { regex: contains } : { contains }
+  const level = levels ? levels.split('.') : []
+  const followed = useLog(apiPath('/logs', { service: services, tail, ...filter, level, ansi: 'keep' }), isFollowing)
   const { log, state } = followed
   const name = services.length === 1 ? services[0] : 'services'
   return (
     <div className="stack">
       <div className="row spread">
-        <SearchBox label="Filter lines" value={typed} onChange={setTyped} />
+        <div className="row">
+          <SearchBox label="Filter lines" value={typed} onChange={setTyped} />
+          <Toggle isSelected={isRegex} onChange={setRegex}>
+            Regex
+          </Toggle>
+          <Levels chosen={level} choose={(all) => setLevels(all.join('.'))} />
+        </div>
         <div className="row">
           <Toggle isSelected={isFollowing} onChange={setFollowing}>
             Follow
@@ -44,16 +55,32 @@ export function LogView({ services, tail = 200 }: { services: readonly string[];
         </div>
       </div>
       {state.kind === 'failed' && <ErrorState error={state.error} retry={followed.reconnect} />}
-      {followed.isIncomplete && (
-        <p className="note tone-warn">
-          Some lines are missing: they were written faster than this page could read them.
-        </p>
-      )}
       <Lines followed={followed} isFollowing={isFollowing} setFollowing={setFollowing} hasNames={services.length !== 1}>
-        {log.lines.length === 0 && <p className="muted log-empty">{emptyText(state, contains)}</p>}
+        {log.lines.length === 0 && <p className="muted log-empty">{emptyText(state, Boolean(contains || levels))}</p>}
       </Lines>
       <LogFoot followed={followed} tail={tail} show={() => setFollowing(true)} />
     </div>
+  )
+}
+
+const LEVELS = ['error', 'warning', 'info', 'debug']
+
+/** The levels to show; none chosen shows all lines. */
+function Levels({ chosen, choose }: { chosen: string[]; choose: (levels: string[]) => void }) {
+  return (
+    <ToggleButtonGroup
+      className="segments"
+      aria-label="Levels"
+      selectionMode="multiple"
+      selectedKeys={chosen}
+      onSelectionChange={(keys) => choose(LEVELS.filter((level) => keys.has(level)))}
+    >
+      {LEVELS.map((level) => (
+        <ToggleButton key={level} id={level}>
+          {level}
+        </ToggleButton>
+      ))}
+    </ToggleButtonGroup>
   )
 }
 
@@ -170,9 +197,9 @@ export function stateText(state: StreamState): string {
   }
 }
 
-function emptyText(state: StreamState, contains: string): string {
+function emptyText(state: StreamState, isFiltered: boolean): string {
   if (state.kind === 'connecting') return 'Connecting…'
-  return contains ? `No line contains “${contains}”.` : 'No log lines yet.'
+  return isFiltered ? 'No matches' : 'No log lines yet.'
 }
 
 /** The time of day of a log's line; empty for what is no time. */

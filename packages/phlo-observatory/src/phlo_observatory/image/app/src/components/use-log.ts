@@ -1,15 +1,13 @@
 import { useEffect, useRef, useState } from 'react'
 import { type StreamState, useEvents } from '~/api/events'
 import type { LogLine } from '~/api/types'
-import { EMPTY_LOG, type Log, LogPosition, released, withLines } from '~/logic/log'
+import { EMPTY_LOG, type Log, released, withLines } from '~/logic/log'
 
 const FLUSH_MILLISECONDS = 100
 
 export interface FollowedLog {
   log: Log
   state: StreamState
-  /** Lines are missing: they came faster than they were taken. */
-  isIncomplete: boolean
   clear: () => void
   reconnect: () => void
 }
@@ -17,10 +15,8 @@ export interface FollowedLog {
 /** The log of a stream. Lines are added in batches, so that a talkative service does not stall the page. */
 export function useLog(path: string, isFollowing: boolean): FollowedLog {
   const [log, setLog] = useState(EMPTY_LOG)
-  const [isIncomplete, setIncomplete] = useState(false)
   const [attempt, setAttempt] = useState(0)
   const waiting = useRef<LogLine[]>([])
-  const position = useRef(new LogPosition())
   const following = useRef(isFollowing)
   useEffect(() => {
     following.current = isFollowing
@@ -28,18 +24,14 @@ export function useLog(path: string, isFollowing: boolean): FollowedLog {
   }, [isFollowing])
   useEffect(() => {
     waiting.current = []
-    position.current = new LogPosition()
     setLog(EMPTY_LOG)
-    setIncomplete(false)
   }, [path])
   const state = useEvents<LogLine>(
     path,
     {
       take: (line, kind) => {
-        if (kind === 'lost') setIncomplete(true)
-        else if (position.current.isNew(line)) waiting.current.push(line)
+        if (kind === 'line') waiting.current.push(line)
       },
-      onInterrupted: () => position.current.interrupted(),
     },
     attempt,
   )
@@ -51,9 +43,10 @@ export function useLog(path: string, isFollowing: boolean): FollowedLog {
     }, FLUSH_MILLISECONDS)
     return () => clearInterval(timer)
   }, [])
-  const reconnect = () => {
-    position.current.interrupted()
-    setAttempt((count) => count + 1)
+  return {
+    log,
+    state,
+    clear: () => setLog((known) => ({ ...known, lines: [], held: [] })),
+    reconnect: () => setAttempt((count) => count + 1),
   }
-  return { log, state, isIncomplete, clear: () => setLog((known) => ({ ...known, lines: [], held: [] })), reconnect }
 }

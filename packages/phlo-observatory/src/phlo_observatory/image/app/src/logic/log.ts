@@ -40,24 +40,6 @@ function newest(lines: readonly NumberedLine[]): readonly NumberedLine[] {
   return lines.length > MOST_LINES ? lines.slice(-MOST_LINES) : lines
 }
 
-/** Where a stream of lines is, so that a stream that is taken up again repeats nothing. */
-export class LogPosition {
-  private readonly newest = new Map<string, string>()
-  private floor = new Map<string, string>()
-
-  /** Called when the stream was interrupted: lines up to here are known. */
-  interrupted(): void {
-    this.floor = new Map(this.newest)
-  }
-
-  isNew({ host, container, time }: LogLine): boolean {
-    const key = `${host} ${container}`
-    if (time <= (this.floor.get(key) ?? '')) return false
-    if (time > (this.newest.get(key) ?? '')) this.newest.set(key, time)
-    return true
-  }
-}
-
 const ESCAPE = '\u001b'
 // Control characters that move the cursor or ring; a tab stays.
 const CONTROLS = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f]/g

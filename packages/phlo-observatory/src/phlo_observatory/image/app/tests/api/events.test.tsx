@@ -36,20 +36,20 @@ const RETRIES = { timeout: 15_000 }
 
 function follow() {
   const taken: unknown[] = []
-  const onInterrupted = vi.fn()
-  const handlers = { take: (data: unknown, kind: string) => taken.push([kind, data]), onInterrupted }
-  const { result } = renderHook(() => useEvents('/api/v1/logs', handlers))
-  return { taken, onInterrupted, state: () => result.current }
+  const handlers = { take: (data: unknown, kind: string) => taken.push([kind, data]) }
+  const hook = renderHook(({ attempt }) => useEvents('/api/v1/logs', handlers, attempt), {
+    initialProps: { attempt: 0 },
+  })
+  return { taken, state: () => hook.result.current, again: () => hook.rerender({ attempt: 1 }) }
 }
 
 test('a stream that breaks off is taken up again behind its last event', async () => {
-  const { taken, onInterrupted, state } = follow()
+  const { taken, state } = follow()
   await waitFor(() => expect(state().kind).toBe('open'))
   act(() => opened[0]!.write('id: a@1\nevent: line\ndata: 1\n\n'))
   await waitFor(() => expect(taken).toEqual([['line', 1]]))
   act(() => opened[0]!.close())
   await waitFor(() => expect(state().kind).toBe('interrupted'))
-  expect(onInterrupted).toHaveBeenCalled()
   await waitFor(() => expect(opened).toHaveLength(2), RETRIES)
   expect(opened[1]!.headers['last-event-id']).toBe('a@1')
 })
@@ -68,9 +68,26 @@ test('a refusal ends it with the reason', async () => {
   await waitFor(() => expect(state()).toMatchObject({ kind: 'failed', error: { detail: 'no service "webb"' } }))
 })
 
-test.each(['end', 'revoked'])('after the event %s it is over, and nothing is tried again', async (kind) => {
+test.each([
+  ['end', '{"reason":"stopped"}', 'stopped'],
+  ['end', '{}', 'end'],
+  ['revoked', '{}', 'revoked'],
+])('after the event %s %s it is over, with the reason', async (kind, data, reason) => {
   const { state } = follow()
   await waitFor(() => expect(state().kind).toBe('open'))
-  act(() => opened[0]!.write(`event: ${kind}\ndata: {}\n\n`))
-  await waitFor(() => expect(state()).toEqual({ kind: 'ended', reason: kind }))
+  act(() => opened[0]!.write(`event: ${kind}\ndata: ${data}\n\n`))
+  await waitFor(() => expect(state()).toEqual({ kind: 'ended', reason }))
+})
+
+test('a stream that ended as it was read too slowly goes on, and one that was over when it is asked for', async () => {
+  const { state, again } = follow()
+  await waitFor(() => expect(state().kind).toBe('open'))
+  act(() => opened[0]!.write('id: a@2\nevent: position\ndata: {}\n\nevent: end\ndata: {"reason":"behind"}\n\n'))
+  await waitFor(() => expect(opened).toHaveLength(2), RETRIES)
+  expect(opened[1]!.headers['last-event-id']).toBe('a@2')
+  act(() => opened[1]!.write('id: a@3\nevent: end\ndata: {"reason":"stopped"}\n\n'))
+  await waitFor(() => expect(state().kind).toBe('ended'))
+  again()
+  await waitFor(() => expect(opened).toHaveLength(3))
+  expect(opened[2]!.headers['last-event-id']).toBe('a@3')
 })

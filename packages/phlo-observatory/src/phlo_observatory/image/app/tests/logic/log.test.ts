@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LogLine } from '~/api/types'
-import { EMPTY_LOG, LogPosition, MOST_LINES, plainText, released, withLines } from '~/logic/log'
+import { EMPTY_LOG, MOST_LINES, plainText, released, withLines } from '~/logic/log'
 
 const line = (time: string, container = 'web-1', text = 'x') =>
   ({ time, container, text, service: 'web', host: 'local' }) as LogLine
@@ -22,19 +22,6 @@ test('older lines than can be kept are removed, and counted', () => {
 test('what is held is bounded too', () => {
   const log = withLines(EMPTY_LOG, many(MOST_LINES + 7), false)
   expect([log.held.length, log.dropped]).toEqual([MOST_LINES, 7])
-})
-
-test('a stream that is taken up again repeats no line, for each container', () => {
-  const position = new LogPosition()
-  expect([line('1'), line('3'), line('2', 'web-2')].filter((one) => position.isNew(one))).toHaveLength(3)
-  position.interrupted()
-  const repeated = [line('1'), line('3'), line('4'), line('2', 'web-2'), line('3', 'web-2')]
-  expect(repeated.filter((one) => position.isNew(one)).map(({ time }) => time)).toEqual(['4', '3'])
-})
-
-test('two lines of the same moment are both shown as long as nothing is interrupted', () => {
-  const position = new LogPosition()
-  expect([line('1'), line('1')].filter((one) => position.isNew(one))).toHaveLength(2)
 })
 
 test('a copied log has no escape sequences', () => {

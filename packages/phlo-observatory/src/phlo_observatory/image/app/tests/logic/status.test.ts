@@ -7,8 +7,8 @@ test('a state that is not known is shown by its own word', () => {
   expect(lookOf(null).word).toBe('unknown')
 })
 
-test('trouble comes first', () => {
-  const tones = ['healthy', 'stopped', 'unhealthy', 'starting', 'interrupted'].map((state) => lookOf(state).tone)
+test('problems come first', () => {
+  const tones = ['healthy', 'disabled', 'unhealthy', 'starting', 'stopped'].map((state) => lookOf(state).tone)
   expect(tones.toSorted(byUrgency)).toEqual(['bad', 'warn', 'busy', 'idle', 'good'])
 })
 
