@@ -12,13 +12,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from tests.bench.fetch import cache_folder
 from tests.peers.ansible import compare, recording, tables
 from tests.peers.ansible.corpus import expressions, playbooks
 from tests.peers.ansible.environment import python
-from tests.peers.ansible.known import listed, prune
 from tests.peers.ansible.record import record
+from tests.peers.known import Differences
+
+DIFFERENCES = Differences(Path(__file__).with_name("differences.yaml"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,13 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cache.mkdir(parents=True, exist_ok=True)
         before = {} if options.again else recording.load()
         record(cases, texts, python(cache), before, recording.save)
-    known, recorded = listed(), recording.load()
+    known, recorded = DIFFERENCES.listed(), recording.load()
     found = {one.id: compare.of_expression(one, recorded[one.digest]) for one in texts if options.only in one.id}
     found |= {one.id: compare.of_case(one, recorded[one.digest]) for one in cases if options.only in one.id}
     gone = [name for name, different in found.items() if not different and name in known]
     if gone and options.prune:
-        prune(gone)
-        known, gone = listed(), []
+        DIFFERENCES.prune(gone)
+        known, gone = DIFFERENCES.listed(), []
     wrong = [name for name, different in found.items() if different and name not in known]
     for name in [*wrong, *gone] if not options.only else found:
         print(name, *(found[name] or ["equal"]), sep="\n    ")

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.peers.ansible.case import Case, Expression
 from tests.peers.ansible.environment import VERSION
-from tests.peers.ansible.known import Known
+from tests.peers.known import Known
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "ansible-differences.md"
 _HEAD = ("class of cases", "cases", "equal", "different by design", "different, to be fixed")

@@ -15,15 +15,18 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from tests.bench.fetch import cache_folder
 from tests.peers.compose import recording, tables
 from tests.peers.compose.build import binaries
 from tests.peers.compose.compare import differences
 from tests.peers.compose.corpus import handmade
-from tests.peers.compose.known import listed, prune
 from tests.peers.compose.record import record
 from tests.peers.compose.strategies import GROUP, generated
+from tests.peers.known import Differences
+
+DIFFERENCES = Differences(Path(__file__).with_name("differences.yaml"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         before = {} if options.again else recording.load()
         kept = [one for one in recording.sets(before) if one.group == GROUP]
         recording.save(record([*handmade(), *(kept or generated())], binaries(cache_folder()), before))
-    known, recorded, wrong, gone = listed(), recording.load(), 0, []
+    known, recorded, wrong, gone = DIFFERENCES.listed(), recording.load(), 0, []
     for one in recording.sets(recorded):
         if options.only not in one.id:
             continue
@@ -53,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if is_wrong or options.only:
             print(f"{one.id}", *(found or ["equal"]), sep="\n    ")
     if gone:
-        prune(gone)
-        known = listed()
+        DIFFERENCES.prune(gone)
+        known = DIFFERENCES.listed()
     if not options.only:
         print(tables.text(recorded, known))
         tables.PAGE.write_text(tables.page(recorded, known), encoding="utf-8")

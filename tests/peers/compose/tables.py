@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.peers.compose.build import NEWEST
 from tests.peers.compose.compare import between_versions
-from tests.peers.compose.known import Known
+from tests.peers.known import Known
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "compose-differences.md"
 _HEAD = (

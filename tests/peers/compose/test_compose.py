@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from phlo.compose.attributes import ATTRIBUTES
@@ -9,11 +11,11 @@ from tests.peers.compose import recording
 from tests.peers.compose.compare import differences
 from tests.peers.compose.corpus import handmade
 from tests.peers.compose.fileset import FileSet
-from tests.peers.compose.known import listed
+from tests.peers.known import Differences
 
 RECORDED = recording.load()
 SETS = recording.sets(RECORDED)
-KNOWN = listed()
+KNOWN = Differences(Path(__file__).with_name("differences.yaml")).listed()
 
 
 @pytest.mark.parametrize("one", [pytest.param(one, id=one.id) for one in SETS])
