@@ -47,6 +47,7 @@ FOR_TASKS = (
     "exec",
     "fail",
     "fetch",
+    "file",
     "http",
     "pause",
     "run",
@@ -55,15 +56,19 @@ FOR_TASKS = (
     "s3_upload",
     "script",
     "set_fact",
+    "slurp",
+    "stat",
     "template",
     "unarchive",
     "volume_archive",
     "volume_unarchive",
     "wait_for",
 )
-EVERY = (*BUILT_IN, *FOR_TASKS)
+EVERY = tuple(dict.fromkeys((*BUILT_IN, *FOR_TASKS)))
 # Modules that are called otherwise: the name is a word of Python, or of a module that is no operation.
 _MODULES = {"assert": "assertion", "archive": "pack", "unarchive": "unpack"}
+# What a task names as a step of a plan is named, and is something else.
+_TASK_MODULES = {"file": "path_state"}
 
 
 class Operation(Protocol):
@@ -88,6 +93,15 @@ def operation(name: str) -> Operation:
         return found
     if name not in EVERY:
         raise PlanError(f'there is no operation "{name}"', fix=did_you_mean(name, EVERY))
-    module: Any = importlib.import_module(f"phlo.operations.{_MODULES.get(name, name)}")
-    found = module
-    return found
+    return _module(_MODULES.get(name, name))
+
+
+def task_operation(name: str) -> Operation:
+    """The operation that a task calls `name`."""
+    return _module(_TASK_MODULES[name]) if name in _TASK_MODULES else operation(name)
+
+
+def _module(name: str) -> Operation:
+    found: Any = importlib.import_module(f"phlo.operations.{name}")
+    module: Operation = found
+    return module

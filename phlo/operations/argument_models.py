@@ -27,7 +27,8 @@ from pydantic_core import PydanticCustomError
 from phlo.compose.reading import format_value
 from phlo.errors import ConfigError, did_you_mean
 from phlo.operations.argument_types import argument_types, is_list, is_mapping, item_type, members, name_of, text_of
-from phlo.operations.fields import Mode, fields_of, is_required
+from phlo.operations.fields import AnyMode, Mode, fields_of, is_required
+from phlo.operations.file_attributes import parse_mode
 from phlo.values import Secret
 
 Place = Callable[..., str]
@@ -101,6 +102,8 @@ def _single(kind: Any) -> Any:
         return Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_without_switch)]
     if kind is Mode:
         return Annotated[Any, PlainValidator(_mode)]
+    if kind is AnyMode:
+        return Annotated[Any, PlainValidator(parse_mode)]
     if get_origin(kind) is Literal:
         return Annotated[kind, BeforeValidator(_as_text)]
     if is_list(kind) or is_mapping(kind):

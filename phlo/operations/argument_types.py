@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
-from phlo.operations.fields import Mode, expressions_in, fields_of
+from phlo.operations.fields import AnyMode, Mode, expressions_in, fields_of
+from phlo.operations.file_attributes import parse_mode
 from phlo.values import Secret
 
 _TRUE = ("true", "yes", "on", "1", "t", "y")
@@ -26,6 +27,7 @@ _NAMES: Mapping[Any, tuple[str, str]] = {
     float: ("number", "a number"),
     Path: ("path", "a path"),
     Mode: ("mode", 'a file mode such as "0640"'),
+    AnyMode: ("mode", 'a file mode such as "0640" or "u+x"'),
     Any: ("any", "any value"),
 }
 
@@ -97,6 +99,8 @@ def _single(kind: Any, value: Any) -> Any:
         return value if isinstance(value, bool) else str(value).lower().removesuffix(".0") in _TRUE
     if kind in (int, float):
         return kind(value)
+    if kind is AnyMode:
+        return parse_mode(value)
     if kind is Mode:
         return Mode(int(value, 8) if isinstance(value, str) else value)
     if kind is Path:

@@ -74,7 +74,6 @@ class Args:
             argv=argv,
             environment=self.environment,
             chdir=self.chdir,
-            root=self.root,
             stdin=stdin,
             adds_newline=self.stdin_add_newline,
             expands=self.expand_argument_vars and not self.shell,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
+from typing import Any
 
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
 from phlo.operations.archive import put_files
 from phlo.operations.file import differences_of, read_in_container
+from phlo.operations.file_attributes import PRESERVE, parse_mode, symbolic
 from phlo.operations.service_container import Target
 from phlo.values import Change, FileSpec, Secret
 
 LONGEST_DIFF = 200
+DEFAULT_MODE = 0o644
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,23 @@ def diff_lines(seen: Seen) -> list[str]:
     lines = list(difflib.unified_diff(old, new, "before", "after", lineterm=""))
     left = len(lines) - LONGEST_DIFF
     return lines[:LONGEST_DIFF] + ([f"... and {left} more lines"] if left > 0 else [])
+
+
+def spec(path: str, content: bytes | Secret, mode: Any, owner: str | None) -> FileSpec:
+    """The file as it shall be; mode 0644 and root's where the task says nothing else."""
+    wanted = None if mode == PRESERVE else parse_mode(mode)
+    uid, gid = owner_of(owner or "0:0")
+    bits = (
+        DEFAULT_MODE if wanted is None else wanted if isinstance(wanted, int) else symbolic(wanted, 0, is_folder=False)
+    )
+    return FileSpec(path=path, content=content, mode=bits, uid=uid, gid=gid)
+
+
+def refuse_host_arguments(args: Any, names: Iterable[str]) -> None:
+    """Raise ValueError for arguments that only count on a host."""
+    for name in names:
+        if getattr(args, name):
+            raise ValueError(f"{name} is for files of a host, not of a container")
 
 
 def owner_of(text: str) -> tuple[int, int]:

@@ -14,6 +14,10 @@ class Mode(int):
     """A file mode. In YAML it is written in octal and in quotes (`"0640"`), or as a plain octal number."""
 
 
+class AnyMode(str):
+    """A file mode as `Mode`, or in symbols (`"u=rw,g=r"`, `"a+X"`); a field's value is an int or a text."""
+
+
 def injected(name: str) -> Any:
     """A field whose value comes from the run, and that no task may write.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Protocol
 
 from phlo.bounded import MOST_OUTPUT_BYTES, Excerpt
@@ -33,6 +34,8 @@ class LocationArgs(Protocol):
     def project(self) -> str: ...
     @property
     def own_service(self) -> str: ...
+    @property
+    def root(self) -> Path: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +43,12 @@ class Location:
     """Runs programs where an operation works.
 
     name: the host's, or the host's and the container's. container: None on the host itself. user: as whom.
+    folder: that relative paths start at, "": the one in which the transport starts programs.
     """
 
     name: str
     transport: Transport
+    folder: str = ""
     user: str = ""
     container: Target | None = None
     is_cancelled: Callable[[], bool] = field(default=lambda: False)
@@ -63,7 +68,7 @@ class Location:
             argv=argv,
             stdin=stdin,
             environment=environment or {},
-            chdir=chdir,
+            chdir=chdir or self.folder,
             user=self.user,
             timeout_seconds=timeout_seconds,
             most_bytes=most_bytes,
@@ -85,16 +90,26 @@ def location_of(args: LocationArgs, host: Host | ReadHost, *, where: str) -> Loc
     """Where an operation works. where: the operation's name. Raises OperationError where it cannot work."""
     service = args.service or args.own_service
     if not service and not args.container:
-        return host_location(host)
+        return host_location(host, args.root)
     target = find_target(args.project, service, args.container, host, where=where)
     transport = ContainerTransport(container=target.id, host=host)
     name = f"{host.name} {target.name}"
     return Location(name=name, transport=transport, user=host.user, container=target, is_cancelled=host.is_cancelled)
 
 
-def host_location(host: Host | ReadHost) -> Location:
-    """The host itself. Raises OperationError where there is only a Docker engine."""
-    return Location(name=host.name, transport=transport_of(host), user=host.user, is_cancelled=host.is_cancelled)
+def works_in_container(args: LocationArgs) -> bool:
+    """Whether an operation works in a container."""
+    return bool(args.container or args.service or args.own_service)
+
+
+def host_location(host: Host | ReadHost, root: Path) -> Location:
+    """The host itself; relative paths start at the project's folder on this machine, else at the user's home.
+
+    Raises OperationError where there is only a Docker engine.
+    """
+    transport = transport_of(host)
+    folder = str(root) if transport.is_local else ""
+    return Location(name=host.name, transport=transport, folder=folder, user=host.user, is_cancelled=host.is_cancelled)
 
 
 def transport_of(host: Host | ReadHost) -> Transport:

@@ -32,7 +32,7 @@ _NOT_THERE = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """A command. chdir: the folder it runs in. root: the project's, which that is relative to on the control machine.
+    """A command. chdir: the folder it runs in.
 
     adds_newline: end its input with an end of line. expands: replace `$NAME` and `~` in its words.
     """
@@ -40,7 +40,6 @@ class Invocation:
     argv: tuple[Text, ...]
     environment: Mapping[str, Text] = field(default_factory=dict)
     chdir: str = ""
-    root: Path
     stdin: Text | None = None
     adds_newline: bool = True
     expands: bool = False
@@ -49,8 +48,7 @@ class Invocation:
 
     def folder(self, location: Location) -> str:
         """The folder it runs in."""
-        is_here = location.container is None and location.transport.is_local
-        return str(self.root / Path(self.chdir).expanduser()) if is_here else self.chdir
+        return str(Path(location.folder) / Path(self.chdir).expanduser()) if location.folder else self.chdir
 
     def run(self, location: Location, *, stdin: bytes | None = None) -> tuple[CommandResult, dict[str, str]]:
         """Run it to its end; the result, and when it started and ended. Raises PhloError when it cannot be run.

@@ -75,7 +75,6 @@ class Args:
             argv=argv,
             environment=self.environment,
             chdir=self.chdir,
-            root=self.root,
             timeout_seconds=self.timeout_seconds,
             clock=self.clock,
         )

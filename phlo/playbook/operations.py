@@ -9,7 +9,7 @@ from typing import Any
 from phlo.discovery.operations import InstalledOperation, installed_operations
 from phlo.errors import PackageError
 from phlo.frozen import dataclass, field
-from phlo.operations import EVERY, FOR_TASKS, Operation, operation
+from phlo.operations import EVERY, FOR_TASKS, Operation, task_operation
 
 _NEEDED = ("Args", "observe", "decide", "apply")
 
@@ -30,7 +30,7 @@ class Operations:
     def find(self, name: str) -> Operation:
         """The operation's module, imported now. Raises PlanError, or PackageError for a broken one."""
         if name in EVERY or name not in self.installed:
-            return operation(name)
+            return task_operation(name)
         entry = self.installed[name]
         where = f"{entry.distribution} entry point {name}"
         try:

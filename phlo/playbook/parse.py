@@ -8,6 +8,7 @@ from typing import Any
 
 from phlo.errors import ConfigError, PhloError, did_you_mean
 from phlo.frozen import dataclass, replace
+from phlo.playbook.aliases import renamed
 from phlo.playbook.free_form import COMMANDS, arguments_of, first_word
 from phlo.playbook.keywords import BLOCK, INSTEAD, LOOP_CONTROL, META, META_INSTEAD, OWN_OPERATIONS, PREFIXES, TASK
 from phlo.playbook.model import Block, Directives, Entry, LoopControl, RoleContext, Task
@@ -151,10 +152,10 @@ class TaskParser:
 
     def _arguments(self, operation: str, value: Any, extra: Any, place: Origin, origin: Origin) -> Raw:
         """What stands behind the operation's name, with `args` added."""
-        given = arguments_of(operation, value)
+        given = renamed(operation, arguments_of(operation, value))
         if extra is None:
             return Raw(given, place)
-        more = self.reader.mapping(extra, origin / "args", "args")
+        more = renamed(operation, self.reader.mapping(extra, origin / "args", "args"))
         if isinstance(given, str):
             return Raw({"__main__": given, **more}, place)
         joined = {**more, **(given or {})}

@@ -173,6 +173,10 @@ LAW = [
     ("wait_for", {"service": "web", "command": "true"}),
     ("command", {"command": "touch made", "creates": "made"}),
     ("command", {"service": "web", "command": "touch made", "chdir": "/tmp", "creates": "/tmp/mad*"}),
+    ("file", {"service": "web", "path": "/tmp/folder/inner", "state": "directory", "mode": "0700"}),
+    ("file", {"service": "web", "path": "/tmp/passwd", "src": "/etc/passwd", "state": "link"}),
+    ("stat", {"service": "web", "path": "/etc/passwd"}),
+    ("slurp", {"service": "web", "src": "/bin/busybox"}),
     ("script", {"service": "web", "cmd": "make.sh /tmp/scripted", "creates": "/tmp/scripted"}),
     ("unarchive", {"service": "web", "src": "x.tar", "dest": "/tmp", "creates": "/tmp/unpacked"}),
     ("power", {"service": "web", "state": "started"}),
@@ -205,4 +209,4 @@ def test_operations_for_tasks_obey_the_law(
     }
     kind = Operations().find(name).Args  # type: ignore[attr-defined]  # every module has one
 
-    assert_converges(name, make_args(kind, values, injected=injected, where="here"), host)
+    assert_converges(Operations().find(name), make_args(kind, values, injected=injected, where="here"), host)

@@ -21,7 +21,7 @@ from phlo.frozen import dataclass as frozen_dataclass
 from phlo.hosts.engine import Engine
 from phlo.hosts.host import Host, ReadHost
 from phlo.inventory import load
-from phlo.operations import operation
+from phlo.operations import task_operation
 from phlo.operations.fields import positional
 from phlo.playbook.load import Loader
 from phlo.playbook.lookups import lookup_functions
@@ -145,7 +145,7 @@ def play(tmp_path: Path) -> RunPlay:
                 for name in inventory.hosts
             },
             loader=loader,
-            find=lambda name: diary if name == "touch" else operation(name),
+            find=lambda name: diary if name == "touch" else task_operation(name),
             bring_up=lambda services, names: {},
             check=check,
         )

@@ -69,6 +69,7 @@ INJECTED = {
     "label": None,
     "render": None,
     "ask": None,
+    "clock": float,
 }
 
 ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
@@ -78,9 +79,10 @@ ARGUMENTS: list[tuple[str, dict[str, object], str]] = [
     ("exec", {"command": ""}, "the command is empty"),
     ("exec", {"command": "ls", "stdin": "x", "stdin_file": "y"}, "exclude each other"),
     ("copy", {"dest": "/x"}, "needs one of src and content"),
-    ("copy", {"dest": "x", "content": ""}, "should be an absolute path"),
+    ("copy", {"dest": "x", "content": "", "service": "web"}, "should be an absolute path"),
+    ("copy", {"dest": "/x", "content": "", "backup": True, "service": "web"}, "backup is for files of a host"),
     ("copy", {"dest": "/x", "content": "", "mode": "9"}, "should be a file mode"),
-    ("copy", {"dest": "/x", "content": "", "owner": "me"}, "should be a user id"),
+    ("copy", {"dest": "/x", "content": "", "owner": "me", "service": "web"}, "should be a user id"),
     ("http", {"url": "ftp://x"}, "should begin with http"),
     ("http", {"url": "http://x", "status_code": "ok"}, "should be a whole number"),
     ("wait_for", {}, "needs one of port, path and command"),
