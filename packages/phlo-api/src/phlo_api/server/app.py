@@ -18,6 +18,7 @@ from phlo_api.server import live_routes, metrics, reading, writing
 from phlo_api.server.access import Anybody, Ctx, Viewer, hostname_of
 from phlo_api.server.change_models import Changes
 from phlo_api.server.client_address import ClientAddresses
+from phlo_api.server.conditional import Conditional
 from phlo_api.server.context import Context
 from phlo_api.server.docs import add_docs
 from phlo_api.server.facts import hosts
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     _add_own_routes(app)
     if settings.assets:
         add_docs(app, settings.assets)
+    app.add_middleware(Conditional)
     app.add_middleware(HostNames, allowed=settings.environ.get(HOSTS_VARIABLE, ""))
     app.add_middleware(_Counted, requests=context.requests)
     app.add_middleware(
