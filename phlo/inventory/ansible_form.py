@@ -1,4 +1,4 @@
-"""Reading Ansible's YAML inventory form.
+"""Reading Ansible's inventory files: the YAML form here, and the INI form in its own module.
 
 all:
   vars: {region: north}
@@ -14,48 +14,51 @@ all:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from phlo.errors import InventoryError, PhloError, did_you_mean
+from phlo.errors import InventoryError, did_you_mean
 from phlo.frozen import dataclass
 from phlo.inventory.draft import Draft, variables_in
 from phlo.inventory.hosts import Variable
+from phlo.inventory.ini_form import read_ini
+from phlo.inventory.ranges import RangeError, hosts_of
 from phlo.values import Source
 from phlo.vault.ansible_yaml import as_secrets, parse_ansible_yaml, read_ansible_text
 from phlo.vault.passwords import Vault
 from phlo.yaml_source import Keys, YamlDocument
 
+YAML_ENDINGS = (".yaml", ".yml", ".json")
 _SECTIONS = ("hosts", "children", "vars", "services")  # the last is phlo's own
-_RANGE = re.compile(r"\[(\d+|[a-zA-Z]):(\d+|[a-zA-Z])(?::(\d+))?\]")
-_PORT = re.compile(r"([^:\[]+|[^\[]*\[.*\][^:]*):(\d+)")
 _INI_SECTION = re.compile(r"^\s*\[[^\]\s]+\]\s*(#.*)?$", re.MULTILINE)
 
 
-def read_yaml(path: Path, label: str, draft: Draft, vault: Vault) -> None:
-    """Add what a file in YAML (or JSON) says. Raises InventoryError when it cannot be read at all."""
+def read_file(path: Path, label: str, draft: Draft, vault: Vault) -> None:
+    """Add what a file in YAML, JSON or the INI form says. Raises InventoryError when it cannot be read at all."""
     given = read_ansible_text(path, label=label, vault=vault, error=InventoryError)
+    opener = vault if given.is_encrypted else None
+    if path.suffix == ".ini" or (_INI_SECTION.search(given.text) and path.suffix not in YAML_ENDINGS):
+        read_ini(given.text, label, draft, opener)
+        return
     try:
         document = parse_ansible_yaml(given, label=label, vault=vault, error=InventoryError)
-    except InventoryError as error:
-        raise _ini_form(path, label) or error from None
+    except InventoryError:
+        if path.suffix in YAML_ENDINGS and not _INI_SECTION.search(given.text):
+            raise
+        document = None
+    if document is None or (isinstance(document.data, (str, list)) and _is_ini(given.text, path)):
+        read_ini(given.text, label, draft, opener)
+        return
     if isinstance(document.data, (str, list)):
         fix = "Write groups with their hosts: all: {hosts: {NAME: {}}}."
-        raise _ini_form(path, label) or InventoryError("should be a mapping", where=document.where(), fix=fix)
-    _File(document=document, draft=draft, vault=vault if given.is_encrypted else None).read()
+        raise InventoryError("should be a mapping", where=document.where(), fix=fix)
+    _File(document=document, draft=draft, vault=opener).read()
 
 
-def _ini_form(path: Path, label: str) -> PhloError | None:
-    """The error for a file in the form of an INI file, None when it is in no such form."""
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    is_plain = not re.search("[:{]", text) and not text.lstrip().startswith("- ")
-    is_ini = _INI_SECTION.search(text) or path.suffix == ".ini" or is_plain
-    fix = f"phlo reads the YAML form: ansible-inventory -i {label} --list --yaml --output hosts.yaml"
-    return InventoryError("is in Ansible's INI form", where=label, fix=fix) if text.strip() and is_ini else None
+def _is_ini(text: str, path: Path) -> bool:
+    """Whether a text that is no mapping in YAML is in the INI form."""
+    return bool(_INI_SECTION.search(text)) or (path.suffix not in YAML_ENDINGS and not text.lstrip().startswith("- "))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +107,14 @@ class _File:
 
     def _hosts(self, group: str, pattern: str, variables: Any, keys: Keys) -> None:
         given = self._mapping(variables, keys)
-        if port := _PORT.fullmatch(pattern):
-            pattern, given = port[1], {"ansible_port": int(port[2]), **given}
-        for name in self._expand(pattern, keys):
+        try:
+            found = hosts_of(pattern)
+        except RangeError as reason:
+            self._error(str(reason), keys, reason.fix)
+            return
+        if found.port is not None:
+            given = {"ansible_port": found.port, **given}
+        for name in found.names:
             known = self.draft.add_host(name, group, self.document.source(*keys, layer="inventory"))
             known |= self._variables(given, lambda key: self.document.source(*keys, key, layer="host vars"))
 
@@ -120,28 +128,6 @@ class _File:
             return given
         self._error("should be a list of services", keys, "Write [NAME, NAME].")
         return []
-
-    def _expand(self, pattern: str, keys: Keys) -> Iterator[str]:
-        """`data-[1:3]` -> data-1, data-2, data-3."""
-        found = _RANGE.search(pattern)
-        if not found:
-            if re.search(r"[\s\[\]]", pattern) or not pattern:
-                self._error(f'"{pattern}" is not a host\'s name', keys, "Write a name, or a range such as data-[1:3].")
-                return
-            yield pattern
-            return
-        first, last, step = found.group(1), found.group(2), int(found.group(3) or 1)
-        if first.isdigit() != last.isdigit() or step == 0:
-            self._error(f'"{found.group()}" is not a range', keys, "Write [1:9], [01:09] or [a:f].")
-            return
-        if first.isdigit():
-            names = [str(number).zfill(len(first)) for number in range(int(first), int(last) + 1, step)]
-        else:
-            names = [chr(code) for code in range(ord(first), ord(last) + 1, step)]
-        if not names:
-            self._error(f'the range "{found.group()}" is empty', keys, "Put the lower end first.")
-        for name in names:
-            yield from self._expand(pattern[: found.start()] + name + pattern[found.end() :], keys)
 
     def _mapping(self, value: Any, keys: Keys) -> Mapping[Any, Any]:
         if value is None:

@@ -100,11 +100,11 @@ def _read(path: Path, label: str, draft: Draft, environ: Mapping[str, str], vaul
 
         read_program(path, label, draft, environ)
         return True
-    from phlo.inventory.ansible_form import read_yaml
+    from phlo.inventory.ansible_form import read_file
 
     if path.suffix not in _YAML and _first_bytes(path) == b"#!":
         raise InventoryError("is a program, and may not be executed", where=label, fix=f"chmod +x {label}")
-    read_yaml(path, label, draft, vault)
+    read_file(path, label, draft, vault)
     return False
 
 

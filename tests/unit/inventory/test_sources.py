@@ -187,8 +187,8 @@ def test_every_place_that_counts_or_would_count_is_known(site: Site) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("hosts.yaml", "[storage]\ndata-1 ansible_host=10.0.0.1\n", "hosts.yaml: is in Ansible's INI form. phlo reads"),
-        ("hosts", "data-1\ndata-2\n", "hosts: is in Ansible's INI form. phlo reads the YAML form: ansible-inventory"),
+        ("hosts.yaml", "data-1\ndata-2\n", "hosts.yaml:1: should be a mapping. Write groups with their hosts"),
+        ("hosts", "- data-1\n- data-2\n", "hosts:1: should be a mapping. Write groups with their hosts"),
         ("hosts.yaml", "plugin: amazon\n", 'hosts.yaml:1: is for Ansible\'s inventory plug-in "amazon"'),
         ("hosts.yaml", "a: {hosts: {h: }, services: db}\n", "hosts.yaml:1 a.services: should be a list of services"),
         ("hosts", "#!/bin/sh\n", "hosts: is a program, and may not be executed. chmod +x"),
