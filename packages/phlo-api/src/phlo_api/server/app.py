@@ -40,6 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         if context.client.is_closed:
             context.open()
+        context.sampler.start()
         taking = asyncio.create_task(asyncio.to_thread(context.take_tokens))
         yield
         await taking

@@ -28,6 +28,7 @@ from phlo_api.server.runs import Runs
 from phlo_api.server.service_models import Service, ServiceAction
 from phlo_api.server.services import Catalogue, role_actions, unknown_service
 from phlo_api.server.settings import Settings
+from phlo_api.server.stats import Sampler
 from phlo_api.server.streams import RunStreams
 from phlo_api.server.tokens import Identity, Tokens
 from phlo_api.server.turns import Turns
@@ -50,6 +51,7 @@ class Context:
         self.view = View(settings)
         self.lost = Lost()
         self.live = Live(self.lost)
+        self.sampler = Sampler(self.view.resolved, self.lost)
         self.audit = Audit(settings.state_folder / "audit.jsonl")
         self.tokens = Tokens(settings.state_folder / "tokens.json")
         if settings.tokens:
@@ -165,6 +167,7 @@ class Context:
         self._watcher = ThreadPoolExecutor(1, thread_name_prefix="tokens")
 
     def close(self) -> None:
+        self.sampler.stop()
         self._watcher.shutdown(wait=False, cancel_futures=True)
         self.tokens.save()
         self.client.close()

@@ -15,6 +15,7 @@ from phlo_api.server.problems import documented
 from phlo_api.server.run_models import Plan
 from phlo_api.server.service_models import ConfigEntry, EnvironmentEntry, ProjectInfo, Service
 from phlo_api.server.services import environment_of
+from phlo_api.server.stats_models import Stats
 
 router = APIRouter(responses=documented(401, 409, 429, 503))
 ServiceNames = Annotated[list[str], Query(max_length=200, description="Only these; repeat it for several.")]
@@ -81,6 +82,16 @@ def search_registry(
 def list_hosts(context: Ctx, who: Viewer) -> list[HostInfo]:
     """The hosts of the inventory, each asked now; one that did not answer is asked again after half a minute."""
     return facts.hosts(context.view.resolved(), context.settings.resolving().environ, context.lost)
+
+
+@router.get("/stats", tags=["hosts"])
+def get_stats(
+    context: Ctx,
+    who: Viewer,
+    since: Annotated[float, Query(ge=0, description="Only samples after this time: `now` of the last answer.")] = 0.0,
+) -> Stats:
+    """What each service and each host uses of processors, memory and networks, up to an hour back."""
+    return context.sampler.history.stats(since)
 
 
 @router.get("/graph", tags=["project"])

@@ -571,6 +571,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Stats
+         * @description What each service and each host uses of processors, memory and networks, up to an hour back.
+         */
+        get: operations["get_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -976,6 +996,20 @@ export interface components {
             reachable: boolean;
             /** Services */
             services: string[];
+        };
+        /**
+         * HostStats
+         * @description All containers of the project on a host. cpus, memory_total_bytes: what the host has; null: not known.
+         */
+        HostStats: {
+            /** Cpus */
+            cpus: number | null;
+            /** Host */
+            host: string;
+            /** Memory Total Bytes */
+            memory_total_bytes: number | null;
+            /** Samples */
+            samples: components["schemas"]["Sample"][];
         };
         /**
          * InstalledPlugin
@@ -1688,6 +1722,25 @@ export interface components {
             title: string;
         };
         /**
+         * Sample
+         * @description What was used at a time.
+         *
+         *     cpu_cores: 1.0 is one processor kept busy since the sample before. received, sent: bytes a second since then, over
+         *     all networks. memory_bytes: without the page cache. null: not known, as in a container's first sample.
+         */
+        Sample: {
+            /** Cpu Cores */
+            cpu_cores: number | null;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /** Received Per Second */
+            received_per_second: number | null;
+            /** Sent Per Second */
+            sent_per_second: number | null;
+            /** Time */
+            time: number;
+        };
+        /**
          * Service
          * @description A service: what is wanted of it, joined with what runs. reason: why it is, or is not, part of the project.
          */
@@ -1821,6 +1874,18 @@ export interface components {
             url: string | null;
         };
         /**
+         * ServiceStats
+         * @description All containers of a service. memory_limit_bytes: what they may use together; null: no limit.
+         */
+        ServiceStats: {
+            /** Memory Limit Bytes */
+            memory_limit_bytes: number | null;
+            /** Samples */
+            samples: components["schemas"]["Sample"][];
+            /** Service */
+            service: string;
+        };
+        /**
          * Session
          * @description Whose token the request came with, and what it may start.
          */
@@ -1876,6 +1941,20 @@ export interface components {
         Started: {
             /** Run */
             run: string;
+        };
+        /**
+         * Stats
+         * @description interval_seconds: between samples, the oldest first. now: the time of the newest one; null when there is none.
+         */
+        Stats: {
+            /** Hosts */
+            hosts: components["schemas"]["HostStats"][];
+            /** Interval Seconds */
+            interval_seconds: number;
+            /** Now */
+            now: number | null;
+            /** Services */
+            services: components["schemas"]["ServiceStats"][];
         };
         /**
          * Table
@@ -2252,7 +2331,7 @@ export interface operations {
                     "text/event-stream": unknown;
                 };
             };
-            /** @description A token is needed */
+            /** @description Token required */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2261,7 +2340,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The project cannot be used as it is */
+            /** @description Refused in the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2270,7 +2349,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The request is not of the right form */
+            /** @description Invalid request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2288,7 +2367,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A host does not answer */
+            /** @description A Docker host is not reachable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4046,6 +4125,74 @@ export interface operations {
             };
             /** @description Refused in the current state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A Docker host is not reachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_stats: {
+        parameters: {
+            query?: {
+                /** @description Only samples after this time: `now` of the last answer. */
+                since?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
+                };
+            };
+            /** @description Token required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused in the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
