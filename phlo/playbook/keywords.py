@@ -25,9 +25,34 @@ SHARED = (
     "become",
     "become_user",
     "become_method",
+    "diff",
+    "throttle",
+    "debugger",
+    "port",
+    "remote_user",
+    # What these choose between is one in phlo: where operations are found, how a task without `async` is waited for.
+    "collections",
+    "poll",
 )
-# Words that change nothing here: what they choose between does not exist, or is decided elsewhere.
-NO_EFFECT = ("collections", "debugger", "poll", "throttle", "port", "remote_user", "order")
+# Of these the nearest counts: the task's own, that of a block around it, of the role, of the play.
+NEAREST = (
+    "ignore_errors",
+    "ignore_unreachable",
+    "any_errors_fatal",
+    "delegate_to",
+    "delegate_facts",
+    "no_log",
+    "run_once",
+    "check_mode",
+    "connection",
+    "become",
+    "become_user",
+    "become_method",
+    "diff",
+    "throttle",
+    "port",
+    "remote_user",
+)
 TASK = (
     *SHARED,
     "loop",
@@ -44,12 +69,13 @@ TASK = (
     "args",
     "action",
     "local_action",
-    *NO_EFFECT,
+    "async",
 )
-BLOCK = (*SHARED, *NO_EFFECT, "notify", "block", "rescue", "always")
+BLOCK = (*SHARED, "notify", "block", "rescue", "always")
 PLAY = (
-    *SHARED,
+    *(name for name in SHARED if name not in ("when", "delegate_to", "delegate_facts")),
     "hosts",
+    "order",
     "gather_facts",
     "vars_files",
     "roles",
@@ -60,10 +86,28 @@ PLAY = (
     "serial",
     "max_fail_percentage",
     "force_handlers",
-    *NO_EFFECT,
 )
-ROLE = (*SHARED, *NO_EFFECT, "role")
+ROLE = (*SHARED, "role")
 IMPORT_PLAYBOOK = ("import_playbook", "name", "when", "tags", "vars")
+# What the tasks `include_tasks` and `include_role` may have. Source: Ansible's `TaskInclude`.
+INCLUDE = (
+    "name",
+    "when",
+    "tags",
+    "vars",
+    "loop",
+    "loop_control",
+    "register",
+    "run_once",
+    "ignore_errors",
+    "no_log",
+    "listen",
+    "args",
+    "action",
+    "collections",
+    "debugger",
+)
+ORDERS = ("inventory", "reverse_inventory", "sorted", "reverse_sorted", "shuffle")
 LOOP_CONTROL = ("loop_var", "index_var", "label", "pause", "extended", "extended_allitems", "break_when")
 
 # What the runner does itself.
@@ -87,6 +131,8 @@ META_INSTEAD: Mapping[str, str] = {
 
 INSTEAD: Mapping[str, str] = {
     "strategy": "All hosts do a task before the next one begins.",
-    "async": "Hosts and items wait for the task; give it a `timeout_seconds`.",
+    "timeout": "Write `timeout_seconds` of the operation, or `retries` and `delay`.",
+    "when": "Write it at the tasks, at a block, a role, or at import_playbook.",
+    "fact_path": "Facts are those of the tasks that are written.",
 }
 PREFIXES = ("ansible.builtin.", "ansible.legacy.", "phlo.")

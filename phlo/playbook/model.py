@@ -45,6 +45,10 @@ class Directives:
     no_log: Raw | None = None
     run_once: Raw | None = None
     check_mode: Raw | None = None
+    diff: Raw | None = None
+    throttle: Raw | None = None
+    port: Raw | None = None
+    remote_user: Raw | None = None
     notify: tuple[Raw, ...] = ()
     connection: Raw | None = None
     become: Raw | None = None
@@ -56,7 +60,8 @@ class Directives:
 class LoopControl:
     """How a loop goes. label: what is shown for an item. pause_seconds: between two items.
 
-    is_extended: `ansible_loop` is there. break_when: conditions that end the loop after an item.
+    is_extended: `ansible_loop` is there; has_all_items: with the list of all items.
+    break_when: conditions that end the loop after an item.
     """
 
     loop_var: str = "item"
@@ -64,6 +69,7 @@ class LoopControl:
     label: Raw | None = None
     pause_seconds: Raw | None = None
     is_extended: bool = False
+    has_all_items: bool = True
     break_when: tuple[Raw, ...] = ()
 
 
@@ -75,7 +81,7 @@ class Task:
     arguments: what stands behind the operation's name.
     until:     None when the task is not repeated.
     role:      the role it belongs to. folder: of the file it stands in.
-    inherited_tags: those of what is around it, without its own.
+    around:    what holds around it, without its own words.
     """
 
     name: str
@@ -94,7 +100,7 @@ class Task:
     failed_when: tuple[Raw, ...] | None = None
     listen: tuple[str, ...] = ()
     role: RoleContext | None = None
-    inherited_tags: tuple[str, ...] = ()
+    around: Directives = field(default_factory=Directives)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +127,8 @@ class Play:
 
     hosts: a pattern. sections: groups of tasks after each of which notified handlers run.
     roles: those whose defaults and variables the whole play sees.
-    serial: sizes of the batches of hosts, as written. variables: layers of `vars` and `vars_files`.
+    order: one of `ORDERS`. serial: sizes of the batches of hosts, as written.
+    variables: layers of `vars` and `vars_files`.
     """
 
     name: str
@@ -134,7 +141,8 @@ class Play:
     serial: tuple[Raw, ...] = ()
     max_fail_percentage: Raw | None = None
     any_errors_fatal: Raw | None = None
-    is_forcing_handlers: bool = False
+    force_handlers: Raw | None = None
+    order: str = "inventory"
     folder: Path
     origin: Origin
 

@@ -10,26 +10,22 @@ from phlo.errors import ConfigError, PhloError, did_you_mean
 from phlo.frozen import dataclass, replace
 from phlo.playbook.aliases import renamed
 from phlo.playbook.free_form import COMMANDS, arguments_of, first_word
-from phlo.playbook.keywords import BLOCK, INSTEAD, LOOP_CONTROL, META, META_INSTEAD, OWN_OPERATIONS, PREFIXES, TASK
+from phlo.playbook.keywords import (
+    BLOCK,
+    INCLUDE,
+    INSTEAD,
+    LOOP_CONTROL,
+    META,
+    META_INSTEAD,
+    NEAREST,
+    OWN_OPERATIONS,
+    PREFIXES,
+    TASK,
+)
 from phlo.playbook.model import Block, Directives, Entry, LoopControl, RoleContext, Task
 from phlo.playbook.reading import Reader
 from phlo.playbook.scope import written
 from phlo.playbook.source import Origin, Raw
-
-_NEAREST = (
-    "ignore_errors",
-    "ignore_unreachable",
-    "any_errors_fatal",
-    "delegate_to",
-    "delegate_facts",
-    "no_log",
-    "run_once",
-    "check_mode",
-    "connection",
-    "become",
-    "become_user",
-    "become_method",
-)
 
 Include = Callable[[Task], tuple[Entry, ...]]
 
@@ -39,7 +35,7 @@ class TaskParser:
     """Reads the tasks of one file.
 
     operations: names of the operations there are. folder: of the file.
-    imported:   reads what an `import_tasks` or `import_role` stands for.
+    imported:   reads what an `import_tasks` or `import_role` stands for. is_handlers: they may have `listen`.
     """
 
     reader: Reader
@@ -47,6 +43,7 @@ class TaskParser:
     folder: Path
     role: RoleContext | None
     imported: Include
+    is_handlers: bool = False
 
     def entries(self, value: Any, origin: Origin, around: Directives) -> tuple[Entry, ...]:
         """The tasks and blocks of a list."""
@@ -74,7 +71,7 @@ class TaskParser:
     def handlers(self, value: Any, origin: Origin, around: Directives) -> tuple[Task, ...]:
         """The handlers of a list."""
         found = []
-        for entry in self.entries(value, origin, around):
+        for entry in replace(self, is_handlers=True).entries(value, origin, around):
             if isinstance(entry, Task):
                 found.append(entry)
             else:
@@ -119,9 +116,10 @@ class TaskParser:
             failed_when=_given(reader.conditions(mapping, "failed_when", origin), mapping, "failed_when"),
             listen=reader.texts(mapping, "listen", origin),
             role=self.role,
-            inherited_tags=around.tags,
+            around=around,
         )
         self._check_own(task)
+        self._check_keywords(task, mapping)
         return task
 
     def _operation(self, mapping: Mapping[str, Any], origin: Origin) -> tuple[str, str, Any] | None:
@@ -180,6 +178,7 @@ class TaskParser:
             label=self.reader.raw(given, "label", place),
             pause_seconds=self.reader.raw(given, "pause", place),
             is_extended=given.get("extended") is True,
+            has_all_items=given.get("extended_allitems") is not False,
             break_when=self.reader.conditions(given, "break_when", place),
         )
 
@@ -202,6 +201,20 @@ class TaskParser:
             other = task.operation.replace("import", "include")
             self.reader.note(task.origin / "loop", f"{task.operation} cannot loop", f"Write {other}.")
 
+    def _check_keywords(self, task: Task, mapping: Mapping[str, Any]) -> None:
+        """Note the words that the task has and that do not hold for it."""
+        if mapping.get("async") not in (None, 0):
+            fix = "Hosts and items wait for the task; give it a `timeout_seconds`."
+            self.reader.note(task.origin / "async", "a task cannot go on in the background", fix)
+        if task.listen and not self.is_handlers:
+            self.reader.note(task.origin / "listen", "listen is for handlers", "Move the task under handlers.")
+        if task.operation not in ("include_tasks", "include_role"):
+            return
+        for key in mapping:
+            if key in TASK and key not in INCLUDE and not str(key).startswith("with_"):
+                fix = f"Write apply: {{{key}: ...}} in {task.operation}, or use import_{task.operation[8:]}."
+                self.reader.note(task.origin / key, f'"{key}" does not hold for what {task.operation} brings', fix)
+
 
 def directives_of(reader: Reader, mapping: Mapping[str, Any], origin: Origin, around: Directives) -> Directives:
     """What holds inside a task, block, role or play: its own words and those around it."""
@@ -212,7 +225,9 @@ def directives_of(reader: Reader, mapping: Mapping[str, Any], origin: Origin, ar
     if mapping.get("check_mode") is False:
         fix = "Check mode never writes; a command that only reads says `reads: true` and runs in check mode, too."
         reader.note(origin / "check_mode", "check_mode cannot be switched off", fix)
-    nearest = {key: raw for key in _NEAREST if (raw := reader.raw(mapping, key, origin)) is not None}
+    if mapping.get("debugger") not in (None, "never"):
+        reader.note(origin / "debugger", "there is no debugger", "Write debugger: never, and call phlo with --step.")
+    nearest = {key: raw for key in NEAREST if (raw := reader.raw(mapping, key, origin)) is not None}
     return replace(
         around,
         when=(*around.when, *reader.conditions(mapping, "when", origin)),
@@ -251,10 +266,11 @@ def file_argument(task: Task, key: str) -> Raw:
     """The file or role that an include names: `include_tasks: x.yaml`, or `include_tasks: {file: x.yaml}`."""
     value, origin = task.arguments
     if isinstance(value, Mapping):
-        if value.get(key) is None:
+        given = value.get(key, value.get("__main__"))
+        if given is None:
             fix = f"Write {task.operation}: {{{key}: NAME}}."
             raise ConfigError(f"{task.operation} needs {key}", where=origin.where(), fix=fix)
-        return Raw(value[key], origin / key)
+        return Raw(given, origin / key)
     if not isinstance(value, str) or not value.strip():
         fix = f"Write {task.operation}: NAME."
         raise ConfigError(f"{task.operation} needs the name of a file or role", where=origin.where(), fix=fix)

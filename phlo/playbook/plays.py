@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from phlo.errors import ConfigError
+from phlo.errors import ConfigError, did_you_mean
 from phlo.frozen import dataclass, replace
 from phlo.playbook.handlers import tasks_in
-from phlo.playbook.keywords import IMPORT_PLAYBOOK, PLAY, ROLE
+from phlo.playbook.keywords import IMPORT_PLAYBOOK, ORDERS, PLAY, ROLE
 from phlo.playbook.load import DEEPEST, NOTHING_AROUND, Loader
 from phlo.playbook.model import Block, Directives, Entry, Play, RoleContext, Task
 from phlo.playbook.parse import directives_of
@@ -88,10 +88,17 @@ class PlayParser:
             serial=reader.raws(mapping, "serial", origin),
             max_fail_percentage=reader.raw(mapping, "max_fail_percentage", origin),
             any_errors_fatal=reader.raw(mapping, "any_errors_fatal", origin),
-            is_forcing_handlers=mapping.get("force_handlers") is True,
+            force_handlers=reader.raw(mapping, "force_handlers", origin),
+            order=self._order(mapping, origin),
             folder=self.source.folder,
             origin=origin,
         )
+
+    def _order(self, mapping: Mapping[str, Any], origin: Origin) -> str:
+        order = self.reader.text(mapping, "order", origin) or ORDERS[0]
+        if order not in ORDERS:
+            self.reader.note(origin / "order", f'there is no order "{order}"', did_you_mean(order, ORDERS))
+        return order
 
     def _roles(
         self, mapping: Mapping[str, Any], origin: Origin, around: Directives

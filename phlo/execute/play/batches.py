@@ -7,6 +7,7 @@ from typing import Any
 
 from phlo.errors import ConfigError
 from phlo.execute.play.context import PlayContext
+from phlo.playbook.filters import as_boolean
 from phlo.playbook.model import Play
 from phlo.playbook.scope import Scope
 from phlo.playbook.source import Raw
@@ -42,6 +43,19 @@ def has_too_many_failures(context: PlayContext) -> bool:
     if raw is None or not context.batch:
         return False
     states = [context.states[name] for name in context.batch]
-    allowed = float(context.templar.render(raw, Scope(context.play.variables)))
-    bad = sum(bool(state.failure) or state.is_unreachable for state in states)
+    value = context.templar.render(raw, Scope(context.play.variables))
+    try:
+        allowed = float(str(value).strip().removesuffix("%"))
+    except (TypeError, ValueError):
+        what = f'max_fail_percentage should be a number, got "{value}"'
+        raise ConfigError(what, where=raw.origin.where(), fix="Write a number from 0 to 100.") from None
+    bad = sum(state.is_lost or state.is_unreachable for state in states)
     return bad * 100 > allowed * len(states)
+
+
+def is_true(context: PlayContext, raw: Raw | None) -> bool:
+    """Whether a word of the play, which may be a template, says yes."""
+    if raw is None or isinstance(raw.value, bool):
+        return raw is not None and raw.value is True
+    scope = Scope((*context.play.variables, context.run.extra_layer()))
+    return as_boolean(context.templar.render(raw, scope))

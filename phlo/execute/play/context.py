@@ -25,6 +25,7 @@ class PlayContext:
     is_over: `meta: end_play` ended the play.
     numbers: of the tasks of the run. parent: the plan's step that the tasks are a part of, None in a playbook.
     rescuers: how many blocks with a `rescue` are around what runs now.
+    guards:   how many blocks with a `rescue` or `always` that is still to come.
     is_cancelled: True once a signal asked the run to stop.
     """
 
@@ -42,6 +43,7 @@ class PlayContext:
     must_stop: bool = False
     is_over: bool = False
     rescuers: int = 0
+    guards: int = 0
     numbers: Iterator[int]
     parent: StepId | None = None
 

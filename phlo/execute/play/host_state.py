@@ -22,7 +22,8 @@ class HostState:
     facts:    what tasks registered or set. gathered: what `ansible_facts` has.
     ended_role: the folder of a role that `meta: end_role` ended, while that role goes on for other hosts.
     params:   the variables of the includes that are being run, the innermost last.
-    failure:  the failed task's name and result; None while all is well.
+    failure:  the failed task's name and result; None while all is well. is_lost: it failed where nothing could follow,
+              no `rescue` and no `always`; `max_fail_percentage` counts these.
     is_over:  a `meta` task ended the play for it.
     done_blocks: the roles of the play that it did.
     has_unapplied: in check mode: an earlier task would have changed something.
@@ -36,6 +37,7 @@ class HostState:
     gathered: dict[str, Any] = field(default_factory=dict)
     params: tuple[Layer, ...] = ()
     failure: tuple[str, Result] | None = None
+    is_lost: bool = False
     is_unreachable: bool = False
     is_over: bool = False
     ended_role: Path | None = None
@@ -52,8 +54,8 @@ class HostState:
         for name, value in facts.items():
             self.facts[name] = Variable(value)
 
-    def take(self, task: str, result: Result) -> None:
-        """Note how a task ended."""
+    def take(self, task: str, result: Result, *, is_final: bool) -> None:
+        """Note how a task ended. is_final: in no block that has a `rescue` or `always` to come."""
         self.counts[result.status.value] += 1
         self.changes += _changes_of(task, result)
         if result.is_ignored:
@@ -63,6 +65,7 @@ class HostState:
         if result.is_bad:
             self.is_unreachable = result.status is Status.UNREACHABLE
             self.failure = (task, result)
+            self.is_lost = self.is_lost or is_final
 
 
 def _changes_of(task: str, result: Result) -> tuple[Change, ...]:

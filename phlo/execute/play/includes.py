@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from phlo.errors import ConfigError, PhloError
+from phlo.execute.play.batches import is_true
 from phlo.execute.play.context import PlayContext
 from phlo.execute.play.host_state import HostState
 from phlo.execute.play.loops import item_layer, loop_items
@@ -36,6 +37,9 @@ class Inclusion:
 
 def run_include(context: PlayContext, task: Task, states: Sequence[HostState], run_entries: RunEntries) -> None:
     """Do an include on hosts; those that include the same run it together."""
+    own = task.directives.run_once if task.directives.run_once is not task.around.run_once else None
+    if is_true(context, own):
+        states = states[:1]
     wanted = {state.name: _inclusions(context, task, state) for state in states}
     if task.operation == "include_vars":
         for state in states:
@@ -60,8 +64,8 @@ def _run_group(
     wanted: Mapping[str, Sequence[Inclusion]],
     run_entries: RunEntries,
 ) -> None:
-    # The include's own condition and tags are about the include, not about what it brings.
-    around = replace(task.directives, when=(), tags=task.inherited_tags)
+    # Its own words are about the include, but for its variables; what is around it holds for what it brings, too.
+    around = replace(task.around, when=(), variables=task.directives.variables)
     given = task.arguments.value if isinstance(task.arguments.value, Mapping) else {}
     try:
         around = _applied(task, around, given)
@@ -84,6 +88,7 @@ def _run_group(
     finally:
         for state in members:
             state.params = state.params[:-1]
+            state.ended_role = None
 
 
 def _applied(task: Task, around: Directives, given: Mapping[str, Any]) -> Directives:
@@ -148,4 +153,4 @@ def _end(context: PlayContext, task: Task, state: HostState, result: Result) -> 
     """Tell and keep how the include itself ended on a host."""
     step = context.task_id(task, state.name, next(context.numbers))
     emit_end(context.emit, step, task, result, None, is_rescued=bool(context.rescuers))
-    state.take(task.name, result)
+    state.take(task.name, result, is_final=not context.guards)

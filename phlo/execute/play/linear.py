@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from phlo.errors import PhloError
-from phlo.execute.play.batches import has_too_many_failures
+from phlo.execute.play.batches import has_too_many_failures, is_true
 from phlo.execute.play.context import PlayContext
 from phlo.execute.play.host_state import HostState
 from phlo.execute.play.includes import run_include
@@ -43,15 +43,15 @@ class Linear:
                 self._block(entry, active)
             elif self._context.choice.takes(entry):
                 self._task(entry, active)
-                if not self._context.rescuers and has_too_many_failures(self._context):
+                if has_too_many_failures(self._context):
                     self._context.must_stop = True
 
     def flush_handlers(self, states: Sequence[HostState]) -> None:
         """Run what was notified, in the order of the handlers; what a handler notifies before itself waits."""
         context = self._context
+        is_forced = is_true(context, context.play.force_handlers)
         index = 0
         while index < len(context.handlers) and not context.must_stop and not context.is_cancelled():
-            is_forced = context.play.is_forcing_handlers
             wanted = [state.name for state in states if state.is_active or (state.failure and is_forced)]
             handler, names = context.handlers.take(index, wanted)
             index += 1
@@ -70,9 +70,12 @@ class Linear:
             states = [state for state in states if block.once not in state.done_blocks]
             for state in states:
                 state.done_blocks.add(block.once)
-        self._context.rescuers += bool(block.rescue)
+        context = self._context
+        context.rescuers += bool(block.rescue)
+        context.guards += bool(block.rescue or block.always)
         self.entries(block.block, states)
-        self._context.rescuers -= bool(block.rescue)
+        context.rescuers -= bool(block.rescue)
+        context.guards += bool(block.always) - bool(block.rescue or block.always)
         failed_ones = [state for state in states if state.failure and not state.is_unreachable]
         if block.rescue:
             for state in failed_ones:
@@ -81,9 +84,8 @@ class Linear:
                     state.counts["rescued"] += 1
                 state.failure = None
             self.entries(block.rescue, failed_ones)
+        context.guards -= bool(block.always)
         self._always(block, states)
-        if not self._context.rescuers and has_too_many_failures(self._context):
-            self._context.must_stop = True
 
     def _always(self, block: Block, states: Sequence[HostState]) -> None:
         """Run `always` on every host that can be reached; one that had failed stays failed."""
@@ -160,7 +162,7 @@ class Linear:
         context = self._context
         step = context.task_id(task, state.name, next(context.numbers))
         emit_end(context.emit, step, task, result, None, is_rescued=bool(context.rescuers))
-        state.take(task.name, result)
+        state.take(task.name, result, is_final=not context.guards)
 
 
 def _has_ended_role(state: HostState, entry: Entry) -> bool:

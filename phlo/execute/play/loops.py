@@ -41,14 +41,14 @@ def item_layer(task: Task, items: Sequence[Any], index: int) -> Layer:
     if control.index_var:
         names |= {control.index_var: index, "ansible_index_var": control.index_var}
     if control.is_extended:
-        names["ansible_loop"] = _extended(items, index)
+        names["ansible_loop"] = _extended(items, index, has_all_items=control.has_all_items)
     return final(names)
 
 
-def _extended(items: Sequence[Any], index: int) -> dict[str, Any]:
+def _extended(items: Sequence[Any], index: int, *, has_all_items: bool) -> dict[str, Any]:
     """`ansible_loop`. Source: Ansible's documentation, "Extended loop variables"."""
     found = {
-        "allitems": list(items),
+        **({"allitems": list(items)} if has_all_items else {}),
         "index": index + 1,
         "index0": index,
         "first": index == 0,

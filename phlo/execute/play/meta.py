@@ -41,7 +41,7 @@ def _clear_host_errors(context: PlayContext, task: Task, states: Sequence[HostSt
     for name in context.batch:
         state = context.states[name]
         if state.failure or state.is_unreachable:
-            state.failure, state.is_unreachable, state.is_over = None, False, True
+            state.failure, state.is_unreachable, state.is_lost, state.is_over = None, False, False, True
 
 
 def _clear_facts(context: PlayContext, task: Task, states: Sequence[HostState]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from phlo.errors import ConfigError, InventoryError, OperationError, PhloError, did_you_mean
 from phlo.execute.play.attempt import Attempt
+from phlo.execute.play.connection_words import check_connection
 from phlo.execute.play.context import PlayContext
 from phlo.execute.play.host_state import HostState
 from phlo.execute.play.result import MOVED, Result, failed
@@ -34,12 +35,29 @@ def run_task(context: PlayContext, task: Task, states: Sequence[HostState]) -> N
     number = next(context.numbers)
     is_once = _flag(context, task, task.directives.run_once, states[0])
     chosen = states[:1] if is_once else states
-    results = _side_by_side(context, [partial(_on_host, context, task, state, number) for state in chosen])
+    results = _throttled(
+        context, task, [partial(_on_host, context, task, state, number) for state in chosen], states[0]
+    )
     if is_once:
         results = results * len(states)
     for state, result in zip(states, results, strict=True):
         _take(context, task, state, result, is_own=not is_once or state is states[0])
     _spread_failure(context, task, states)
+
+
+def _throttled(
+    context: PlayContext, task: Task, calls: Sequence[Callable[[], Result]], first: HostState
+) -> list[Result]:
+    """The results of calls, as many at a time as `throttle` allows; 0 is no limit."""
+    raw = task.directives.throttle
+    if raw is None:
+        return _side_by_side(context, calls)
+    value = context.templar.render(raw, context.scope(first, task))
+    if not str(value).isdecimal():
+        raise ConfigError(f'throttle should be a number, got "{value}"', where=raw.origin.where(), fix="Write e.g. 2.")
+    size = int(value) or max(len(calls), 1)
+    parts = [calls[start : start + size] for start in range(0, len(calls), size)]
+    return [result for part in parts for result in _side_by_side(context, part)]
 
 
 def _side_by_side(context: PlayContext, calls: Sequence[Callable[[], Result]]) -> list[Result]:
@@ -75,6 +93,7 @@ def _on_host(context: PlayContext, task: Task, state: HostState, number: int) ->
     emit.step_started(step)
     started = clock()
     is_hidden = False
+    diff = task.directives.diff
 
     items_began = started
 
@@ -96,6 +115,7 @@ def _on_host(context: PlayContext, task: Task, state: HostState, number: int) ->
 
     try:
         is_hidden = _flag(context, task, task.directives.no_log, state)
+        check_connection(context, task, state)
         result = Attempt(
             task=task,
             host=ready(state.host),
@@ -110,7 +130,7 @@ def _on_host(context: PlayContext, task: Task, state: HostState, number: int) ->
             before_change=context.run.before_change,
             check=context.run.check or _flag(context, task, task.directives.check_mode, state),
             is_blind=state.has_unapplied,
-            shows_diff=context.run.shows_diff,
+            shows_diff=context.run.shows_diff if diff is None else _flag(context, task, diff, state),
             notify=notify,
             keep=state.set_facts,
             explain=explain,
@@ -175,7 +195,7 @@ def _take(context: PlayContext, task: Task, state: HostState, result: Result, *,
     if result.status in MOVED and task.directives.notify and is_own:
         result = _notify(context, task, state, result)
     if is_own or result.is_bad:
-        state.take(task.name, result)
+        state.take(task.name, result, is_final=not context.guards)
 
 
 def _keep_facts(context: PlayContext, task: Task, state: HostState, result: Result) -> None:
@@ -219,6 +239,7 @@ def _spread_failure(context: PlayContext, task: Task, states: Sequence[HostState
     for state in states:
         if state.failure is None:
             state.failure = (task.name, failed(error))
+            state.is_lost = not context.guards
 
 
 def _flag(context: PlayContext, task: Task, raw: Raw | None, state: HostState) -> bool:

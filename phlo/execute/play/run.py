@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Callable, Iterable, Sequence
 
 from phlo.events import StepId
@@ -129,6 +130,7 @@ class PlayRunner:
                 self._states.setdefault(name, self._context.state(name))
                 self._states[name].is_over = False
                 self._states[name].done_blocks.clear()
+                self._states[name].ended_role = None
             alive = [name for name in names if self._states[name].is_active]
             if alive and not self._play(play, alive):
                 return
@@ -159,7 +161,7 @@ class PlayRunner:
             parent=self._parent,
         )
         linear = Linear(context)
-        for batch in batches(play, names, self._templar, scope):
+        for batch in batches(play, _ordered(names, play.order), self._templar, scope):
             context.batch = batch
             states = [self._states[name] for name in batch]
             for section in play.sections:
@@ -180,3 +182,11 @@ class PlayRunner:
             name = str(self._templar.render(raw, scope))
             layers.append(self._context.loader.variables(play.folder / name))
         return replace(play, variables=tuple(layers))
+
+
+def _ordered(names: Sequence[str], order: str) -> list[str]:
+    """The hosts of a play in the order that it asks for."""
+    found = sorted(names) if order.endswith("sorted") else list(names)
+    if order == "shuffle":
+        random.shuffle(found)
+    return found[::-1] if order.startswith("reverse") else found

@@ -111,6 +111,7 @@ def play(tmp_path: Path) -> RunPlay:
         text: str,
         *,
         hosts: Iterable[str] = ("local",),
+        inventory: str | None = None,
         files: Mapping[str, str] | None = None,
         values: Mapping[str, Any] | None = None,
         touch: Touch | None = None,
@@ -124,12 +125,12 @@ def play(tmp_path: Path) -> RunPlay:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(dedent(content))
         events: list[Event] = []
-        inventory = load()
-        if list(hosts) != ["local"]:
-            (tmp_path / "hosts.yaml").write_text(
-                "all: {hosts: {" + ", ".join(f"{name}: {{rank: {index}}}" for index, name in enumerate(hosts)) + "}}"
-            )
-            inventory = load([tmp_path / "hosts.yaml"], root=tmp_path)
+        if inventory is None and list(hosts) != ["local"]:
+            ranks = ", ".join(f"{name}: {{rank: {index}}}" for index, name in enumerate(hosts))
+            inventory = f"all: {{hosts: {{{ranks}}}}}"
+        if inventory is not None:
+            (tmp_path / "hosts.yaml").write_text(inventory)
+        found = load() if inventory is None else load([tmp_path / "hosts.yaml"], root=tmp_path)
         known = {
             name: Value(name=name, text=value, source=Source(layer="phlo.yaml"))
             for name, value in (values or {}).items()
@@ -139,10 +140,10 @@ def play(tmp_path: Path) -> RunPlay:
         emitter = Emitter(events.append, run_id="test", clock=lambda: 0.0, secrets=secrets)
         world = RunContext(
             project=Project(name="lake", root=tmp_path, services={}, values=known, secrets=secrets),
-            inventory=inventory,
+            inventory=found,
             hosts={
                 name: Host(name=name, engine=Engine(refuse, name=name), is_local=name not in behind_tcp)
-                for name in inventory.hosts
+                for name in found.hosts
             },
             loader=loader,
             find=lambda name: diary if name == "touch" else task_operation(name),
