@@ -131,6 +131,7 @@ OPERATIONS = sorted(
 )
 _PATH_VALUES = {
     "name": "speaker", "action": "say", "run": RUN, "namespace": "ns", "table": "t",
+    "query": "some-query",
 }  # fmt: skip
 
 
@@ -144,7 +145,7 @@ def requests_of(method: str, path: str, hostile: str) -> Iterator[dict[str, Any]
     body = _body_of(operation)
     base: dict[str, Any] = {"method": method.upper(), "url": plain}
     if body is not None:
-        base["json"] = {"sql": "select 1"} if path.endswith("/query") else {}
+        base["json"] = {"sql": "select 1"} if "/data/" in path else {}
     follow = {"follow": "false"} if path.endswith(("/logs", "/changes")) else {}
     for one in parameters:
         if one["in"] == "path":

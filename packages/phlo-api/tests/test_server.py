@@ -150,12 +150,28 @@ def test_nothing_is_told_without_a_right_token(ask: Ask, path: str, token: str |
         ("POST", "/services/postgres/actions/backup"),
         ("POST", "/tokens/viewer/rotate"),
         ("POST", "/data/query"),
+        ("POST", "/data/queries"),
+        ("POST", "/data/export"),
+        ("DELETE", "/data/queries/some-query"),
         ("GET", "/audit"),
     ],
 )
 def test_a_viewer_may_do_nothing(ask: Ask, method: str, path: str) -> None:
     answer = ask(path, method=method, json={"sql": "select 1"} if "data" in path else {})
     assert answer.status_code == 403
+
+
+def test_every_operation_that_is_no_get_is_refused_to_a_viewer(ask: Ask) -> None:
+    values = {"name": "web", "action": "backup", "query": "some-query"}
+    for path, methods in json.loads(document_text())["paths"].items():
+        plain = path.removeprefix("/api/v1")
+        for name, value in {**values, **({"name": "postgres"} if "action" in path else {})}.items():
+            plain = plain.replace(f"{{{name}}}", value)
+        for method in set(methods) - {"get"}:
+            plain = plain.replace("tokens/web", "tokens/viewer")
+            body = {"sql": "select 1"} if "data" in path else {}
+            answer = ask(plain, method=method.upper(), json=body)
+            assert answer.status_code == 403, (method, plain, answer.text)
 
 
 def test_what_phlo_yaml_does_not_allow_is_refused_to_an_operator_too_and_noted(ask: Ask) -> None:

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.types import Message, Receive, Scope, Send
 
 import phlo
-from phlo_api.server import live_routes, metrics, reading, writing
+from phlo_api.server import live_routes, metrics, query_routes, reading, writing
 from phlo_api.server.access import Anybody, Ctx, Viewer, hostname_of
 from phlo_api.server.change_models import Changes
 from phlo_api.server.client_address import ClientAddresses
@@ -58,7 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.context = context
     add_error_answers(app)
-    for router in (reading.router, live_routes.router, writing.actions, writing.data):
+    for router in (reading.router, live_routes.router, writing.actions, writing.data, query_routes.router):
         app.include_router(router, prefix=PREFIX)
     _add_own_routes(app)
     if settings.assets:

@@ -24,6 +24,7 @@ from phlo_api.server.metrics import Requests
 from phlo_api.server.models import ExcerptLine, Problem
 from phlo_api.server.plans import Plans
 from phlo_api.server.problems import problem_of, with_places
+from phlo_api.server.queries import Queries
 from phlo_api.server.runs import Runs
 from phlo_api.server.service_models import Service, ServiceAction
 from phlo_api.server.services import Catalogue, role_actions, unknown_service
@@ -60,6 +61,7 @@ class Context:
         self.run_streams = RunStreams(self.runs)
         self.log_streams = LogStreams()
         self.requests = Requests()
+        self.queries = Queries()
         own = OWN_SERVICES if settings.is_in_container else ()
         self.watch = Watch(self.view, self.runs, self.lost, self._problem)
         self.changes = ChangeStream(self.watch.now)

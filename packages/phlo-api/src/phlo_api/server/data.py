@@ -26,6 +26,7 @@ MOST_TABLES = 2000
 MOST_ANSWER_BYTES = 16_000_000
 # Beyond it numbers of JSON are another one in a browser.
 MOST_EXACT = 2**53 - 1
+DIALECTS = ("trino", "duckdb")
 _SEPARATOR = "\x1f"
 
 
@@ -43,16 +44,21 @@ class Lake:
 
     def query(self, sql: str, limit: int, *, who: str) -> QueryResult:
         """Run one statement; at most `limit` rows."""
-        facts = self._facts("query-engine", "phlo-trino or phlo-duckdb")
+        facts = self.query_engine()
         started = time.monotonic()
-        ask = {"trino": self._trino, "duckdb": self._duckdb}.get(facts["dialect"])
-        if ask is None:
-            what = f'no way is known to ask a query engine that speaks "{facts["dialect"]}"'
-            raise Refusal(404, what, fix="phlo-trino and phlo-duckdb can be asked.")
+        ask = {"trino": self._trino, "duckdb": self._duckdb}[facts["dialect"]]
         columns, rows, truncated = ask(facts, sql.strip().removesuffix(";"), limit, who)
         seconds = round(time.monotonic() - started, 4)
-        exact = [[_exact(value) for value in row] for row in rows]
+        exact = [[exact(value) for value in row] for row in rows]
         return QueryResult(engine=facts["dialect"], columns=columns, rows=exact, truncated=truncated, seconds=seconds)
+
+    def query_engine(self) -> Mapping[str, Any]:
+        """The facts of the query engine. Raises a Refusal without one that can be asked."""
+        facts = self._facts("query-engine", "phlo-trino or phlo-duckdb")
+        if facts["dialect"] not in DIALECTS:
+            what = f'no way is known to ask a query engine that speaks "{facts["dialect"]}"'
+            raise Refusal(404, what, fix="phlo-trino and phlo-duckdb can be asked.")
+        return facts
 
     def tables(self) -> list[TableName]:
         """Every table of the Iceberg catalog."""
@@ -141,7 +147,7 @@ class Lake:
             # Trino names itself as it was asked, which is the address that is asked on.
             data = self._json("GET", following, headers=headers, seconds=QUERY_SECONDS)
         if following:
-            self._client.delete(self._reachable(following), headers=headers)
+            self._client.delete(self.reachable(following), headers=headers)
             if len(rows) <= limit:
                 raise Refusal(400, f"the query took longer than {QUERY_SECONDS:.0f} s and was cancelled")
         return columns, rows[:limit], len(rows) > limit
@@ -188,25 +194,25 @@ class Lake:
 
     def _json(self, method: str, url: str, *, seconds: float, **request: Any) -> Any:
         try:
-            with self._client.stream(method, self._reachable(url), timeout=seconds, **request) as answer:
+            with self._client.stream(method, self.reachable(url), timeout=seconds, **request) as answer:
                 content = bytearray()
                 for piece in answer.iter_bytes():
                     content += piece
                     self._left_bytes -= len(piece)
                     if self._left_bytes < 0:
-                        raise _too_large(answer)
+                        raise too_large(answer)
         except httpx.HTTPError as reason:
             where = httpx.URL(url).host
             what = f"{where} does not answer ({type(reason).__name__})"
             raise Refusal(502, what, fix=f"`phlo services list` says how {where} is doing.") from None
         if answer.status_code >= 400:
-            raise Refusal(404 if answer.status_code == 404 else 400, _said(answer, bytes(content)))
+            raise Refusal(404 if answer.status_code == 404 else 400, said(answer, bytes(content)))
         try:
             return json.loads(content)
         except (ValueError, RecursionError):
             raise Refusal(502, f"{answer.url.host} sends an answer that is not JSON") from None
 
-    def _reachable(self, url: str) -> str:
+    def reachable(self, url: str) -> str:
         parts = httpx.URL(url)
         there = self._reach.get(f"{parts.host}:{parts.port}")
         if there is None:
@@ -237,12 +243,12 @@ def published_addresses(project: Project) -> dict[str, str]:
     }
 
 
-def _too_large(answer: httpx.Response) -> Refusal:
+def too_large(answer: httpx.Response) -> Refusal:
     what = f"{answer.url.host} sends more than {MOST_ANSWER_BYTES // 1_000_000} MB"
     return Refusal(502, what, fix="Ask for fewer rows or columns.")
 
 
-def _said(answer: httpx.Response, content: bytes) -> str:
+def said(answer: httpx.Response, content: bytes) -> str:
     """The message in an error's body, whichever of the protocols it is."""
     try:
         data = json.loads(content)
@@ -275,12 +281,12 @@ def _snapshot(data: Mapping[str, Any], current: Any) -> Snapshot:
     )
 
 
-def _exact(value: Any) -> Any:
+def exact(value: Any) -> Any:
     """A value of a row; whole numbers that a browser would round are texts."""
     if isinstance(value, list):
-        return [_exact(one) for one in value]
+        return [exact(one) for one in value]
     if isinstance(value, dict):
-        return {key: _exact(one) for key, one in value.items()}
+        return {key: exact(one) for key, one in value.items()}
     return str(value) if isinstance(value, int) and abs(value) > MOST_EXACT else value
 
 
