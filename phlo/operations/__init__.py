@@ -41,6 +41,7 @@ BUILT_IN = (
 FOR_TASKS = (
     "archive",
     "assert",
+    "blockinfile",
     "command",
     "copy",
     "debug",
@@ -49,6 +50,7 @@ FOR_TASKS = (
     "fetch",
     "file",
     "http",
+    "lineinfile",
     "pause",
     "run",
     "s3_bucket",

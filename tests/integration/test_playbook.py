@@ -175,6 +175,8 @@ LAW = [
     ("command", {"service": "web", "command": "touch made", "chdir": "/tmp", "creates": "/tmp/mad*"}),
     ("file", {"service": "web", "path": "/tmp/folder/inner", "state": "directory", "mode": "0700"}),
     ("file", {"service": "web", "path": "/tmp/passwd", "src": "/etc/passwd", "state": "link"}),
+    ("lineinfile", {"service": "web", "path": "/etc/passwd", "line": "x:x:9:9::/:/bin/sh", "insertafter": "^root"}),
+    ("blockinfile", {"service": "web", "path": "/tmp/block", "block": "x", "create": True, "mode": "0600"}),
     ("stat", {"service": "web", "path": "/etc/passwd"}),
     ("slurp", {"service": "web", "src": "/bin/busybox"}),
     ("script", {"service": "web", "cmd": "make.sh /tmp/scripted", "creates": "/tmp/scripted"}),

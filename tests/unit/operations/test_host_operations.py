@@ -310,3 +310,102 @@ def test_odd_names_are_only_names(bench: Bench) -> None:
     bench.run("file", {"path": name, "state": "absent"})
     assert not (bench.root / name).exists()
     assert not (bench.root / "made").exists()
+
+
+EDITS: dict[str, tuple[str, dict[str, Any], str, str]] = {
+    "a line at the end": ("lineinfile", {"line": "three"}, "one\ntwo\nthree\n", "line added"),
+    "a line at the start": ("lineinfile", {"line": "x", "insertbefore": "BOF"}, "x\none\ntwo\n", "line added"),
+    "a line after another": ("lineinfile", {"line": "x", "insertafter": "^one"}, "one\nx\ntwo\n", "line added"),
+    "a line before another": ("lineinfile", {"line": "x", "insertbefore": "two"}, "one\nx\ntwo\n", "line added"),
+    "a line in place of a match": ("lineinfile", {"line": "to", "regexp": "^t"}, "one\nto\n", "line replaced"),
+    "of several matches the last": ("lineinfile", {"line": "xo", "regexp": "o"}, "one\nxo\n", "line replaced"),
+    "of several matches the first": (
+        "lineinfile",
+        {"line": "Xo", "search_string": "o", "firstmatch": True},
+        "Xo\ntwo\n",
+        "line replaced",
+    ),
+    "no such line": ("lineinfile", {"regexp": "o", "state": "absent"}, "", "2 line(s) removed"),
+    "a block": (
+        "blockinfile",
+        {"block": "a\nb"},
+        "one\ntwo\n# BEGIN ANSIBLE MANAGED BLOCK\na\nb\n# END ANSIBLE MANAGED BLOCK\n",
+        "Block inserted",
+    ),
+    "a block after a line": (
+        "blockinfile",
+        {"block": "a", "insertafter": "one", "marker": "; {mark} x", "prepend_newline": True, "append_newline": True},
+        "one\n\n; BEGIN x\na\n; END x\n\ntwo\n",
+        "Block inserted",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EDITS)
+def test_an_edit_is_made_once(case: str, bench: Bench) -> None:
+    name, values, expected, message = EDITS[case]
+    values = {"path": "there", **values}
+    before = bench.tree()
+    assert bench.look(name, values).is_pending
+    assert bench.tree() == before
+
+    done = bench.run(name, values)
+
+    assert (done.status, done.facts["msg"]) == (Status.CHANGED, message)
+    assert (bench.root / "there").read_text() == expected
+    assert bench.run(name, values).status is Status.OK
+    assert (bench.root / "there").read_text() == expected
+
+
+def test_a_match_s_groups_are_put_into_the_line_and_nothing_is_done_without_a_match(bench: Bench) -> None:
+    values = {"path": "there", "line": r"\1-\1", "regexp": "^(t..)$", "backrefs": True}
+    bench.run("lineinfile", values)
+    assert (bench.root / "there").read_text() == "one\ntwo-two\n"
+    assert bench.run("lineinfile", values).status is Status.OK
+
+
+def test_a_block_is_changed_in_its_place_and_removed(bench: Bench) -> None:
+    for block in ("a\n", "b\nc"):
+        bench.run("blockinfile", {"path": "there", "block": block, "insertafter": "one"})
+    assert (bench.root / "there").read_text().splitlines()[1:5] == [
+        "# BEGIN ANSIBLE MANAGED BLOCK",
+        "b",
+        "c",
+        "# END ANSIBLE MANAGED BLOCK",
+    ]
+    assert bench.run("blockinfile", {"path": "there", "state": "absent"}).facts["msg"] == "Block removed"
+    assert (bench.root / "there").read_text() == "one\ntwo\n"
+    assert bench.run("blockinfile", {"path": "there", "state": "absent"}).status is Status.OK
+
+
+def test_an_edit_keeps_bytes_that_are_no_text_and_the_mode(bench: Bench) -> None:
+    (bench.root / "odd").write_bytes(b"\xff\xfe\r\nend")
+    (bench.root / "odd").chmod(0o751)
+    bench.run("lineinfile", {"path": "odd", "line": "x"})
+    assert (bench.root / "odd").read_bytes() == b"\xff\xfe\r\nend\nx\n"
+    assert mode(bench.root / "odd") == 0o751
+
+
+@pytest.mark.parametrize("name", ["lineinfile", "blockinfile"])
+def test_a_file_that_is_not_there_is_made_on_request_only(name: str, bench: Bench) -> None:
+    values = {"path": "new/file", ("line" if name == "lineinfile" else "block"): "x"}
+    with pytest.raises(OperationError, match="there is no file new/file"):
+        bench.look(name, values)
+    assert bench.run(name, {**values, "state": "absent"}).status is Status.OK
+    assert bench.run(name, {**values, "create": True}).status is Status.CHANGED
+    assert "x\n" in (bench.root / "new" / "file").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "what"),
+    [
+        ("lineinfile", {"path": "x"}, "needs line"),
+        ("lineinfile", {"path": "x", "state": "absent"}, "needs one of"),
+        ("lineinfile", {"path": "x", "line": "y", "regexp": "("}, "is no regular expression"),
+        ("lineinfile", {"path": "x", "line": "y", "insertafter": "a", "insertbefore": "b"}, "exclude each other"),
+        ("blockinfile", {"path": "x", "marker": "#"}, "needs {mark}"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_refused(name: str, values: dict[str, Any], what: str, bench: Bench) -> None:
+    with pytest.raises(ConfigError, match=what):
+        bench.args(name, values)
