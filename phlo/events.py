@@ -161,7 +161,7 @@ class StepFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndoStarted:
-    """A service is being restored to its previous version."""
+    """A service is being put back to what ran before."""
 
     time: float
     run: str

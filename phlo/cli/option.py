@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
@@ -56,6 +57,7 @@ class Verb(NamedTuple):
     is_task:  True when `phlo run NAME` and `invoke NAME` mean it too.
     more:     sentences for its own help, below the first line.
     examples: (command, what it does) pairs.
+    refused:  options that other programs have, and what to write instead.
     instead:  for a verb without arguments, what to use when somebody names services.
     """
 
@@ -68,6 +70,7 @@ class Verb(NamedTuple):
     aliases: tuple[str, ...] = ()
     more: str = ""
     examples: tuple[tuple[str, str], ...] = ()
+    refused: Mapping[str, str] = {}
     instead: str = ""
 
     def arguments(self) -> tuple[Option, ...]:

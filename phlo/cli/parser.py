@@ -194,8 +194,13 @@ class _Parser(ArgumentParser):
         message = message.replace(_LITERAL, "")
         unknown = message.removeprefix("unrecognized arguments: ")
         if unknown == message:
-            raise _usage(self._verb, self._plain(message))
+            flag = message.removeprefix("argument ").partition("/")[0]
+            raise _usage(self._verb, self._plain(message), self._verb.refused.get(flag, ""))
         words = unknown.split()
+        refused = next((word for word in words if word.partition("=")[0] in self._verb.refused), None)
+        if refused is not None:
+            flag = refused.partition("=")[0]
+            raise _usage(self._verb, f"has no option {flag}", self._verb.refused[flag])
         if self._verb.instead and not words[0].startswith("-"):
             raise _usage(self._verb, f"takes no service, got {', '.join(words)}", self._verb.instead)
         flags = {

@@ -15,14 +15,16 @@ from phlo.cli.run_id import next_run_id
 from phlo.cli.shell import Shell
 from phlo.cli.traced import traced
 from phlo.cli.workspace import Workspace, limit_hosts, open_hosts, open_workspace, resolve_project
+from phlo.config.extra import extra_values
 from phlo.errors import ConfigError, PhloError
 from phlo.events import Emit
 from phlo.execute.emitter import Emitter
 from phlo.execute.history import recorded
 from phlo.execute.play.bring_up import bringer
 from phlo.execute.play.outcome import PlaybookOutcome
-from phlo.execute.play.run import run_plays
+from phlo.execute.play.run import check_play, hosts_of, run_plays
 from phlo.execute.play.run_context import RunContext
+from phlo.frozen import replace
 from phlo.operations.arguments import accepted_arguments
 from phlo.plan.graph import Plan
 from phlo.playbook.load import Loader
@@ -30,7 +32,9 @@ from phlo.playbook.lookups import lookup_functions
 from phlo.playbook.model import Play
 from phlo.playbook.operations import Operations
 from phlo.playbook.plays import read_playbook
+from phlo.playbook.scope import Layer, Variable
 from phlo.playbook.selection import Choice
+from phlo.playbook.source import Origin, Raw
 from phlo.playbook.templating import Templar
 
 if TYPE_CHECKING:
@@ -43,12 +47,11 @@ def play(options: Any, shell: Shell) -> int:
     workspace = open_workspace(options, shell)
     loader, operations = loader_of(workspace)
     plays = [one for name in options.files for one in read_playbook(loader, (shell.cwd / name).resolve())]
-    if options.list_tasks:
-        from phlo.report.play_list import task_list
-
-        shell.say(task_list(plays, only=_tags(options.tags), skip=_tags(options.skip_tags)))
-        return exits.OK
-    project = resolve_project(workspace, options, shell, generate_secrets=not options.check)
+    if options.force_handlers:
+        plays = [replace(one, force_handlers=Raw(True, one.origin)) for one in plays]
+    if options.syntax_check or options.list_hosts or options.list_tags or options.list_tasks:
+        return _listed(plays, workspace, loader, operations, options, shell)
+    project = resolve_project(workspace, options, shell, generate_secrets=not options.check, is_limited=False)
     run = PlaybookCommand(
         workspace=workspace, project=project, loader=loader, operations=operations, options=options, shell=shell
     )
@@ -59,6 +62,29 @@ def play(options: Any, shell: Shell) -> int:
         fix = f"`phlo run play {' '.join(options.files)} --list-tasks` shows their names."
         raise ConfigError(f'no task is called "{choice.start_at}"', where="--start-at-task", fix=fix)
     return exits.of_outcome(outcome)
+
+
+def _listed(
+    plays: Sequence[Play], workspace: Workspace, loader: Loader, operations: Operations, options: Any, shell: Shell
+) -> int:
+    """Check the playbooks, and list what the options ask for."""
+    from phlo.report.play_list import host_list, tag_list, task_list
+
+    for one in plays:
+        check_play(one, operations.find, loader.accepted)
+    only, skip = _tags(options.tags), _tags(options.skip_tags)
+    if options.list_hosts:
+        limit = limit_hosts(workspace.inventory, options.limit, workspace.root) if options.limit else None
+        templar = Templar(functions=lookup_functions(workspace.root))
+        layer = command_line_layer(options, shell, workspace)
+        shell.say(host_list(plays, [hosts_of(one, workspace.inventory, templar, layer, limit) for one in plays]))
+    if options.list_tags:
+        shell.say(tag_list(plays, only=only, skip=skip))
+    if options.list_tasks:
+        shell.say(task_list(plays, only=only, skip=skip))
+    if options.syntax_check:
+        shell.tell(f"{', '.join(options.files)}: no error found.")
+    return exits.OK
 
 
 def loader_of(workspace: Workspace) -> tuple[Loader, Operations]:
@@ -163,6 +189,7 @@ class PlaybookCommand:
             bring_up=bringer(self._project, hosts, emitter, run_id=run_id, check=options.check, forks=options.forks),
             ask=self.asker(),
             extra=extra,
+            command_line=command_line_layer(options, self._shell, self._workspace),
             check=options.check,
             shows_diff=options.diff,
             forks=options.forks,
@@ -198,6 +225,12 @@ def _kept(root: Path, run_id: str, shown: Emit, *, is_check: bool) -> Iterator[E
         yield emit
 
 
+def command_line_layer(options: Any, shell: Shell, workspace: Workspace) -> Layer:
+    """The variables of `-e` with their types; texts among them may be templates."""
+    given = extra_values(options.extra, folder=shell.cwd, vault=workspace.inventory.vault)
+    return {name: Variable(one.value, Origin(None, name=f"{one.source} {name}")) for name, one in given.items()}
+
+
 def choice_of(options: Any, ask: Callable[[str], str] | None) -> Choice:
     """The tasks that the options choose."""
     if options.step and ask is None:
@@ -210,5 +243,5 @@ def choice_of(options: Any, ask: Callable[[str], str] | None) -> Choice:
     )
 
 
-def _tags(text: str | None) -> frozenset[str]:
-    return frozenset(tag.strip() for tag in (text or "").split(",") if tag.strip())
+def _tags(texts: Sequence[str]) -> frozenset[str]:
+    return frozenset(tag.strip() for text in texts for tag in text.split(",") if tag.strip())

@@ -42,7 +42,7 @@ PROJECT_NAME = Option(
 EXTRA = Option(
     "extra",
     ("-e", "--extra"),
-    help="a variable that wins over every other, or a YAML file of them",
+    help="variables that win over every other: pairs, JSON, or a YAML file of them",
     repeatable=True,
     metavar="NAME=VALUE|@FILE",
 )
@@ -123,8 +123,8 @@ IMAGE_SOURCE = Option(
     choices=("auto", "pull", "build", "upstream"),
 )
 DEV = Option("dev", ("--dev",), "flag", "run services in development mode (their `dev` section)")
-DIFF = Option("diff", ("--diff",), "flag", "show every cause of a change, not only the first ones")
-RECREATE = Option("recreate", ("--recreate",), "flag", "recreate the services' containers, changed or not")
+DIFF = Option("diff", ("-D", "--diff"), "flag", "show every cause of a change, not only the first ones")
+RECREATE = Option("recreate", ("--recreate",), "flag", "make the services' containers anew, changed or not")
 ORPHANS = Option("remove_orphans", ("--remove-orphans",), "flag", "remove containers of services that are no more")
 UNPROTECT = Option(
     "unprotect",
@@ -172,7 +172,7 @@ OTEL_ENDPOINT = Option(
 )
 LIMIT = Option(
     "limit",
-    ("--limit",),
+    ("-l", "--limit"),
     help="only these of the hosts, e.g. storage:!data-3, or @failed: those that failed in the last run",
     metavar="PATTERN",
 )

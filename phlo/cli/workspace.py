@@ -72,6 +72,8 @@ def locate(options: Any, shell: Shell) -> tuple[Path, ComposeFiles | None]:
     folder = shell.cwd / (options.project_dir or ".")
     if not folder.is_dir():
         fix = "Check the path; `phlo init NAME` makes a project in a new folder."
+        if folder.is_file():
+            fix = "-C is the project's folder; check mode is --check."
         raise ConfigError(f"there is no folder {options.project_dir}", where="--project-dir", fix=fix)
     named = tuple(existing(shell.cwd / name) for name in getattr(options, "compose_file", ()))
     nearest = None
@@ -96,7 +98,7 @@ def locate(options: Any, shell: Shell) -> tuple[Path, ComposeFiles | None]:
 
 
 def open_workspace(options: Any, shell: Shell, *, asks_hosts: bool = True) -> Workspace:
-    """Find the services and load the inventory; skipped packages are reported on stderr.
+    """Find the services and load the inventory; packages that had to be skipped are told on stderr.
 
     asks_hosts: whether hosts will be asked something; then of several managers of a cluster one that answers is chosen.
     """
@@ -158,6 +160,7 @@ def resolve_project(
     asked: Iterable[str] = (),
     named: Iterable[str] = (),
     text: str | None = None,
+    is_limited: bool = True,
 ) -> Project:
     """The project with every value final, as the options ask for it.
 
@@ -168,9 +171,10 @@ def resolve_project(
     stand_ins: values of variables, going before all others. asks: whether a person may be asked for a passphrase.
     asked: services to restrict it to, with what they need. named: services whose profiles count as asked for.
     text: a phlo.yaml that is not in the file yet.
+    is_limited: False where --limit restricts plays, which may name hosts without services.
     """
     from phlo.cli.prompt import asker
-    from phlo.config.candidates import read_extra
+    from phlo.config.extra import read_extra
     from phlo.config.request import Machine, Request
     from phlo.config.resolve import resolve
 
@@ -179,7 +183,7 @@ def resolve_project(
         workspace.inventory,
         root=workspace.root,
         environ=shell.environ,
-        extra={**read_extra(options.extra, folder=shell.cwd), **(stand_ins or {})},
+        extra={**read_extra(options.extra, folder=shell.cwd, vault=workspace.inventory.vault), **(stand_ins or {})},
         request=Request(
             profiles=tuple(getattr(options, "profile", ())),
             services=tuple(asked),
@@ -200,7 +204,7 @@ def resolve_project(
         from phlo.cli.adjust import adjusted
 
         project = adjusted(project, scale=options.scale, exclude=options.exclude)
-    limit = getattr(options, "limit", None)
+    limit = getattr(options, "limit", None) if is_limited else None
     return _limited(project, workspace.inventory, limit) if limit else project
 
 
@@ -236,11 +240,11 @@ def known_by_name(options: Any, shell: Shell, error: PhloError) -> tuple[str, di
     Raises `error`, what is wrong with it, when no name was given.
     """
     if not options.project_name:
-        error.fix = f"{error.fix} With --project-name NAME phlo uses the labels of the existing containers.".strip()
+        error.fix = f"{error.fix} With --project-name NAME this goes by the labels of what is there.".strip()
         raise error
     style = shell.style(options, err=True)
     shell.tell(f"{style.sign('!')} {error}")
-    shell.tell(f'{style.sign("!")} using the labels of the existing containers of "{options.project_name}"')
+    shell.tell(f'{style.sign("!")} going by the labels of what is there of "{options.project_name}"')
     hosts = inventory_of_broken(options, shell)
     return options.project_name, open_hosts(hosts, sorted(hosts.hosts), shell.environ), hosts
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from phlo.config.candidates import read_extra
+    from phlo.config.extra import read_extra
     from phlo.config.project import Project, ResolvedService
     from phlo.config.project_config import ProjectConfig, ServiceOverride
     from phlo.config.project_file import load_project_file
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "candidates": ("read_extra",),
+    "extra": ("read_extra",),
     "project": ("Project", "ResolvedService"),
     "project_file": ("load_project_file",),
     "project_config": ("ProjectConfig", "ServiceOverride"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +88,7 @@ def _whole(secret: Secret) -> Callable[[], Secret]:
 
 
 def env_file_variables(root: Path) -> Iterator[Candidate]:
-    """The variables in `.phlo/.env` and `.phlo/.env.local`."""
+    """What stands in `.phlo/.env` and `.phlo/.env.local`."""
     for layer, name in _ENV_FILES:
         label = f"{STATE_FOLDER}/{name}"
         try:
@@ -107,48 +107,3 @@ def command_line_variables(extra: Mapping[str, str | Candidate]) -> Iterator[Can
             yield given
         else:
             yield Candidate(name=name, text=given, source=Source(layer=COMMAND_LINE), is_literal=True)
-
-
-def read_extra(arguments: Sequence[str], *, folder: Path) -> dict[str, Candidate]:
-    """The values of `-e NAME=value` and `-e @file.yaml` arguments, of one name the last.
-
-    folder: where relative files start. Raises ConfigError with every argument that is wrong.
-    """
-    found: dict[str, Candidate] = {}
-    errors: list[PhloError] = []
-    for argument in arguments:
-        try:
-            found.update(_extra_file(argument[1:], folder) if argument.startswith("@") else _extra_pair(argument))
-        except ConfigError as error:
-            errors.append(error)
-    if errors:
-        raise first_of(errors)
-    return found
-
-
-def _extra_pair(argument: str) -> dict[str, Candidate]:
-    name, equals, text = argument.partition("=")
-    if not equals or not name.isidentifier():
-        what = "should be NAME=value or @FILE" if not equals else f'"{name}" cannot name a variable'
-        fix = "Write letters, digits and _, then the value: -e WEB_PORT=8080."
-        raise ConfigError(what, where=f"-e {name}" if name else "-e", fix=fix)
-    return {name: Candidate(name=name, text=text, source=Source(layer=COMMAND_LINE, path="-e"), is_literal=True)}
-
-
-def _extra_file(name: str, folder: Path) -> dict[str, Candidate]:
-    from phlo.yaml_source import load_yaml
-
-    document = load_yaml(folder / name, label=name)
-    if not isinstance(document.data, Mapping):
-        fix = 'Write "NAME: value" lines.'
-        raise ConfigError("should be a mapping", where=document.where(), fix=fix)
-    found = {}
-    for key, value in document.data.items():
-        try:
-            text = scalar_text(value)
-        except TypeError:
-            fix = "Write a text, a number, true or false."
-            raise ConfigError("should be a single value", where=document.where(str(key)), fix=fix) from None
-        source = document.source(str(key), layer=COMMAND_LINE)
-        found[str(key)] = Candidate(name=str(key), text=text, source=source, is_literal=True)
-    return found

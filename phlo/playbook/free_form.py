@@ -6,9 +6,10 @@ Source: Ansible's documentation, "Module arguments" and the modules `command` an
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from phlo.config.words import unquoted, words_of
 from phlo.vault.ansible_yaml import Unsafe
 
 # Options that may precede a one-line command. The operation reports `executable` and others as unknown.
@@ -25,7 +26,6 @@ COMMANDS = ("command", "shell")
 # Operations of phlo that take a command, in which `a=b` is a word like others.
 _WORDS = ("exec", "run", "hook")
 _PAIR = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
-_BRACES = {"{{": "}}", "{%": "%}", "{#": "#}"}
 
 
 def arguments_of(operation: str, value: Any) -> Any:
@@ -45,11 +45,11 @@ def _arguments(operation: str, value: Any) -> Any:
         return _command(operation, value)
     if not isinstance(value, str) or operation in _WORDS:
         return value
-    words = [word for _, word in _words(value)]
+    words = [word for _, word in words_of(value)]
     pairs = [pair for word in words if (pair := _PAIR.fullmatch(word))]
     if not words or len(pairs) < len(words):
         return value
-    return {pair[1]: _unquoted(pair[2]) for pair in pairs}
+    return {pair[1]: unquoted(pair[2]) for pair in pairs}
 
 
 def first_word(text: str) -> tuple[str, str]:
@@ -78,48 +78,11 @@ def split_pairs(text: str, names: Collection[str]) -> tuple[str, dict[str, str]]
     """The text without its pairs of these names, and those."""
     pairs: dict[str, str] = {}
     spans = []
-    for start, word in _words(text):
+    for start, word in words_of(text):
         found = _PAIR.fullmatch(word)
         if found and found[1] in names:
-            pairs[found[1]] = _unquoted(found[2])
+            pairs[found[1]] = unquoted(found[2])
             spans.append((start, start + len(word)))
     for start, end in reversed(spans):
         text = text[:start].rstrip(" ") + text[end:]
     return text.strip(), pairs
-
-
-def _words(text: str) -> Iterator[tuple[int, str]]:
-    """Where each word begins, and the word; quotes and templates belong together."""
-    position, start, quote, closing = 0, None, "", ""
-    while position < len(text):
-        mark = text[position]
-        two = text[position : position + 2]
-        if closing:
-            if two == closing:
-                closing, position = "", position + 1
-        elif quote:
-            if mark == "\\" and quote == '"':
-                position += 1
-            elif mark == quote:
-                quote = ""
-        elif two in _BRACES:
-            start = position if start is None else start
-            closing, position = _BRACES[two], position + 1
-        elif mark in "'\"":
-            start = position if start is None else start
-            quote = mark
-        elif mark.isspace():
-            if start is not None:
-                yield start, text[start:position]
-            start = None
-        elif start is None:
-            start = position
-        position += 1
-    if start is not None:
-        yield start, text[start:]
-
-
-def _unquoted(text: str) -> str:
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        return text[1:-1].replace('\\"', '"') if text[0] == '"' else text[1:-1]
-    return text

@@ -1,4 +1,4 @@
-"""Grafana's rendered configuration, as far as it can be checked without its image."""
+"""What Grafana is told, as far as it can be known without its image."""
 
 from __future__ import annotations
 

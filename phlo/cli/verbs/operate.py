@@ -77,10 +77,22 @@ VERBS: tuple[Verb, ...] = (
             Option("files", help="playbooks", positional="some", metavar="FILE", complete="files"),
             Option("check", ("--check",), "flag", "change nothing, show what would change"),
             DIFF,
-            Option("tags", ("--tags",), help="only tasks with one of these tags", metavar="TAG,..."),
-            Option("skip_tags", ("--skip-tags",), help="no tasks with one of these tags", metavar="TAG,..."),
+            Option(
+                "tags", ("-t", "--tags"), help="only tasks with one of these tags", repeatable=True, metavar="TAG,..."
+            ),
+            Option(
+                "skip_tags",
+                ("--skip-tags",),
+                help="no tasks with one of these tags",
+                repeatable=True,
+                metavar="TAG,...",
+            ),
+            Option("force_handlers", ("--force-handlers",), "flag", "run notified handlers on hosts that failed, too"),
             Option("start_at_task", ("--start-at-task",), help="begin with the task of this name", metavar="NAME"),
             Option("step", ("--step",), "flag", "ask before each task"),
+            Option("syntax_check", ("--syntax-check",), "flag", "check the playbooks, running none"),
+            Option("list_hosts", ("--list-hosts",), "flag", "list the hosts of each play, running none"),
+            Option("list_tags", ("--list-tags",), "flag", "list the tags of each play, running none"),
             Option("list_tasks", ("--list-tasks",), "flag", "list the tasks, running none"),
             *WRITE,
             *PROJECT,
@@ -91,6 +103,17 @@ VERBS: tuple[Verb, ...] = (
             ("phlo run play site.yaml", "run it"),
             ("phlo run play site.yaml --check --diff", "what it would change, and why"),
         ),
+        refused={
+            "-C": "-C is the project's folder; check mode is --check.",
+            "-f": "Write --forks N.",
+            **dict.fromkeys(("-b", "--become"), "Write become: true in the play."),
+            **dict.fromkeys(("--become-user", "--become-method"), "Write the keyword of this name in the play."),
+            **dict.fromkeys(("-u", "--user"), "Write ansible_user in the inventory."),
+            **dict.fromkeys(("-c", "--connection"), "Write ansible_connection in the inventory."),
+            **dict.fromkeys(("--private-key", "--key-file"), "Write ansible_ssh_private_key_file in the inventory."),
+            **dict.fromkeys(("-k", "--ask-pass"), "Hosts are reached with keys: see ssh-copy-id."),
+            "--flush-cache": "No facts are kept between runs.",
+        },
     ),
     Verb(
         "watch",
@@ -157,7 +180,7 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=PLATFORM,
         is_task=True,
-        more="What the services keep now is replaced; if something fails, it is restored.\n"
+        more="What the services keep now is replaced, or, when something fails, put back as it was.\n"
         "Those that depend on them are stopped meanwhile. At the end the project is up.",
         examples=(
             ("phlo run restore --from lake-20260131-120000.phlo.tar.gz --list", "what is in it"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from phlo.events import StepId
 from phlo.execute.emitter import Emitter
@@ -16,13 +17,15 @@ from phlo.execute.play.outcome import PlaybookOutcome
 from phlo.execute.play.run_context import RunContext
 from phlo.execute.worker_pool import WorkerPool
 from phlo.frozen import replace
+from phlo.inventory.hosts import Inventory
 from phlo.inventory.patterns import matching
 from phlo.playbook.arguments import check_arguments
 from phlo.playbook.handlers import Handlers, check_notifications
 from phlo.playbook.model import Play
-from phlo.playbook.scope import Scope
+from phlo.playbook.scope import Layer, Scope
 from phlo.playbook.selection import Choice
 from phlo.playbook.templating import Templar
+from phlo.sections.accepted import Accepted
 from phlo.stop_signals import StopRequest, signal_of, stop_signals
 
 
@@ -46,8 +49,7 @@ def run_plays(
     """
     plays = tuple(plays)
     for play in plays:
-        check_notifications(play)
-        check_arguments(play, context.find, context.loader.accepted)
+        check_play(play, context.find, context.loader.accepted)
     stop = StopRequest()
 
     def take(number: int) -> None:
@@ -71,6 +73,22 @@ def run_plays(
     emit.run_finished(outcome.status, outcome.seconds)
     emit.check()
     return outcome
+
+
+def check_play(play: Play, find: Callable[[str], Any], accepted: Accepted) -> None:
+    """Raise ConfigError for what can be told to be wrong in a play before it is run."""
+    check_notifications(play)
+    check_arguments(play, find, accepted)
+
+
+def hosts_of(
+    play: Play, inventory: Inventory, templar: Templar, extra: Layer, limit: Sequence[str] | None
+) -> list[str]:
+    """The hosts that a play names, without those that `--limit` leaves out. extra: the highest layer of variables."""
+    value = templar.render(play.hosts, Scope((*play.variables, extra)))
+    pattern = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    found = matching(inventory, pattern, where=play.hosts.origin.where())
+    return [name for name in found if limit is None or name in limit]
 
 
 class PlayRunner:
@@ -136,11 +154,7 @@ class PlayRunner:
                 return
 
     def _hosts(self, play: Play) -> list[str]:
-        scope = Scope((*play.variables, self._context.extra_layer()))
-        value = self._templar.render(play.hosts, scope)
-        pattern = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-        found = matching(self._context.inventory, pattern, where=play.hosts.origin.where())
-        return [name for name in found if self._limit is None or name in self._limit]
+        return hosts_of(play, self._context.inventory, self._templar, self._context.extra_layer(), self._limit)
 
     def _play(self, play: Play, names: Sequence[str]) -> bool:
         """Run one play; False when no host of a batch got through, so that nothing more is done."""

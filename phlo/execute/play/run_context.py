@@ -37,7 +37,7 @@ class RunContext:
     find:     an operation by its name.
     bring_up: converges services on hosts, in check mode only looks; gives the changes by host. Raises when it fails.
     ask:      asks the user something; None when nobody is there to answer.
-    extra:    variables that win over all others.
+    extra:    variables that win over all others. command_line: those of `-e`, which may hold templates.
     is_cancelled: True once the run that these plays are a part of was asked to stop.
     reader_of: how tasks look at a host. before_change: called with what a task would change; raises when it must not.
     """
@@ -50,6 +50,7 @@ class RunContext:
     bring_up: BringUp
     ask: Callable[[str], str] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    command_line: Layer = field(default_factory=dict)
     check: bool = False
     shows_diff: bool = False
     forks: int = 8
@@ -90,7 +91,7 @@ class RunContext:
     def extra_layer(self) -> Layer:
         """What the command line gives, on top of everything."""
         given = {key: value.text for key, value in self.project.values.items() if value.source.layer == COMMAND_LINE}
-        return final({**given, **self.extra})
+        return {**final(given), **self.command_line, **final(self.extra)}
 
     def scope(self, state: HostState, play: Play, task: Task, shared: Layer, states: Mapping[str, HostState]) -> Scope:
         """The variables of a task on a host. shared: what all hosts of the play see (`ansible_play_hosts`, ...)."""

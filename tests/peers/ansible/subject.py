@@ -11,7 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from phlo.cli.parser import find_verb, parse
-from phlo.cli.play import choice_of
+from phlo.cli.play import choice_of, command_line_layer
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import Workspace, limit_hosts, load_inventory, resolve_project
 from phlo.discovery.catalog import NO_SERVICES
@@ -77,6 +77,7 @@ def _run(case: Case, root: Path) -> dict[str, Any]:
         loader=loader,
         find=lambda name: seen.operation(operations.find(name)) if name == "debug" else operations.find(name),
         bring_up=lambda services, names: {},
+        command_line=command_line_layer(options, shell, workspace),
         check=options.check,
         forks=1,
     )

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from phlo.config.candidates import read_extra
 from phlo.config.layers import COMMAND_LINE, LAYERS, PROCESS, ROLE_DEFAULTS, Candidate, Variables, scalar_text
 from phlo.errors import ConfigError
 from phlo.values import Secret, Source
@@ -107,31 +104,6 @@ def test_names_that_were_looked_for_in_the_process_environment_are_kept() -> Non
     variables = Variables([candidate("phlo.yaml", "$HOME")], environ={"HOME": "/h", "PATH": "/bin"})
     variables.text("X")
     assert variables.environment_read == ("HOME", "X")
-
-
-def test_extra_values_come_from_arguments_and_files(tmp_path: Path) -> None:
-    (tmp_path / "more.yaml").write_text("A: 1\nB: true\nC: 'x'\n")
-    found = read_extra(["A=0", "@more.yaml", "C=y=z"], folder=tmp_path)
-    assert {name: one.text for name, one in found.items()} == {"A": "1", "B": "true", "C": "y=z"}
-    assert [str(found[name].source) for name in "ABC"] == ["more.yaml:1", "more.yaml:2", "-e"]
-
-
-@pytest.mark.parametrize(
-    ("argument", "message"),
-    [
-        ("NAME", "-e NAME: should be NAME=value or @FILE"),
-        ("a b=1", '-e a b: "a b" cannot name a variable'),
-        ("@gone.yaml", "gone.yaml: there is no such file"),
-        ("@list.yaml", "list.yaml:1: should be a mapping"),
-        ("@deep.yaml", "deep.yaml:2 B: should be a single value"),
-    ],
-)
-def test_a_wrong_extra_argument_is_an_error(tmp_path: Path, argument: str, message: str) -> None:
-    (tmp_path / "list.yaml").write_text("- a\n")
-    (tmp_path / "deep.yaml").write_text("A: 1\nB: [1]\n")
-    with pytest.raises(ConfigError) as caught:
-        read_extra([argument], folder=tmp_path)
-    assert str(caught.value).startswith(message)
 
 
 @pytest.mark.parametrize(("value", "text"), [(True, "true"), (1, "1"), (1.5, "1.5"), ("x", "x"), (None, None)])

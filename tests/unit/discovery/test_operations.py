@@ -1,4 +1,4 @@
-"""Operations of installed packages."""
+"""Operations that installed packages bring along."""
 
 from __future__ import annotations
 
