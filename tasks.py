@@ -214,7 +214,7 @@ def hosts(c: Context, verb: str, count: int = 3, number: int = 0) -> None:
 
 @task
 def check(c: Context, fix: bool = False) -> None:
-    """Format, lint, types and layers, all of them before it fails; --fix mends what can be mended."""
+    """Format, lint, types and layers, all of them before it fails; --fix repairs what can be repaired."""
     commands = (
         "ruff format" if fix else "ruff format --check",
         "ruff check --fix" if fix else "ruff check",

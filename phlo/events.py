@@ -161,7 +161,7 @@ class StepFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndoStarted:
-    """A service is being put back to what ran before."""
+    """A service is being restored to its previous version."""
 
     time: float
     run: str

@@ -166,7 +166,7 @@ def _changes(value: Any, name: str) -> tuple[Change, ...]:
 
 def _change(data: Any) -> Change:
     if not isinstance(data, dict) or not {"at", "verb", "causes"} <= data.keys() <= _CHANGE_KEYS:
-        raise ValueError("has a change that is none")
+        raise ValueError("has an invalid change")
     return Change(
         at=_text(data["at"], "at"),
         verb=_text(data["verb"], "verb"),

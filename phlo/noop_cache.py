@@ -186,7 +186,7 @@ def live_digest(socket: str, api: str, project: str, images: Iterable[str]) -> s
         owners |= {str(mode)[10:] for mode in map(found["HostConfig"].get, _MODES) if str(mode)[:10] == "container:"}
         for file in json.loads((found["Config"]["Labels"] or {}).get("phlo.files") or "{}"):
             seen.append(_stat(socket, f"/v{api}/containers/{identity}/archive?path={_quoted(file)}"))
-    # Whatever shares a namespace has to follow when its owner starts anew.
+    # Whatever shares a namespace has to follow when its owner is restarted.
     seen.append([get(f"/containers/{owner}/json")["State"]["StartedAt"] for owner in sorted(owners)])
     kept = ("Id", "Name", "Driver", "Options", "IPAM", "Internal")
     networks = get("/networks", filters=mine)

@@ -28,7 +28,7 @@ class Entry:
     """What one service, or one volume, has in the archive.
 
     volume:  key of the volume whose content it is; None: it is what the service's own action wrote.
-    path:    where it stands in the archive, a file or a folder.
+    path:    where it is in the archive, a file or a folder.
     image, version, package: what ran when it was made.
     """
 
@@ -47,7 +47,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """created: UTC, ISO 8601. phlo: its version. entries: in the order in which they are put back."""
+    """created: UTC, ISO 8601. phlo: its version. entries: in the order in which they are restored."""
 
     project: str
     created: str

@@ -85,7 +85,7 @@ def _by_action(service: ResolvedService, loader: Loader) -> Part | None:
         return None
     if RESTORE not in actions:
         what = f"{service.name} has an action {BACKUP} and none called {RESTORE}"
-        raise ConfigError(what, where=service.definition.where(), fix="A backup that cannot be put back is none.")
+        raise ConfigError(what, where=service.definition.where(), fix="A backup is of use only if it can be restored.")
     if len(service.hosts) > 1:
         what = f"{service.name} is on several hosts, and its action {BACKUP} can be run for one of them only"
         raise ConfigError(what, fix=f"Run {service.name}.{BACKUP} --limit HOST for each.")

@@ -34,7 +34,7 @@ def show(options: Any, shell: Shell) -> int:
 def validate(options: Any, shell: Shell) -> int:
     """Check the configuration; errors are raised by the stages.
 
-    A package that is broken is skipped everywhere, and told. A role of the project itself is the user's to mend.
+    A package that is broken is skipped everywhere, and reported. A role of the project itself is the user's to fix.
     """
     from phlo.config.on_hosts import unknown_services
     from phlo.plan import build
@@ -45,7 +45,7 @@ def validate(options: Any, shell: Shell) -> int:
     with_role_tasks(build(project), project, workspace.inventory, workspace.catalog.services, cache=workspace.cache)
     own = [problem.package for problem in workspace.catalog.problems if problem.package.startswith(OWN_ROLES)]
     if own:
-        fix = "Mend what is told above, or take the folder out of roles/."
+        fix = "Fix the errors above, or take the folder out of roles/."
         raise ConfigError(
             f"cannot be used, and {'is' if len(own) == 1 else 'are'} skipped", where=", ".join(own), fix=fix
         )

@@ -117,7 +117,7 @@ def containers_on(
 ) -> list[LiveContainer]:
     """The project's containers on all hosts. Raises ConfigError for a service that has none.
 
-    known: the services that the project has; empty when that cannot be told.
+    known: the services that the project has; empty when that is unknown.
     """
     found = [one for host in hosts.values() for one in live_containers(host.engine, project, host=host.name)]
     there = {one.service for one in found}

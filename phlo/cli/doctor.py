@@ -1,4 +1,4 @@
-"""phlo doctor: all that somebody would ask who is to help, each finding with its fix."""
+"""phlo doctor: what support would ask for, each finding with its fix."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def picture(source: str, form: str) -> bytes:
         raise ConfigError("needs graphviz's program `dot`, which is not on PATH", where=where, fix=fix) from None
     except graphviz.CalledProcessError as reason:
         said = (reason.stderr or b"").decode(errors="replace").splitlines()
-        what, fix = f"`dot` failed with exit code {reason.returncode}", f"Install graphviz anew; {other}."
+        what, fix = f"`dot` failed with exit code {reason.returncode}", f"Reinstall graphviz; {other}."
         raise PhloError(what, where=where, fix=fix, detail=said) from None
     return drawn
 

@@ -99,7 +99,7 @@ def _tell(
         shell.say(
             f"{_shown(env, shell)}: the variables of {' and '.join(_shown(one, shell) for one in project.env_files)}."
         )
-    shell.say("Next: mend what is marked ✗." if open_ends else "Next: `phlo plan` shows what `phlo up` will do.")
+    shell.say("Next: fix what is marked ✗." if open_ends else "Next: `phlo plan` shows what `phlo up` will do.")
 
 
 def _shown(path: Path, shell: Shell) -> str:

@@ -1,4 +1,4 @@
-"""phlo inventory: the hosts there are, how they hang together, and whether they can be worked with."""
+"""phlo inventory: the hosts, their groups, and whether they can be reached."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def _data(name: str, answer: Answer) -> dict[str, Any]:
 
 
 def _opened(options: Any, shell: Shell) -> tuple[Inventory, tuple[str, ...]]:
-    """The inventory, and the hosts that are meant; what counts for nothing is told."""
+    """The inventory, and the selected hosts; unused variable files are reported."""
     root = root_or_here(options, shell)
     inventory = load_inventory(options, shell, root)
     for sentence in inventory.unused:

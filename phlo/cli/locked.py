@@ -151,7 +151,7 @@ def _guarded(hosts: Mapping[str, Host], assert_held: Callable[[str], None]) -> M
 
 
 def _remove_dead_lock(host: Host, project: str) -> None:
-    """Remove a lock whose holder has certainly ended; one of which that cannot be told stays."""
+    """Remove a lock whose holder has certainly ended; one whose holder is unknown stays."""
     try:
         holder = read_holder(host.engine, project)
         if holder is not None and holder.is_dead:

@@ -120,7 +120,7 @@ def _task_verb(verb: Verb, words: list[str]) -> tuple[Verb, list[str]]:
 
 
 def _asks_for_help(verb: Verb, words: Sequence[str]) -> bool:
-    """True for -h or --help that is not part of the command line of somebody else (`phlo exec web ls --help`)."""
+    """True for -h or --help that is not part of another program's command line (`phlo exec web ls --help`)."""
     from phlo.cli.parser import HELP_FLAGS, before_separator, split
 
     is_rest = any(option.positional == "rest" for option in verb.options)

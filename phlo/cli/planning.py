@@ -50,7 +50,7 @@ def hooks_around_stops(project: Project) -> Mapping[str, AroundStop]:
 
 
 def write_outputs(project: Project) -> None:
-    """Put the files that packages bring along under `.phlo/`, those that differ."""
+    """Write the files of packages under `.phlo/`, those that differ."""
     from phlo.config.atomic import replace_file
     from phlo.config.ownership import make_folder
 

@@ -25,7 +25,7 @@ ACTION = "rotate"
 
 
 def rotate(options: Any, shell: Shell) -> int:
-    """Give a secret a new value and roll what uses it; if that fails, the old value is put back."""
+    """Give a secret a new value and roll what uses it; if that fails, restore the old value."""
     workspace = open_workspace(options, shell)
     shell = with_passphrase(workspace.root, shell)
     before = resolve_project(workspace, options, shell)

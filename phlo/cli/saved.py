@@ -47,7 +47,7 @@ def save(plan: Plan, outcome: Outcome, project: Project, hosts: Mapping[str, Hos
     from phlo.config.atomic import replace_file
 
     if outcome.failures:
-        fix = "Mend what failed above, and plan again."
+        fix = "Fix what failed above, and plan again."
         raise PlanError("is not saved: not everything could be looked at", where=options.out, fix=fix)
     saved = _captured(plan, outcome, project, hosts, _asked(options, project.root, shell), new_salt())
     path = shell.cwd / options.out
@@ -207,4 +207,4 @@ def _words(value: Any) -> str:
 
 
 def _unheard(event: object) -> None:
-    """Nobody is told of a look that only serves to compare."""
+    """Ignore the events of an observation that only serves to compare."""

@@ -121,14 +121,14 @@ def _edited(opened: OpenVault, shell: Shell) -> list[str]:
 
 
 def rekey(options: Any, shell: Shell) -> int:
-    """Encrypt the file anew under another passphrase."""
+    """Encrypt the file again with another passphrase."""
     root = project_root(options, shell)
     with locked(root / VAULT_FILE, notify=shell.tell):
         opened = open_vault_of(root, shell)
         opened.rekeyed(_new_passphrase(options, shell)).save()
     shell.tell(
-        f"{VAULT_FILE} is encrypted anew. Its earlier versions, in Git for example, still open with the old "
-        "passphrase: if others know that, rotate the secrets too."
+        f"{VAULT_FILE} is encrypted with the new passphrase. Earlier versions, in Git for example, still open with the "
+        "old one: if others know it, rotate the secrets, too."
     )
     return exits.OK
 

@@ -167,7 +167,7 @@ def add(options: Any, shell: Shell) -> int:
 
 
 def _check_entry(entry: Mapping[str, Any], root: Path) -> None:
-    """Raise ConfigError for what no service can have; a value with a variable in it cannot be told yet."""
+    """Raise ConfigError for what no service can have; a value with a variable in it is not known yet."""
     from phlo.compose import parse_service
 
     flags = {"ports": "--port", "environment": "--env", "volumes": "--volume", "depends_on": "--depends-on"}

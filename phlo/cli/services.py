@@ -27,7 +27,7 @@ _WORST_FIRST = (*_SICK, "Down", "Stopped", "Created", "Paused", "Starting", "Run
 def live_on(
     hosts: Mapping[str, Host], project: str, options: Any, shell: Shell
 ) -> tuple[list[LiveContainer], frozenset[str]]:
-    """The containers there are, and the hosts that do not answer (which is told, and does not hinder the rest)."""
+    """The existing containers, and the hosts that do not answer, which are reported."""
     found: list[LiveContainer] = []
     unreachable = set()
     for name, host in hosts.items():

@@ -124,7 +124,7 @@ IMAGE_SOURCE = Option(
 )
 DEV = Option("dev", ("--dev",), "flag", "run services in development mode (their `dev` section)")
 DIFF = Option("diff", ("-D", "--diff"), "flag", "show every cause of a change, not only the first ones")
-RECREATE = Option("recreate", ("--recreate",), "flag", "make the services' containers anew, changed or not")
+RECREATE = Option("recreate", ("--recreate",), "flag", "recreate the services' containers, changed or not")
 ORPHANS = Option("remove_orphans", ("--remove-orphans",), "flag", "remove containers of services that are no more")
 UNPROTECT = Option(
     "unprotect",

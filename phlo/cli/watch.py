@@ -101,7 +101,7 @@ def _checked(rules: Rules, project: Project) -> list[Path]:
 
 
 class _Follower:
-    """Does what follows from changes; what fails is told, and the watching goes on."""
+    """Does what follows from changes; failures are reported, and watching continues."""
 
     def __init__(self, workspace: Workspace, project: Project, rules: Rules, options: Any, shell: Shell) -> None:
         self._workspace = workspace

@@ -98,7 +98,7 @@ def locate(options: Any, shell: Shell) -> tuple[Path, ComposeFiles | None]:
 
 
 def open_workspace(options: Any, shell: Shell, *, asks_hosts: bool = True) -> Workspace:
-    """Find the services and load the inventory; packages that had to be skipped are told on stderr.
+    """Find the services and load the inventory; skipped packages are reported on stderr.
 
     asks_hosts: whether hosts will be asked something; then of several managers of a cluster one that answers is chosen.
     """
@@ -240,11 +240,11 @@ def known_by_name(options: Any, shell: Shell, error: PhloError) -> tuple[str, di
     Raises `error`, what is wrong with it, when no name was given.
     """
     if not options.project_name:
-        error.fix = f"{error.fix} With --project-name NAME this goes by the labels of what is there.".strip()
+        error.fix = f"{error.fix} With --project-name NAME phlo uses the labels of the existing containers.".strip()
         raise error
     style = shell.style(options, err=True)
     shell.tell(f"{style.sign('!')} {error}")
-    shell.tell(f'{style.sign("!")} going by the labels of what is there of "{options.project_name}"')
+    shell.tell(f'{style.sign("!")} using the labels of the existing containers of "{options.project_name}"')
     hosts = inventory_of_broken(options, shell)
     return options.project_name, open_hosts(hosts, sorted(hosts.hosts), shell.environ), hosts
 

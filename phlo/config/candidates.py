@@ -88,7 +88,7 @@ def _whole(secret: Secret) -> Callable[[], Secret]:
 
 
 def env_file_variables(root: Path) -> Iterator[Candidate]:
-    """What stands in `.phlo/.env` and `.phlo/.env.local`."""
+    """The variables in `.phlo/.env` and `.phlo/.env.local`."""
     for layer, name in _ENV_FILES:
         label = f"{STATE_FOLDER}/{name}"
         try:

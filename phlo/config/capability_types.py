@@ -55,7 +55,7 @@ KNOWN: Mapping[str, CapabilityType] = {
             "secret_key": Fact(meaning="Secret key."),
             "region": Fact(meaning="Region to sign requests for."),
             "bucket": Fact(meaning="The bucket to use.", is_claimed=True),
-            "path_style": Fact(kind="flag", meaning="Whether the bucket stands in the path.", is_required=False),
+            "path_style": Fact(kind="flag", meaning="Whether the bucket is part of the path.", is_required=False),
         },
     ),
     "iceberg-catalog": CapabilityType(
@@ -101,14 +101,14 @@ KNOWN: Mapping[str, CapabilityType] = {
         facts={"url": Fact(meaning="Where lines are sent."), "type": Fact(meaning="The protocol for it.")},
     ),
     "metrics-store": CapabilityType(
-        meaning="Keeps figures of services over time.",
+        meaning="Stores metrics of services over time.",
         facts={
             "url": Fact(meaning="Where they are asked for."),
             "type": Fact(meaning="The protocol for it."),
         },
     ),
     "metrics": CapabilityType(
-        meaning="Figures in OpenMetrics' text form.",
+        meaning="Metrics in OpenMetrics' text form.",
         is_collected=True,
         facts={
             "port": Fact(kind="number", meaning="The port that gives them."),

@@ -320,7 +320,7 @@ def _names_of(value: Any, *, is_pairs: bool) -> Mapping[str, Any]:
 
 
 def literal_secret_warning(where: str, name: str) -> str:
-    return f"{where}: a secret stands in a file that is shared; move {name} to .phlo/.env.local."
+    return f"{where}: a secret is in a file that is shared; move {name} to .phlo/.env.local."
 
 
 def _role_attributes(definition: ServiceDefinition) -> dict[str, Any]:

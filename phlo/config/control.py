@@ -58,7 +58,7 @@ def installed_archive() -> str:
 
 
 def control_data(project: str, variables: Variables, bases: Mapping[str, Any]) -> Secret:
-    """The rest of it, as JSON: the project's name, this machine's part in images, and the variables that stand in no
+    """The rest of it, as JSON: the project's name, this machine's part in images, and the variables that are in no
     file of the project: those of the process environment, the command line and secret sources.
     """
     import json

@@ -179,9 +179,7 @@ class ProjectConfig:
     )
     include: Annotated[Any, LIST] = _doc("Compose projects whose services are part of this one: [compose.yaml].")
     services: Services = field(default_factory=Services)
-    env: Annotated[Any, MAP] = _doc(
-        "Variables of the project; what stands in .phlo/.env or the environment overrides them."
-    )
+    env: Annotated[Any, MAP] = _doc("Variables of the project; values in .phlo/.env or the environment override them.")
     infrastructure: Infrastructure | None = None
     capabilities: dict[str, str] = _docs("Which service provides a capability when several do.", dict)
     image_source: ImageSourceName = _doc(

@@ -90,5 +90,5 @@ def _put_in_vault(path: Path, open_vault: OpenIt, name: str, text: Secret) -> Ca
 def _not_ours(value: Value, fix: str) -> ConfigError:
     what = f'{value.name} is set by the layer "{value.source.layer}", which phlo does not write'
     if value.source.layer.startswith("."):
-        what = f"{value.name} stands in {value.source.layer}, which is yours and not phlo's to write"
+        what = f"{value.name} is set in {value.source.layer}, which phlo does not change"
     return ConfigError(what, where=value.source if value.source.path else "", fix=fix)

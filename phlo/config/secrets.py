@@ -66,7 +66,7 @@ def replace_entry(path: Path, name: str, entry: str) -> str:
         with locked(path):
             found = load_env_file(path, label=f"{path.parent.name}/{path.name}").get(name)
             if found is None:
-                raise ConfigError(f"{name} does not stand in it any more", where=path, fix="Run the command again.")
+                raise ConfigError(f"{name} is not in it any more", where=path, fix="Run the command again.")
             lines = path.read_text(encoding="utf-8").split("\n")
             before = "\n".join(lines[found.line - 1 : found.last_line])
             lines[found.line - 1 : found.last_line] = [entry]

@@ -130,7 +130,7 @@ def render_template(
         text = bounded(template.generate())
     except TemplateSyntaxError as reason:
         where = f"{label}:{reason.lineno}"
-        fix = "Mend the line: {{ value }}, {% if condition %} ... {% endif %}."
+        fix = "Correct the line: {{ value }}, {% if condition %} ... {% endif %}."
         raise ConfigError(f"is not a valid template: {reason.message}", where=where, fix=fix) from None
     except Exception as reason:  # whatever a filter or an expression of the template raises
         what, fix = _explained(reason, [*names, *known()])

@@ -1,6 +1,6 @@
 """The encrypted file of a project: secrets that are kept beside phlo.yaml, in the repository.
 
-Names stand in it as they are, one a line, so that a change of one secret is a change of one line; values are Fernet
+Names are written as they are, one a line, so that a change of one secret is a change of one line; values are Fernet
 tokens (`cryptography`), whose key scrypt makes of a passphrase (RFC 7914). A token holds its own name, so that nobody
 can put one secret's value in the place of another's.
 """
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FORM = 1
 # What one guess of a passphrase costs: 128 MiB of memory and a third of a second (OWASP's advice for scrypt).
 COST = 2**17
-_MOST_COST = 2**20  # a file of somebody else must not eat this machine's memory
+_MOST_COST = 2**20  # a foreign file must not use up this machine's memory
 _BLOCK, _LANES = 8, 1
 _PROOF = "phlo-secrets"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -67,7 +67,9 @@ class OpenVault:
         found = _decrypted(self.key, vault.tokens[name])
         if found is None or found[0] != name:
             what = "this line was not written by phlo with this file's passphrase"
-            raise ConfigError(what, where=vault.where(name), fix="Take the line of an earlier version, or set it anew.")
+            raise ConfigError(
+                what, where=vault.where(name), fix="Take the line of an earlier version, or set it again."
+            )
         return Secret(found[1])
 
     def with_secret(self, name: str, text: Secret) -> OpenVault:

@@ -15,7 +15,7 @@ class Problem:
     """A package or role that was skipped.
 
     package:  distribution name, or `roles/NAME` of the project.
-    services: names of the services that are missing because of it, as far as they can be told.
+    services: names of the services that are missing because of it, as far as they are known.
     """
 
     package: str

@@ -127,7 +127,7 @@ class ServiceDefinition:
 
         Compose attributes stand at the top level of `mapping`. What only phlo.yaml decides (enabled, port, hosts,
         update, image_source) is left to the configuration.
-        keys: where `mapping` stands in `document`; None: `services.<name>`.
+        keys: where `mapping` is in `document`; None: `services.<name>`.
         Raises ConfigError with everything that is wrong.
         """
         from phlo.discovery.service_file import read_inline
@@ -158,7 +158,7 @@ class ServiceDefinition:
         return self.root / "image"
 
     def where(self, *keys: str | int) -> str:
-        """`phlo_api/service.yaml:7 compose.ports[0]`, for `PhloError.where`; keys as they stand in the document."""
+        """`phlo_api/service.yaml:7 compose.ports[0]`, for `PhloError.where`; keys as in the document."""
         if self.document is None:
             return ".".join(str(key) for key in (self.name, *keys))
         return self.document.where(*self.document_keys, *keys)

@@ -1,4 +1,4 @@
-"""The operations that installed packages bring along, found without importing them."""
+"""The operations of installed packages, found without importing them."""
 
 from __future__ import annotations
 

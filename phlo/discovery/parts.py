@@ -159,7 +159,7 @@ class FileDefinition:
 class TemplateDefinition:
     """A Jinja2 template of the role. dest: absolute path in the container. owner: `uid` or `uid:gid`.
 
-    live: the service reads it again by itself; a change of it does not make the container anew.
+    live: the service reads it again by itself; a change of it does not recreate the container.
     """
 
     source: Annotated[str, _INSIDE]

@@ -47,7 +47,7 @@ Moment = tuple[int, int, int] | None  # time in nanoseconds, size and number of 
 def remembered(folder: Path, read: Callable[[], Scan]) -> Scan:
     """What `read` gives; from the memory in `folder`, as long as none of the scan's inputs has moved.
 
-    A scan with problems is not remembered: it is read again until they are mended.
+    A scan with problems is not remembered: it is read again until they are fixed.
     """
     maker = f"{sys.version} {phlo.__version__} {phlo.__file__} {sys.path}"
     path = folder / f"packages-{zlib.crc32(maker.encode()):08x}.pickle"

@@ -1,1 +1,1 @@
-"""What phlo needs on this machine: checks that tell what is there, and how to mend what is not."""
+"""What phlo needs on this machine: checks of what exists, and how to fix what does not."""

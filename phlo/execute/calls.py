@@ -47,4 +47,4 @@ def with_calls(name: str, module: Operation, change: Change, args: Any, seen: An
 
 
 def _ignore(what: object) -> None:
-    """Nothing is put back after a rehearsal, and nobody follows it."""
+    """Nothing is rolled back after a rehearsal, and nobody follows it."""

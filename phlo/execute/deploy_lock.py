@@ -22,7 +22,7 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 class DeployLock:
     """The lock of a project on hosts, taken on entering a `with` block and given back on leaving it.
 
-    wait_seconds: how long to wait for somebody else. tell: is told whom it waits for and what it took over.
+    wait_seconds: how long to wait for somebody else. tell: gets messages about waiting and take-over.
     forks: how many hosts are asked at once; it is hardly any work, so that a few more are.
 
     A host that cannot be reached is left out: the steps on it fail by themselves. Raises LockError when somebody

@@ -140,7 +140,7 @@ def _damaged(what: str, where: object) -> ConfigError:
 
 
 def failed_hosts(events: Iterable[Event]) -> frozenset[str]:
-    """The hosts of a run on which a step failed, was put back, was blocked or did not end."""
+    """The hosts of a run on which a step failed, was rolled back, was blocked or did not end."""
     found: set[str] = set()
     running: dict[str, str] = {}
     for event in events:
@@ -157,7 +157,7 @@ def failed_hosts(events: Iterable[Event]) -> frozenset[str]:
 
 
 def _is_eventful(event: Event) -> bool:
-    """Whether a run with this event is kept: something changed, failed or was put back."""
+    """Whether a run with this event is kept: something changed, failed or was rolled back."""
     if isinstance(event, StepFinished | ItemFinished):
         return event.status not in _UNEVENTFUL
     return isinstance(event, UndoStarted | UndoFinished)

@@ -24,7 +24,7 @@ class Outcome:
     """How a run ended.
 
     failures: the errors, in the order they came.
-    undone:   `(host, service)` of the services that were put back.
+    undone:   `(host, service)` of the services that were rolled back.
     signal:   the signal that stopped the run, None when it ran to its end.
     is_stale: nothing was changed, since what had been seen was not so any more when the deploy lock was held.
     """

@@ -56,7 +56,7 @@ def run(
 
     check:    observe and decide only; nothing is handed a host that it could write to.
     forks:    how many steps may be under way at once (steps that only wait do not count).
-    rollback: what is put back when a service's new version does not come to work.
+    rollback: what is restored when a service's new version does not become ready.
     approve:  raises PhloError for changes of a step that must not be made (a saved plan does not have them).
     take_lock: takes the deploy lock; called in the main thread before the first change, or before a step fails without
         one. False: what was seen before must not be relied on. None: it is held already.
@@ -67,7 +67,7 @@ def run(
     The step with the first change looks again once the lock is held, and so does every step under way. Where that, or
     anything that other steps have seen before, is not as it was, the outcome `is_stale` and nothing has been changed.
 
-    A step that fails blocks those that need it; the others go on, unless the whole stack is to be put back. After
+    A step that fails blocks those that need it; the others go on, unless the whole stack is to be rolled back. After
     Ctrl-C, SIGTERM or SIGHUP no further step starts, those under way end (a wait is broken off and its service put
     back), and the outcome has the signal; a second signal ends the run at once.
 
@@ -289,7 +289,7 @@ class _Run:
         try:
             found = self._look(step)
         except PhloError:
-            pass  # it may have to be replaced: it is looked at again at its turn, and what is wrong is told then
+            pass  # it may have to be replaced: it is observed again at its turn, and errors are reported then
         else:
             if not is_replaced(found.changes):
                 self._looked[step.id] = is_locked, found

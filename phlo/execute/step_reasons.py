@@ -8,7 +8,7 @@ from phlo.values import Status, Step
 INTERRUPTED = "not started: interrupted"
 NOT_LOCKED = "not started: the deploy lock could not be taken"
 CALLED_OFF = "left as it is: the new version did not work, or is not available, elsewhere"
-STACK_FAILED = "not started: another service failed, and everything that was changed is put back"
+STACK_FAILED = "not started: another service failed, and everything that was changed is rolled back"
 ENDED_WELL = (Status.OK, Status.CHANGED, Status.PENDING, Status.UNKNOWN, Status.SKIPPED)
 
 

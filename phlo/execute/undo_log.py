@@ -13,7 +13,7 @@ Key = tuple[str, str]
 
 
 class Rollback(enum.StrEnum):
-    """What is put back when a service's new version fails."""
+    """What is restored when a service's new version fails."""
 
     NONE = "none"
     SERVICE = "service"  # that service

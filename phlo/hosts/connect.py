@@ -35,7 +35,7 @@ def open_engine(
     cert_path: folder with ca.pem, cert.pem and key.pem, with which a `tcp://` engine is spoken to in TLS; None: that of
         the environment, for an address that comes from there, too.
     ssh_options: further arguments of the `ssh` program.
-    Opens nothing yet; the first request does. Raises InventoryError for an address that is none.
+    Opens nothing yet; the first request does. Raises InventoryError for an invalid address.
     """
     return reach(docker_host, name=name, environ=environ, cert_path=cert_path, ssh_options=ssh_options).engine
 

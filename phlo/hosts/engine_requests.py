@@ -194,7 +194,7 @@ class EngineRequests:
                 stale = isinstance(reason, (BrokenPipeError, ConnectionResetError))
                 if reused and stale and (method in READING or isinstance(reason, BrokenPipeError)):
                     continue
-                # One that was just made: the engine is being started anew, behind an SSH server or a proxy.
+                # One that was just made: the engine is being restarted, behind an SSH server or a proxy.
                 if stale and method in READING and (pause := next(waits, None)) is not None:
                     time.sleep(pause)
                     continue

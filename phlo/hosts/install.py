@@ -152,7 +152,7 @@ def _apt(arguments: list[str]) -> None:
     if done.code:
         raise HostError(
             f"`{' '.join(command)}` failed with exit status {done.code}",
-            fix="Mend what it complains about, and run the same command again.",
+            fix="Fix what it reports, and run the same command again.",
             detail=last_lines(done.stdout.text(), _LINES_SHOWN),
         )
 

@@ -2,7 +2,7 @@
 
 The lock is a container that is made and never started. Its name makes it exclusive, since an engine gives a name to
 one container only; its id makes it safe to remove, since an id is never given again: whoever takes over a dead
-holder's lock cannot hit that of somebody who was quicker. Labels say who, when and what; a file in it, written anew
+holder's lock cannot hit that of somebody who was quicker. Labels say who, when and what; a file in it, rewritten
 while the holder lives, renews the lease. It carries none of the project's labels, so nothing takes it for a part of
 the project.
 
@@ -110,7 +110,7 @@ def acquire(
 ) -> str | None:
     """Take the lock, giving its id. A dead holder's is taken over.
 
-    wait_seconds: how long to wait for one who has it. tell: is told whom it waits for and what it took over.
+    wait_seconds: how long to wait for one who has it. tell: gets messages about waiting and take-over.
     pause: waits so many seconds; when it gives True the attempt ends, and the result is None.
     Raises LockError that names the holder.
     """

@@ -26,7 +26,7 @@ _MISSING, _NO_FOLDER, _NO_SUDO = "missing", "folder", "sudo"
 
 
 def run_piped(run: Run, prefix: Sequence[str], job: Job, is_cancelled: Callable[[], bool], *, where: str) -> Output:
-    """Run a program by way of a shell that is told what to run on its standard input.
+    """Run a program by way of a shell that reads the command from its standard input.
 
     run:    runs a command on this machine. prefix: what leads to the shell, such as `ssh HOST`; nothing: run it here.
     Raises what `Transport.run` raises.

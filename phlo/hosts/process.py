@@ -11,7 +11,7 @@ _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessId:
-    """machine: the boot and the process namespace it belongs to, empty where that cannot be told.
+    """machine: the boot and the process namespace it belongs to, empty where that is unknown.
 
     started: clock ticks from that boot to its start, so a clock that is set does not matter (proc(5)).
     """
@@ -36,7 +36,7 @@ class ProcessId:
         return bool(self.machine) and self.machine == _machine()
 
     def is_gone(self) -> bool:
-        """True when it certainly runs no more; False when it does, or when that cannot be told from here."""
+        """True when it certainly runs no more; False when it does, or when that cannot be determined here."""
         return self.is_here() and _started(self.pid) != self.started
 
 

@@ -78,7 +78,7 @@ class SshAddress:
 
 
 def ssh_address(parts: SplitResult, *, name: str, options: Sequence[str] = ()) -> SshAddress:
-    """The address in a URL `ssh://[USER@]HOST[:PORT][/PATH/OF/SOCKET]`. Raises InventoryError for one that is none."""
+    """The address in a URL `ssh://[USER@]HOST[:PORT][/PATH/OF/SOCKET]`. Raises InventoryError for an invalid one."""
     try:
         port = parts.port
     except ValueError:

@@ -175,7 +175,7 @@ class _Following:
         return OperationError(
             f"the image {self._tag} could not be built{at}"
             + (f" (exit status {exit_status[1]})" if exit_status else ""),
-            fix="Mend what its last lines complain about, and run the same command again.",
+            fix="Fix what its last lines report, and run the same command again.",
             detail=lines if exit_status else [*lines, message],
         )
 

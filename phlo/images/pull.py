@@ -176,7 +176,7 @@ def _stored_login(registry: str) -> dict[str, str]:
     except docker.errors.DockerException as error:
         raise OperationError(
             f"the stored login for {registry or 'the default registry'} cannot be read ({error})",
-            fix="Run `docker login` again, or mend `config.json` of the Docker client.",
+            fix="Run `docker login` again, or correct `config.json` of the Docker client.",
         ) from None
     if not found:
         return {}

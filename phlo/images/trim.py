@@ -1,7 +1,7 @@
 """An image's archive without the layers that a host has already. Source: Engine API, ImageGet and ImageLoad.
 
 An engine with graph drivers finds a layer by the digests of it and of those below it, and does not open the file of one
-that it has. Whether a file of an archive is such a layer is told by its digest, since names differ between engines.
+that it has. The digest of a file of an archive shows whether it is such a layer, since names differ between engines.
 """
 
 from __future__ import annotations

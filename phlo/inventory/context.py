@@ -34,10 +34,10 @@ def context_endpoint(name: str, *, host: str, environ: Mapping[str, str]) -> Con
         address = str(meta["Endpoints"]["docker"]["Host"])
     except FileNotFoundError:
         known = sorted(_names(store))
-        fix = did_you_mean(name, known) if known else "There are none; see `docker context create`."
+        fix = did_you_mean(name, known) if known else "No context exists; see `docker context create`."
         raise InventoryError(f'docker has no context "{name}"', where=host, fix=fix) from None
     except (OSError, ValueError, KeyError, TypeError) as reason:
-        fix = f"`docker context inspect {name}` should show it; make it anew, or write docker_host instead."
+        fix = f"`docker context inspect {name}` should show it; recreate it, or write docker_host instead."
         raise InventoryError(f'the docker context "{name}" cannot be read: {reason}', where=host, fix=fix) from None
     certificates = store / "tls" / _key(name) / "docker"
     return ContextEndpoint(address, str(certificates) if certificates.is_dir() else None)

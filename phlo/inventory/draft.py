@@ -1,4 +1,4 @@
-"""An inventory that is being read: what every source adds, later ones going over earlier ones."""
+"""An inventory that is being read: what every source adds, later ones overriding earlier ones."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class Draft:
 
 
 def _context_host(context: str | None, host: str, environ: Mapping[str, str]) -> str | None:
-    """What a context stands for. That there is none such is told when the host is needed."""
+    """What a context stands for. A missing context is reported when the host is needed."""
     if context is None:
         return None
     from phlo.inventory.context import context_endpoint

@@ -30,7 +30,7 @@ class Host:
     docker_host:    `unix://`, `ssh://` or `tcp://` URL; None with no docker_context: the engine that Docker's own
                     rules find.
     docker_context: a context of the docker command line.
-    context_host:   the URL that the context stands for; None when it cannot be told, and for `default`, which stands
+    context_host:   the URL that the context stands for; None when it is unknown, and for `default`, which stands
                     for what Docker's own rules find.
     cert_path:      folder with ca.pem, cert.pem and key.pem, for `tcp://` with TLS.
     ssh_options:    further arguments of the `ssh` program.

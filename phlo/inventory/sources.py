@@ -25,7 +25,7 @@ def load(
     environ: Mapping[str, str] | None = None,
     vault: Vault | None = None,
 ) -> Inventory:
-    """Read inventories, later ones going over earlier ones; without any, there is one host named `local`.
+    """Read inventories, later ones overriding earlier ones; without any, there is one host named `local`.
 
     paths: files, folders of files, and programs that print one.
     root: the project's folder, whose `group_vars` and `host_vars` count as well; errors name files relative to it.

@@ -178,7 +178,7 @@ def _let_go(users: list[str], host: Host) -> str:
     if users:
         return f"It is used by {', '.join(users)}: see `docker ps -a` on {host.name}, then run the same command again."
     return (
-        f"No container on {host.name} uses it: the engine has lost count. It counts anew when it is restarted, then "
+        f"No container on {host.name} uses it: the engine has lost count. It counts again when it is restarted, then "
         "run the same command again; until then what is left of it holds nothing and does no harm."
     )
 

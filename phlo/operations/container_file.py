@@ -1,4 +1,4 @@
-"""A file in a running container: what is there, how it differs from what shall be, and putting it there."""
+"""A file in a running container: its present content, how it differs from the desired one, and writing it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEFAULT_MODE = 0o644
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """wanted: the file as it shall be. there: as it is, None when it is not there."""
+    """wanted: the file as it should be. there: as it is, None when it does not exist."""
 
     target: Target
     wanted: FileSpec
@@ -60,7 +60,7 @@ def diff_lines(seen: Seen) -> list[str]:
 
 
 def spec(path: str, content: bytes | Secret, mode: Any, owner: str | None) -> FileSpec:
-    """The file as it shall be; mode 0644 and root's where the task says nothing else."""
+    """The file as it should be; mode 0644 and root's where the task says nothing else."""
     wanted = None if mode == PRESERVE else parse_mode(mode)
     uid, gid = owner_of(owner or "0:0")
     bits = (

@@ -85,7 +85,7 @@ def check_edit(args: EditArgs) -> None:
 def see_edit(
     args: EditArgs, host: ReadHost, change: Callable[[str], Edit], *, is_removing: bool, where: str
 ) -> EditSeen:
-    """Read the file, and what `change` makes of it. is_removing: a file that is not there is as it shall be."""
+    """Read the file, and what `change` makes of it. is_removing: a file that is not there is as it should be."""
     if works_in_container(args):
         return _see_in_container(args, host, change, is_removing=is_removing, where=where)
     location = host_location(host, args.root)

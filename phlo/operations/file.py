@@ -59,7 +59,7 @@ def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
 
 
 def differences_of(wanted: FileSpec, there: FileSpec | None) -> tuple[str, ...]:
-    """How a file that is there differs from the one that shall be; empty when it does not."""
+    """How an existing file differs from the desired one; empty when it does not."""
     if there is None:
         return ("not found",)
     causes = []

@@ -168,7 +168,7 @@ def read(location: Location, path: str, *, follow: bool = True) -> Entry:
 
 
 def attribute_words(wanted: Attributes, entry: Entry | None, *, is_folder: bool = False) -> Sequence[str]:
-    """Owner, group and mode for the shell's function `own`; "" for what is as it shall be."""
+    """Owner, group and mode for the shell's function `own`; "" for what is as it should be."""
     if entry is None:
         mode = wanted.mode_for(0o777 if is_folder else 0o666, is_folder=is_folder) if wanted.mode is not None else None
         return (wanted.owner or "", wanted.group or "", "" if mode is None else f"{mode:04o}")

@@ -45,7 +45,7 @@ _OWN = SHELL_FUNCTIONS + 'path=$(home "$1"); own "$path" "$2" "$3" "$4" "$5" && 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A file as it shall be.
+    """A file as it should be.
 
     content: None: that of `source`, a file of the host. keeps: leave a file that is there as it is.
     follow: where a link is in its place, change the file that it leads to. backup: suffix of a copy of the one before.
@@ -69,7 +69,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutSeen:
-    """wanted: the file as it shall be. there: as it is. source: the file of the host that is copied."""
+    """wanted: the file as it should be. there: as it is. source: the file of the host that is copied."""
 
     wanted: Wanted
     there: Entry | None

@@ -26,7 +26,7 @@ from phlo.values import Change, ImageSource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
-    """refresh: pull or build anew even when it is there. registries: shared by all image steps of a run."""
+    """refresh: pull or build again even if the image exists. registries: shared by all image steps of a run."""
 
     source: ImageSource
     refresh: bool = False

@@ -78,7 +78,7 @@ class Args:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """there: what is at the path itself. target: what it leads to, where that matters. state: as it shall be.
+    """there: what is at the path itself. target: what it leads to, where that matters. state: as it should be.
 
     missing: the folders that have to be made, the outermost first. below: what is in the folder and differs.
     """

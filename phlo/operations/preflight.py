@@ -107,7 +107,7 @@ def _port_problems(args: Args, starting: Sequence[container.Args], host: ReadHos
         elif holder["Names"][0].lstrip("/") not in own:
             name = holder["Names"][0].lstrip("/")
             is_ours = (holder.get("Labels") or {}).get(LABEL_PROJECT) == args.project
-            whose = "of this project, which this run does not change" if is_ours else "of somebody else"
+            whose = "of this project, which this run does not change" if is_ours else "outside of this project"
             yield _taken(one, port, f"the container {name} {whose}", f"Stop it (`docker stop {name}`)")
 
 

@@ -1,6 +1,6 @@
-"""A service's container started anew, because one that it depends on was recreated (`depends_on.restart`).
+"""A service's container is restarted because one that it depends on was recreated (`depends_on.restart`).
 
-What happened is told by the containers themselves: one that has not been started since the other was made is still to
+The containers themselves show what happened: one that has not been started since the other was made is still to
 be restarted, also by the run after one that was interrupted.
 """
 

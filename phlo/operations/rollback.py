@@ -62,7 +62,7 @@ def decide(args: Args, seen: Seen) -> list[Change]:
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
-    """Exchange the two; the one that ran is put back when the other does not come to work."""
+    """Exchange the two; the one that ran is restored when the other does not become ready."""
     if change.verb == "run":  # a hook is run by the change that stops the container
         return
     engine, replaced = host.engine, args.name + REPLACED

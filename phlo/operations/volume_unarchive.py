@@ -20,7 +20,7 @@ from phlo.values import Change
 class Args:
     """src: the archive on the control machine; relative to the task file's folder.
     volume: the volume's name, as Docker knows it; it gets the options of the one whose place it takes.
-    replace: remove a volume of that name WITH ITS DATA, and stopped containers that use it; `up` makes those anew.
+    replace: remove a volume of that name WITH ITS DATA, and stopped containers that use it; `up` recreates those.
     """
 
     src: Path

@@ -76,7 +76,7 @@ def decide(args: Args, seen: Seen | None) -> list[Change]:
 
 
 def apply(change: Change, args: Args, seen: Seen | None, host: Host) -> None:
-    """Wait; raises OperationError with log lines, probe output and exit status when it does not come to work."""
+    """Wait; raises OperationError with log lines, probe output and exit status when it does not become ready."""
     deadline = time.monotonic() + args.timeout_seconds
     pause = FIRST_PAUSE_SECONDS
     last = ""

@@ -10,7 +10,7 @@ from phlo.operations.protection import NO_PROTECTION, Protection
 class Options:
     """How a project is brought up.
 
-    recreate: services to make anew though nothing differs. only: services whose containers are converged, None
+    recreate: services to recreate even if nothing differs. only: services whose containers are converged, None
     for all of the project. remove_orphans: remove containers of services that are no longer there.
     gate_timeout_seconds: how long a service may take to work. protection: volumes that no service is cut off from.
     hosts: where to look for orphans when the project has no service on any host.

@@ -100,7 +100,7 @@ def _volumes(project: Project, services: Iterable[ResolvedService]) -> Iterator[
 
 
 def _possible_volumes(project: Project, definitions: Iterable[ServiceDefinition]) -> Iterator[str]:
-    """The names that volumes of services have by default, as far as these can be told without resolving them."""
+    """The names that volumes of services have by default, as far as these are known without resolving them."""
     for definition in definitions:
         for entry in definition.compose.get("volumes") or ():
             source = entry.get("source") if isinstance(entry, dict) else str(entry).partition(":")[0]

@@ -205,7 +205,7 @@ def _step_moved(then: SavedStep, now: SavedStep) -> Iterator[str]:
     differing = [name for name in names if then.inputs.get(name) != now.inputs.get(name)]
     if differing:
         more = f" and {len(differing) - MOST_NAMES} more" if len(differing) > MOST_NAMES else ""
-        yield f"{then.id}: configured otherwise since: {', '.join(differing[:MOST_NAMES])}{more}"
+        yield f"{then.id}: configuration changed since: {', '.join(differing[:MOST_NAMES])}{more}"
     planned, wanted = _in_words(then.changes), _in_words(now.changes)
     if planned != wanted:
         yield f"{then.id}: planned was {planned}; now it would be {wanted}"

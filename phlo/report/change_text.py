@@ -34,17 +34,17 @@ _WORDS = {
     "refuse": Words("!", "refused", "update"),
     "wait": Words("✓", "ready", "update"),
     "adopt": Words("✓", "adopted", "update"),
-    "restore": Words("~", "put back", "restore"),
+    "restore": Words("~", "restored", "restore"),
 }
 
-# The counts in the order they are told; a service counts once, as the first of these that it has.
+# The counts in the order they are printed; a service counts once, as the first of these that it has.
 COUNTS = ("recreate", "create", "remove", "restore", "restart", "start", "stop", "update")
 
 _DONE_COUNTS = {
     "create": "created",
     "recreate": "recreated",
     "remove": "removed",
-    "restore": "put back",
+    "restore": "restored",
     "restart": "restarted",
     "start": "started",
     "stop": "stopped",
@@ -62,7 +62,7 @@ def words_of(verb: str) -> Words:
 def thing(change: Change) -> str:
     """`container:lake-web-1` -> `container lake-web-1`, on one line: of a script the first line."""
     first, *more = change.at.replace(":", " ", 1).strip().splitlines() or [""]
-    return f"{first} ..." if more else first
+    return f"{first} …" if more else first
 
 
 def to_do(change: Change) -> str:

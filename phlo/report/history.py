@@ -47,7 +47,7 @@ def past_run(run_id: str, events: Sequence[Event]) -> PastRun:
 
 
 def history_text(runs: Sequence[PastRun], style: Style, zone: tzinfo | None = None) -> str:
-    """A table, a run a row, in the order given. zone: that times are told in; None: the machine's own."""
+    """A table, a run a row, in the order given. zone: the time zone of printed times; None: the machine's own."""
     rows = [
         (
             run.id,
@@ -94,7 +94,7 @@ def _event_lines(event: Event, state: RunState, style: Style, verbosity: int) ->
             return [f"{style.sign('!')} {event.message}", *(f"    {line}" for line in event.detail)]
         case UndoStarted():
             name = style(_name(event.host, event.service, state), "bold")
-            return [f"{style.sign('!')} {name}  {event.message or 'putting back what was there'}"]
+            return [f"{style.sign('!')} {name}  {event.message or 'restoring the previous version'}"]
         case UndoFinished():
             failed = event.status is Status.FAILED
             name = style(_name(event.host, event.service, state), "bold")

@@ -20,7 +20,7 @@ MASK = "***"
 
 
 class Known(NamedTuple):
-    """A variable of a host, and those that it goes over, the one that wins first."""
+    """A variable of a host, and those that it overrides, the one that wins first."""
 
     name: str
     shown: Any

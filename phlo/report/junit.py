@@ -23,7 +23,7 @@ _NOT_RUN = (Status.SKIPPED, Status.BLOCKED)
 def junit_xml(project: str, events: Iterable[Event]) -> bytes:
     """The file for the events of one run.
 
-    A service that was put back is a failed case of its own, so that nothing that went wrong counts as passed.
+    A service that was rolled back is a failed case of its own, so that nothing that went wrong counts as passed.
     """
     root = ElementTree.Element("testsuites", name=_text(project))
     by_host: dict[str, list[StepFinished | UndoFinished]] = {}
@@ -78,7 +78,7 @@ def _add_case(suite: ElementTree.Element, end: StepFinished | UndoFinished) -> N
     if end.status in _NOT_RUN:
         ElementTree.SubElement(case, "skipped", message=_text(end.message))
     elif _has_failed(end):
-        message = end.message or "the service was put back to what ran before"
+        message = end.message or "the service was restored to its previous version"
         failure = ElementTree.SubElement(case, "failure", type=str(end.status), message=_text(message))
         failure.text = _text("\n".join([message, *end.detail]))
     elif isinstance(end, StepFinished) and end.changes:

@@ -103,7 +103,7 @@ class Lines:
     def _undo(self, event: UndoStarted | UndoFinished) -> list[str]:
         name = self._style(self._name(event), "bold")
         if isinstance(event, UndoStarted):
-            return [f"{self._style.sign('!')} {name}  {event.message or 'putting back what was there'}"]
+            return [f"{self._style.sign('!')} {name}  {event.message or 'restoring the previous version'}"]
         if event.status is Status.FAILED:
             details = (f"    {line}" for line in event.detail)
             return [f"{self._style.sign('✗')} {name}  could not be rolled back: {event.message}", *details]

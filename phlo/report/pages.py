@@ -45,7 +45,7 @@ class Page(NamedTuple):
 def schemes_of(service: ResolvedService) -> Mapping[tuple[int, str], str | None]:
     """(port of the container, protocol) -> what is spoken there, as far as it is said.
 
-    A port that is written anew in phlo.yaml seldom says it; that of the service's page is known all the same.
+    A port that is changed in phlo.yaml seldom says it; that of the service's page is known all the same.
     """
     page = str(page_facts(service).get("port"))
     return {

@@ -187,7 +187,7 @@ class RunState:
 
     @property
     def has_changes(self) -> bool:
-        """True when something was or would be changed, or could not be told."""
+        """True when something was or would be changed, or is unknown."""
         states = self.services.values()
         return any(state.has_counted_changes for state in states) or any(
             step.status is Status.UNKNOWN for state in states for step in state.steps.values()

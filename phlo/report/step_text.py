@@ -14,7 +14,7 @@ _BAD_WORDS = {
     Status.UNREACHABLE: ("✗", "host unreachable"),
     Status.ROLLED_BACK: ("✗", "rolled back"),
     Status.BLOCKED: ("!", "not done"),
-    Status.UNKNOWN: ("?", "cannot be told yet"),
+    Status.UNKNOWN: ("?", "not known yet"),
     Status.SKIPPED: (" ", "skipped"),
 }
 

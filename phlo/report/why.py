@@ -29,7 +29,7 @@ class Reasons(NamedTuple):
 
     kept: name of the container -> the run that put it in the place of one that is kept.
     failed: the newest attempt that came to nothing, if it is newer than the containers.
-    next: what `up` would do to it now. problem: why that cannot be told.
+    next: what `up` would do to it now. problem: why that is unknown.
     """
 
     service: str
@@ -56,7 +56,7 @@ def failed_attempt(service: str, runs: Iterable[tuple[str, Sequence[Event]]]) ->
         ends: list[StepFinished | UndoFinished] = [*(one for one in steps if not one.is_tolerated), *undone]
         wrong = [event for event in ends if event.status in _WENT_WRONG]
         if wrong:
-            message = next((event.message for event in wrong if event.message), "it was put back")
+            message = next((event.message for event in wrong if event.message), "it was rolled back")
             return Attempt(run, changes, message)
         if changes:
             return None
@@ -64,7 +64,7 @@ def failed_attempt(service: str, runs: Iterable[tuple[str, Sequence[Event]]]) ->
 
 
 def why_text(reasons: Reasons, style: Style, zone: tzinfo | None = None) -> str:
-    """The reasons, container by container. zone: that times are told in; None: the machine's own."""
+    """The reasons, container by container. zone: the time zone of printed times; None: the machine's own."""
     lines = [style(reasons.service, "bold")]
     if not reasons.containers:
         lines.append("  now   it has no container")
@@ -112,7 +112,7 @@ def why_data(reasons: Reasons) -> dict[str, Any]:
 
 def _next(reasons: Reasons, style: Style) -> list[str]:
     if reasons.problem:
-        return [f"  next  cannot be told: {reasons.problem}"]
+        return [f"  next  unknown: {reasons.problem}"]
     if not reasons.next:
         return ["  next  nothing to do"]
     lines = []

@@ -119,7 +119,7 @@ def join(engine: Engine, address: str, manager: Engine, manager_address: str, ro
 
 
 def set_node(manager: Engine, node: Node, *, role: str, labels: Mapping[str, str]) -> None:
-    """Give a node a role and all of its labels, and wait until it is what it shall be.
+    """Give a node a role and all of its labels, and wait until it is as wanted.
 
     A manager that is not one yet counts when the others are lost. Raises InventoryError when it does not become one.
     """

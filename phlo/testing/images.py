@@ -16,7 +16,7 @@ from phlo.images.recipe import LABEL_IMAGE
 
 TINY = "phlo/test-busybox:1"
 
-# It ends at once when it is told to, as a service should.
+# It ends at once when it is stopped, as a service should.
 _COMMAND = '["sh", "-c", "trap \'exit 0\' TERM INT; while :; do sleep 3600 & wait $!; done"]'
 _PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n"
 
@@ -24,7 +24,7 @@ _PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh
 def tiny_image(engine: Engine) -> str:
     """The reference of the tiny image, made if the engine does not have it.
 
-    It has busybox's shell and tools, runs until it is told to stop, and ends within milliseconds then.
+    It has busybox's shell and tools, runs until it is stopped, and ends within milliseconds then.
     Raises HostError where no static busybox can be had.
     """
     if engine.get_or_none(f"/images/{path_part(TINY)}/json") is None:

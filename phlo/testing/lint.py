@@ -1,4 +1,4 @@
-"""What is wrong with a role that can be told without running it."""
+"""Problems of a role that are found without running it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _definition(definition: ServiceDefinition) -> Iterator[PhloError]:
         if variable.secret and variable.default:
             yield PackageError("a published default is no secret", where=where, fix="Take it out: phlo makes one.")
         if not variable.description:
-            yield PackageError(f"nobody is told what {name} is for", where=where, fix="Write description.")
+            yield PackageError(f"{name} has no description", where=where, fix="Write description.")
 
 
 def _service(service: ResolvedService) -> Iterator[PhloError]:

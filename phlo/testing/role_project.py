@@ -28,7 +28,7 @@ def write_role_project(subject: Subject, folder: Path) -> str:
     """Write a project into an empty folder in which the role's services are enabled with what they need; gives the
     project's name.
 
-    What the role's `tests/phlo.yaml` says stands in it; its folder has the role's tests beside it under `tests/`.
+    What the role's `tests/phlo.yaml` says is in it; its folder has the role's tests beside it under `tests/`.
     """
     name = f"phlo-test-{_short(subject.name)}-{uuid.uuid4().hex[:6]}"
     data = _own_project(subject)

@@ -110,7 +110,7 @@ def errors_page() -> str:
             ],
         ),
         (
-            "A service whose old version was put back ends with 5 in the place of 1. What the codes mean is in"
+            "A service whose old version was restored ends with 5 in the place of 1. What the codes mean is in"
             "\n[exit codes](exit-codes.md)."
         ),
     ]
@@ -121,7 +121,7 @@ def errors_page() -> str:
 
 
 def _escaped(text: str) -> str:
-    """A text that may stand in a cell as it is."""
+    """A text for a table cell."""
     parts = re.split(r"(`[^`]*`)", " ".join(text.split()))
     plain = (re.sub(r"([*_<>\[\]{}])", r"\\\1", part) if index % 2 == 0 else part for index, part in enumerate(parts))
     return "".join(plain).replace("|", "\\|")

@@ -45,7 +45,7 @@ class Screen:
             at += 1
 
     def resize(self, columns: int) -> None:
-        """Make the screen narrower or wider; lines that were wrapped are wrapped anew."""
+        """Make the screen narrower or wider; lines that were wrapped are wrapped again."""
         lines: list[list[str]] = []
         is_new = True
         position = (0, 0)

@@ -82,7 +82,7 @@ async def _tell(path: Path, seconds: float) -> int:
 async def _read(
     client: httpx.AsyncClient, path: str, number: Callable[[str, str], int], stop: asyncio.Event
 ) -> list[int]:
-    """The numbers that came, until the stream ends or it is told to stop."""
+    """The numbers that came, until the stream ends or it is stopped."""
     found: list[int] = []
 
     async def follow() -> None:

@@ -2,7 +2,7 @@
 
     python -m tests.faults [--only REGEX] [--most N] [--jobs N] [--save]
 
-A fault is survived when the run ends in good manners (no traceback, no hanging), the next `up` brings the project to
+A fault is survived when the run exits cleanly (no traceback, no hanging), the next `up` brings the project to
 the very state of a clean run with its data kept and nothing left over, and the `up` after that finds nothing to do.
 """
 

@@ -18,7 +18,7 @@ _BLOB_BYTES = 24 << 20
 
 
 def engine_killed(site: Site, target: Target, *, at: int) -> Trial:
-    """The engine is killed at the `at`-th write, and started anew."""
+    """The engine is killed at the `at`-th write, and restarted."""
     assert site.own is not None
     own = site.own
 

@@ -170,7 +170,7 @@ class Site:
         if again.code != 0 or "Nothing to do" not in again.output:
             problems.append(f"the up after that found something to do: {again.output}")
         if _ids(self) != ids:
-            problems.append("the up after that made containers anew")
+            problems.append("the up after that recreated containers")
         return problems
 
 

@@ -126,7 +126,7 @@ class Bed:
         _run(*inside, "link", "set", "lo", "up")
         _run(*inside, "link", "set", "eth0", "up")
         _run(*inside, "route", "add", "default", "via", f"10.77.{self.number}.1")
-        # `ip netns exec` would hide the cgroups: it mounts /sys anew.
+        # `ip netns exec` would hide the cgroups: it mounts /sys again.
         log = (host.folder / "init.log").open("wb")
         process = subprocess.Popen(
             [

@@ -65,7 +65,7 @@ def only(changes: tuple[Change, ...]) -> Change:
     return changes[0]
 
 
-# -- what makes a container, and what makes it anew ----------------------------------------------------------
+# -- what creates a container, and what recreates it ----------------------------------------------------------
 
 
 def test_a_missing_container_is_created_and_runs(service: MakeArgs, host: Host) -> None:

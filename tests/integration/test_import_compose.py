@@ -215,7 +215,7 @@ def test_what_is_still_missing_is_said_at_once(phlo: Phlo, folder: Path) -> None
     (folder / "web.env").unlink()
     said = phlo("import", "compose")
     assert "web.env" in said.stderr
-    assert "mend what is marked" in said.stdout
+    assert "fix what is marked" in said.stdout
 
 
 def test_another_folder_can_hold_the_result(phlo: Phlo, folder: Path) -> None:

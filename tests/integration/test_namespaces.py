@@ -1,4 +1,4 @@
-"""Services that use the namespaces or volumes of another one follow it, whoever starts it anew."""
+"""Services that use the namespaces or volumes of another one follow it, whoever restarts it."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_who_shares_a_network_follows_a_restart_of_its_owner(restart: Callable[[
     restart(pair)
     if restart is not by_phlo:
         assert not pair.are_together()
-        assert "was started anew" in pair.phlo("up").stderr
+        assert "was restarted" in pair.phlo("up").stderr
     assert pair.are_together()
     assert pair.inspect("side")["Id"] == before
     assert "Nothing to do" in pair.phlo("up").stderr

@@ -105,9 +105,9 @@ def test_a_saved_plan_is_carried_out_once_and_then_refused(
 @pytest.mark.parametrize(
     ("pair", "what"),
     [
-        (COLOUR, "local/web/container: configured otherwise since: environment.COLOUR"),
-        (("welcome", "goodbye"), "local/web/container: configured otherwise since: files./etc/page.conf"),
-        (("depends_on: [db]", "depends_on: [db]\n    mem_limit: 64m"), "configured otherwise since: Memory"),
+        (COLOUR, "local/web/container: configuration changed since: environment.COLOUR"),
+        (("welcome", "goodbye"), "local/web/container: configuration changed since: files./etc/page.conf"),
+        (("depends_on: [db]", "depends_on: [db]\n    mem_limit: 64m"), "configuration changed since: Memory"),
     ],
 )
 def test_a_plan_is_refused_when_its_inputs_moved(pair: tuple[str, str], what: str, phlo: Phlo, folder: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_plan_is_refused_when_a_secret_moved_and_never_holds_it(phlo: Phlo, fo
     assert SENTINEL not in (folder / "next.plan").read_text()
     (folder / ".phlo" / ".env").write_text(f"TOKEN=not-{SENTINEL}\n")
     text = phlo("run", "up", "--plan", "next.plan", code=3).stderr
-    assert "local/db/container: configured otherwise since: environment.TOKEN" in text
+    assert "local/db/container: configuration changed since: environment.TOKEN" in text
 
 
 def test_a_plan_is_refused_when_somebody_stopped_a_service(
@@ -312,7 +312,7 @@ def test_start_and_ps_leave_out_what_was_kept(phlo: Phlo, folder: Path, engine: 
     assert [one["service"] for one in json.loads(phlo("ps", "--json").stdout)] == ["db", "web"]
 
 
-# -- what is told afterwards ------------------------------------------------------------------------------------
+# -- what is reported afterwards ------------------------------------------------------------------------------------
 
 
 def test_every_event_of_a_real_run_is_as_the_schema_says_and_none_has_a_secret(phlo: Phlo, folder: Path) -> None:

@@ -93,7 +93,7 @@ def test_a_port_of_a_foreign_container_and_a_missing_folder_are_told_together(
         missing = "volumes: [{type: bind, source: ./nowhere, target: /data, bind: {create_host_path: false}}]"
         stack.write(db=f"environment: {{VERSION: b}}\n    {missing}", web=f'ports: ["{port}:80"]')
         text = stack.phlo("up", code=1).stderr
-        assert f"is taken by the container {name} of somebody else" in text
+        assert f"is taken by the container {name} outside of this project" in text
         assert f"{stack.folder}/nowhere, which it mounts, is not on the host" in text
         assert stack.running() == before
     finally:

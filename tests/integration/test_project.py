@@ -236,7 +236,7 @@ def test_instances_change_over_one_by_one_and_those_after_a_broken_one_stay(
     edit(folder, "environment: {V: '2'}", "command: [sh, -c, 'exit 9']")
     before = instances(engine, project, "custom")
     text = phlo("run", "up", code=5).stderr
-    assert text.count("putting back") == 1
+    assert text.count("restoring the previous") == 1
     assert instances(engine, project, "custom") == before
 
 

@@ -127,7 +127,7 @@ def test_a_hook_that_fails_before_the_stop_leaves_the_container_running(stack: S
     stack.edit("command: exit 1", "command: exit 0")
 
 
-def test_who_asks_for_it_is_restarted_when_the_other_was_made_anew(stack: Stack, project: str) -> None:
+def test_who_asks_for_it_is_restarted_when_the_other_was_recreated(stack: Stack, project: str) -> None:
     web, apart = stack.started("web"), stack.started("apart")
     stack.edit(*VERSION_2)
     planned = stack.phlo("plan").stdout

@@ -30,7 +30,7 @@ FOLDER = Path(__file__).parent
 # Where pages run: on this machine's engine, on the example platforms, on hosts behind SSH, on a Swarm of them.
 PLACES = ("here", "light", "full", "hosts", "swarm")
 COMMAND_SECONDS = 1800
-# What only a restart of the engine mends: it counts a container in a network that nobody is in.
+# What only a restart of the engine fixes: it counts a container in a network that nobody is in.
 LOST_COUNT = "the engine has lost count"
 # What differs from run to run, and from machine to machine.
 _VARYING = (

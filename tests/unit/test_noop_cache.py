@@ -65,7 +65,7 @@ def test_a_broken_cache_entry_is_none_and_is_removed(text: bytes, has_checksum: 
 
 
 def test_a_cache_entry_with_other_content_never_says_that_there_is_nothing_to_do(tmp_path: Path) -> None:
-    """Also when somebody made the checksum anew: the engine is asked, and does not answer."""
+    """Also when somebody recomputed the checksum: the engine is asked, and does not answer."""
     path = leave(tmp_path, engines={"local": {"socket": str(tmp_path / "none.sock"), "api": "1.41"}})
     entry = json.loads(path.read_bytes().partition(b"\n")[2])
     for changed in (*without_a_key(entry), *with_another_type(entry)):

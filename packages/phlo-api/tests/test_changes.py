@@ -219,7 +219,9 @@ def test_a_run_and_a_container_that_dies_are_seen_without_asking(tmp_path: Path)
     ):
         events = events_of(answer)
         assert next(events)[0] == "snapshot"
-        httpx.post(f"{api.url}/actions/up", json={}, headers=bearer(OPERATOR), timeout=120).raise_for_status()
+        plan = httpx.get(f"{api.url}/plan", headers=bearer(VIEWER), timeout=120).json()
+        body = {"plan": plan["digest"]}
+        httpx.post(f"{api.url}/actions/up", json=body, headers=bearer(OPERATOR), timeout=120).raise_for_status()
         seen: dict[str, Any] = {}
         wanted = [("service", "status", "running"), ("run", "result", "changed")]
         while "plan" not in seen or any(seen.get(kind, {}).get(name) != value for kind, name, value in wanted):

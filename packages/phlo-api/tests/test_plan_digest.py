@@ -99,6 +99,9 @@ def test_a_plan_that_moved_is_refused_with_what_moved_and_one_that_holds_is_carr
     assert any("volume" in line for line in refused.json()["lines"])
     assert ask("/runs").json() == []
 
+    unnamed = ask("/actions/up", token=OPERATOR, method="POST", json={})
+    assert (unnamed.status_code, "GET /plan" in unnamed.json()["fix"]) == (422, True)
+
     fresh = ask("/plan").json()
     assert fresh["digest"] != shown["digest"]
     started = ask("/actions/up", token=OPERATOR, method="POST", json={"plan": fresh["digest"]})

@@ -99,7 +99,8 @@ def test_a_container_that_computes_is_seen_in_its_service_and_host(tmp_path: Pat
         busy: {type: inline, image: IMAGE, command: [sh, -c, "while :; do :; done"], init: true, mem_limit: 64m}
     """
     with project_on_engine(tmp_path, services) as settings, asking(settings) as ask:
-        ask("/actions/up", token=OPERATOR, method="POST", json={}).raise_for_status()
+        body = {"plan": ask("/plan").json()["digest"]}
+        ask("/actions/up", token=OPERATOR, method="POST", json=body).raise_for_status()
         until(lambda: ask("/services/busy").json()["status"] == "running", "it does not run")
         sampler = create_app(settings).state.context.sampler
 

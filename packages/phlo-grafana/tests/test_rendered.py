@@ -1,4 +1,4 @@
-"""What Grafana is told, as far as it can be known without its image."""
+"""Grafana's rendered configuration, as far as it can be checked without its image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pgweb is told, as far as it can be known without its image."""
+"""pgweb's rendered configuration, as far as it can be checked without its image."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ VERBS: tuple[Verb, ...] = (
             Option(
                 "rollback",
                 ("--rollback",),
-                help="what to put back when a service's new version fails (default: service)",
+                help="what to restore when a service's new version fails (default: service)",
                 default="service",
                 choices=("none", "service", "stack"),
             ),
@@ -129,7 +129,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.rollback:rollback",
         (
             Option("run", help="the run to undo; default: the last one", positional="optional", metavar="RUN"),
-            Option("check", ("--check",), "flag", "change nothing, show what would be put back"),
+            Option("check", ("--check",), "flag", "change nothing, show what would be restored"),
             WAIT_TIMEOUT,
             *WRITE,
             *PROJECT,
@@ -139,7 +139,7 @@ VERBS: tuple[Verb, ...] = (
         more="The containers that later runs replaced go back as well. Volumes keep the data they have.\n"
         "`phlo rollback` a second time takes it back.",
         examples=(
-            ("phlo rollback --check", "what would be put back"),
+            ("phlo rollback --check", "what would be restored"),
             ("phlo rollback", "undo the last run that replaced something"),
         ),
     ),
@@ -224,7 +224,7 @@ VERBS: tuple[Verb, ...] = (
         group=PLATFORM,
         is_task=True,
         examples=(
-            ("phlo pull", "before an `up` that shall be quick"),
+            ("phlo pull", "to make the next `up` faster"),
             ("phlo pull web -i inventories/production.yaml", "one service's image, on its hosts"),
         ),
     ),

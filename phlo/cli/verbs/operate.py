@@ -180,7 +180,7 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=PLATFORM,
         is_task=True,
-        more="What the services keep now is replaced, or, when something fails, put back as it was.\n"
+        more="What the services keep now is replaced; if something fails, it is restored.\n"
         "Those that depend on them are stopped meanwhile. At the end the project is up.",
         examples=(
             ("phlo run restore --from lake-20260131-120000.phlo.tar.gz --list", "what is in it"),

@@ -55,7 +55,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "secrets rekey",
-        "Encrypt the file anew under another passphrase",
+        "Encrypt the file again with another passphrase",
         "phlo.cli.secrets:rekey",
         (
             Option(
@@ -80,7 +80,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.rotate:rotate",
         (_SECRET, PROFILE, WAIT_TIMEOUT, *WRITE, *PROJECT),
         group=LOOK,
-        more="When a service does not come up with the new value, the old one is put back everywhere.",
+        more="When a service does not come up with the new value, the old value is restored everywhere.",
         examples=(("phlo secrets rotate DB_PASSWORD", "a new password, and who signs in with it recreated"),),
     ),
 )

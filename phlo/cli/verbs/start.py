@@ -38,7 +38,7 @@ VERBS: tuple[Verb, ...] = (
         (
             Option(
                 "files",
-                help="Compose files, a later one going over an earlier; default: what `docker compose` takes here",
+                help="Compose files, a later one overrides an earlier; default: those that `docker compose` uses here",
                 positional="many",
                 metavar="FILE",
                 complete="files",
@@ -83,10 +83,10 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=START,
         more="phlo, its packages, the project, the engine, the network, containers, the deploy lock, the last run;\n"
-        "with -i every host of the inventory. Secrets are masked. Ends with 1 when something must be mended.",
+        "with -i every host of the inventory. Secrets are masked. The exit code is 1 if something must be fixed.",
         examples=(
-            ("phlo doctor", "what is missing on this machine, and how to mend it"),
-            ("phlo doctor -i inventories/production.yaml --output json > ticket.json", "for who is to help"),
+            ("phlo doctor", "what is missing on this machine, and how to fix it"),
+            ("phlo doctor -i inventories/production.yaml --output json > ticket.json", "for a support request"),
         ),
     ),
 )

@@ -1,7 +1,7 @@
 """A container that is there, as asked, and running; replaced without losing what worked.
 
 A replacement is made beside the one that runs, then takes its name. The old one is kept, stopped, until the
-service's gate says that the new one works; if it does not, the old one is put back.
+service's gate says that the new one works; if it does not, the old one is restored.
 """
 
 from __future__ import annotations

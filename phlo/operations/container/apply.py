@@ -62,7 +62,7 @@ Causes = tuple[str, ...]
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
-    """Make one change that `decide` found. What it replaces is put back if this fails half-way."""
+    """Make one change that `decide` found. What it replaces is restored if this fails half-way."""
     engine = host.engine
     path = f"/containers/{path_part(args.name)}"
     match change.verb:
@@ -182,7 +182,7 @@ def _proven(args: Args, host: Host, seen: Seen, old: Mapping[str, Any], causes: 
 
 
 def _run_again(args: Args, host: Host, seen: Seen, causes: Causes) -> None:
-    """Put a new container in the place of a one-shot's. It has run: there is nothing that could be put back."""
+    """Put a new container in the place of a one-shot's. It has run: there is nothing that could be restored."""
     old = seen.started or seen.replaced
     assert old is not None
     new = _create(args, host, seen, args.name + STAGED, old, causes)
@@ -234,7 +234,7 @@ def _keep_for_rollback(args: Args, host: Host, seen: Seen) -> None:
 def _put_back(args: Args, host: Host, old: str, new: str, *, was_running: bool, trouble: str | None = None) -> None:
     """Give the replaced container its name back and start it; the new one is removed only if the old one is there.
 
-    trouble: why the old one did not work before. It may still serve something, so it is put back all the same, but
+    trouble: why the old one did not work before. It may still serve something, so it is restored all the same, but
     raises OperationError: there is no version that works.
     """
     engine = host.engine
@@ -252,7 +252,7 @@ def _put_back(args: Args, host: Host, old: str, new: str, *, was_running: bool, 
     if trouble is not None:
         what = f"what was there before is back, but did not work either ({trouble})"
         raise OperationError(
-            what, where=f"{host.name} {args.service}", fix="Mend the service, then run `phlo up` again."
+            what, where=f"{host.name} {args.service}", fix="Fix the service, then run `phlo up` again."
         )
 
 
@@ -266,7 +266,7 @@ def _restart_sharers(project: str, owner: str, engine: Engine) -> None:
 
 
 def _trouble(found: Mapping[str, Any]) -> str | None:
-    """Why a container does not work, None when it does, when it was only stopped, or when that cannot be told."""
+    """Why a container does not work, None when it does, when it was only stopped, or when that is unknown."""
     state = found["State"]
     if state["Status"] in ("restarting", "dead"):
         return f"{state['Status']}, exit status {state['ExitCode']}"

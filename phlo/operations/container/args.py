@@ -1,4 +1,4 @@
-"""What a container shall be, and what of it is there."""
+"""Desired and observed container state."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Args:
     is_one_shot: runs to completion; runs again only when its inputs change or it failed.
     may_end: an end with status 0 means that the work is done, unless the image shows that it serves something.
     healthy_wanted_at: where another service waits for its health, so that the image has to have a check; "": nowhere.
-    is_forced: make it anew even if nothing differs.
+    is_forced: recreate it even if nothing differs.
     is_requested: part of the run only because the command line asked for it; a label of the container says so.
     starts_first: a new version has to work, beside the old one, before that is stopped. It gets the service's names
         and host ports only then. gate_timeout_seconds: how long it may take to.
@@ -91,7 +91,7 @@ class Seen:
     current, replaced, staged: inspect answers of the containers of these roles.
     stray:      other containers that carry this instance's labels, by name.
     foreign:    the holder of the container's name when phlo did not make it.
-    network_ids: name -> id of the networks it shall be on, of those that are there; {} without a container.
+    network_ids: name -> id of the networks that it should be on, of those that exist; {} without a container.
     renewed: names of the networks that were made after the current container.
     owners: name -> the containers whose namespaces or volumes it uses (`network_mode: service:x`), those there are.
     edited: what was done to injected files inside the container, a phrase each.

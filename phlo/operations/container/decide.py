@@ -226,8 +226,8 @@ def _update_body(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str
 def _edited(args: Args, seen: Seen, labels: Mapping[str, str]) -> tuple[list[str], list[Change]]:
     """Causes for injected files that were changed in the container, and those that are left as they are.
 
-    A container that was recreated for this very cause, and has it again, may well change the file by itself; making
-    it anew each time would not help.
+    A container that was recreated for this very cause, and has it again, probably changes the file by itself; it would
+    not help to recreate it each time.
     """
     before = label_texts(labels, LABEL_CAUSES)
     causes = [f"{_BY_HAND}{phrase}" for phrase in seen.edited]

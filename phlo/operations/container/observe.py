@@ -18,7 +18,7 @@ from phlo.operations.container.owners import Owner, owner_names, owner_of
 
 
 def observe(args: Args, host: ReadHost) -> Seen:
-    """The containers of this instance, the image they shall have, the networks they shall be on.
+    """The containers of this instance, the image that they should have, the networks that they should be on.
 
     Those that matter are asked for by name: an engine's list can lag behind what was just made or renamed.
     """

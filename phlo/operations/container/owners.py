@@ -1,4 +1,4 @@
-"""Containers whose namespaces or volumes another one uses: it has to follow them when they start anew.
+"""Containers whose namespaces or volumes another one uses: it has to follow them when they are restarted.
 
 A namespace ends with the process that it was made for. What `network_mode: service:x`, `pid` and `ipc` share is
 therefore lost when the other container is restarted, and the engine keeps the id of the other container, so that a
@@ -70,7 +70,7 @@ def causes_to_restart(
         if owner is None or not owner.id:
             continue
         if owner.is_started or moment(owner.started) > moment(current["State"]["StartedAt"]):
-            verb = "is to be started" if owner.is_started else "was started anew"
+            verb = "is to be started" if owner.is_started else "was restarted"
             yield f"{name}, whose {_NAMESPACES[key]} it shares, {verb}"
 
 

@@ -85,7 +85,7 @@ def signed(request: Request, store: Store, now: datetime) -> dict[str, str]:
 
 
 def digest_of(stream: IO[bytes] | None) -> str:
-    """SHA-256 of what is left of a stream, which is put back to where it was."""
+    """SHA-256 of what is left of a stream, which is rewound to where it was."""
     if stream is None:
         return EMPTY
     start = stream.tell()

@@ -63,7 +63,7 @@ def decide(args: Args, seen: Seen) -> list[Change]:
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> None:
-    """Roll it out; what ran is put back when it does not come to work."""
+    """Roll it out; what ran is restored when it does not become ready."""
     if change.verb == "run":  # a hook is run by the change that stops tasks
         return
     current = host.engine.get(f"/services/{path_part(args.name)}")

@@ -93,7 +93,7 @@ def put_back(args: Rolling, host: Host) -> None:
         if state == _ROLLED_BACK:
             return
         if state == _ROLLBACK_PAUSED or time.monotonic() > deadline:
-            raise _failed(args, host, current, "the version before could not be put back")
+            raise _failed(args, host, current, "the previous version could not be restored")
         time.sleep(PAUSE_SECONDS)
 
 

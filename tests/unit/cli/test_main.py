@@ -113,10 +113,10 @@ def test_each_error_has_its_exit_code(error: BaseException, code: int, tmp_path:
 def test_errors_found_together_are_each_on_a_line(tmp_path: Path) -> None:
     shell = Shell(io.StringIO(), io.StringIO(), io.StringIO(), {}, tmp_path)
     error = first_of(
-        [ConfigError("is wrong", where="a.yaml:1"), ConfigError("is too", where="a.yaml:2", fix="Mend it.")]
+        [ConfigError("is wrong", where="a.yaml:1"), ConfigError("is too", where="a.yaml:2", fix="Fix it.")]
     )
     exits.report_error(error, None, shell)
-    assert shell.err.getvalue() == "✗ a.yaml:1: is wrong.\n✗ a.yaml:2: is too. Mend it.\n"  # type: ignore[attr-defined]
+    assert shell.err.getvalue() == "✗ a.yaml:1: is wrong.\n✗ a.yaml:2: is too. Fix it.\n"  # type: ignore[attr-defined]
 
 
 def test_a_fault_of_phlo_shows_a_traceback_only_with_debug(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What people get wrong: each is told with its place and what to do, ends with the right code, and changes nothing."""
+"""What people get wrong: each is reported with its place and a fix, ends with the right code, and changes nothing."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ FILES: list[tuple[dict[str, str | bytes], list[str], str]] = [
         LIST,
         'hosts.yaml:4 all.children.b.children.a: the groups "b" and "a" are inside each other. Take one',
     ),
-    ({"roles/shop/service.yaml": "name: ["}, VALIDATE, "roles/shop: cannot be used, and is skipped. Mend what"),
+    ({"roles/shop/service.yaml": "name: ["}, VALIDATE, "roles/shop: cannot be used, and is skipped. Fix the errors"),
     (
         {
             "roles/shop/service.yaml": f"{ROLE}templates: [{{source: x.j2, dest: /x}}]\n",

@@ -255,7 +255,7 @@ def test_a_secret_that_stands_in_phlo_yaml_is_hidden_and_warned_about(lake: Work
     project = lake.resolve()
     assert project.services["db"].compose.environment["DB_PASSWORD"] == Secret("hunter22")
     assert project.warnings == (
-        "phlo.yaml:1 env.DB_PASSWORD: a secret stands in a file that is shared; move DB_PASSWORD to .phlo/.env.local.",
+        "phlo.yaml:1 env.DB_PASSWORD: a secret is in a file that is shared; move DB_PASSWORD to .phlo/.env.local.",
     )
     lake.phlo_yaml("services: {db: {environment: [DB_PASSWORD=hunter23]}}\n")
     project = lake.resolve()

@@ -65,7 +65,7 @@ def test_a_secret_of_the_encrypted_file_is_replaced_there_and_put_back(
             "process",
             'KEY is set by the layer "process environment", which phlo does not write. Change it where that is set',
         ),
-        (".phlo/.env", ".phlo/.env:1: KEY stands in .phlo/.env, which is yours and not phlo's to write."),
+        (".phlo/.env", ".phlo/.env:1: KEY is set in .phlo/.env, which phlo does not change."),
         ("phlo.yaml", 'phlo.yaml:1: KEY is set by the layer "phlo.yaml", which phlo does not write.'),
         ("file", "Change it in the file key, then run `phlo up`."),
         ("command", "Change it in what its command asks, then run `phlo up`."),

@@ -80,6 +80,6 @@ def test_an_entry_is_replaced_and_put_back_to_the_letter(tmp_path: Path, entry: 
 def test_an_entry_that_is_gone_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / ".env.local"
     path.write_text("B=1\n")
-    with pytest.raises(ConfigError, match="A does not stand in it any more"):
+    with pytest.raises(ConfigError, match="A is not in it any more"):
         replace_entry(path, "A", "A=new")
     assert path.read_text() == "B=1\n"

@@ -1,4 +1,4 @@
-"""Operations that installed packages bring along."""
+"""Operations of installed packages."""
 
 from __future__ import annotations
 

@@ -24,9 +24,9 @@ def container(service: str, state: str = "running", **fields: object) -> LiveCon
 
 
 def test_every_error_of_the_project_is_a_finding_with_its_place_and_fix() -> None:
-    errors = [ConfigError("is wrong", where="phlo.yaml:3", fix="Mend it."), ConfigError("is odd", where="phlo.yaml:9")]
+    errors = [ConfigError("is wrong", where="phlo.yaml:3", fix="Fix it."), ConfigError("is odd", where="phlo.yaml:9")]
     first, second = check_invalid(first_of(errors))
-    assert (first.text, first.fix) == ("phlo.yaml:3: is wrong", "Mend it.")
+    assert (first.text, first.fix) == ("phlo.yaml:3: is wrong", "Fix it.")
     assert (second.text, second.fix) == (
         "phlo.yaml:9: is odd",
         "`phlo config validate` tells everything that is wrong.",

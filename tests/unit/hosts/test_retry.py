@@ -1,4 +1,4 @@
-"""What fails for a moment is tried again, and what does not is told at once."""
+"""What fails for a moment is tried again, and permanent failures are reported at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inventories that the repository brings along, and the examples' projects on them."""
+"""The inventories of the repository, and the examples' projects on them."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def container(status: str = "running") -> dict[str, Any]:
     ("owner", "anew", "again"),
     [
         (Owner("1", EARLY, EARLY), [], []),
-        (Owner("1", EARLY, LATE), [], ["lake-db-1, whose network it shares, was started anew"]),
+        (Owner("1", EARLY, LATE), [], ["lake-db-1, whose network it shares, was restarted"]),
         (
             Owner("1", EARLY, EARLY, is_started=True),
             [],
@@ -58,5 +58,5 @@ def test_what_does_not_run_is_not_restarted() -> None:
         (Owner("3", LATE, LATE), ["lake-data-1, whose volumes it uses, was recreated"]),
     ],
 )
-def test_volumes_of_another_container_are_taken_again_when_it_was_made_anew(owner: Owner, anew: list[str]) -> None:
+def test_volumes_of_another_container_are_taken_again_when_it_was_recreated(owner: Owner, anew: list[str]) -> None:
     assert list(causes_to_make_anew(BODY, container(), {"lake-data-1": owner})) == anew

@@ -157,14 +157,14 @@ def test_a_plan_holds_as_long_as_nothing_moves() -> None:
 
 
 MOVES: dict[str, tuple[SavedPlan, str]] = {
-    "a variable": (saved(web(size="small")), "local/web/container: configured otherwise since: environment.SIZE"),
+    "a variable": (saved(web(size="small")), "local/web/container: configuration changed since: environment.SIZE"),
     "a secret": (
         saved(web(token="another-secret-text")),
-        "local/web/container: configured otherwise since: environment.TOKEN, files./etc/web.conf",
+        "local/web/container: configuration changed since: environment.TOKEN, files./etc/web.conf",
     ),
     "a limit": (
         saved(web(body={"Env": web().body["Env"]})),
-        "local/web/container: configured otherwise since: Memory",
+        "local/web/container: configuration changed since: Memory",
     ),
     "a decision": (
         saved(None, RECREATE),

@@ -68,7 +68,7 @@ def text(plan: Plan) -> str:
 
 
 def assert_expected(plan: Plan, name: str) -> None:
-    """Compare with a file; `PHLO_WRITE_EXPECTED=1` writes it anew, to be read before it is committed."""
+    """Compare with a file; `PHLO_WRITE_EXPECTED=1` rewrites it, to be read before it is committed."""
     path = EXPECTED / name
     if os.environ.get("PHLO_WRITE_EXPECTED"):
         path.write_text(text(plan))

@@ -1,4 +1,4 @@
-"""What is wrong in task files and playbooks is told with its place and a fix."""
+"""Errors in task files and playbooks are reported with their place and a fix."""
 
 from __future__ import annotations
 

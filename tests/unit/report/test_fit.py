@@ -13,7 +13,7 @@ from phlo.report.fit import fit
 from phlo.report.style import Style
 
 PAINT = Style(True)
-SENTENCE = "the image of the service was built anew because three of its causes have changed since the last run"
+SENTENCE = "the image of the service was rebuilt because three of its causes have changed since the last run"
 
 
 def plain(text: str) -> str:

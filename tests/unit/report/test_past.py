@@ -158,7 +158,7 @@ def test_the_course_of_a_run_has_times_causes_and_what_went_wrong() -> None:
         "   +4.0s  ✗ web  is unhealthy\x00",
         "              last line",
         "   +4.0s  ! api  needs web",
-        "   +4.0s  ! web  putting back what was there",
+        "   +4.0s  ! web  restoring the previous version",
         "   +5.0s  ✓ web  rolled back",
         "",
         "✗ rolled back in 5.0s: 1 rolled back",
@@ -197,7 +197,7 @@ def test_why_tells_the_last_recreation_and_the_next() -> None:
 def test_why_says_so_when_there_is_nothing_to_tell() -> None:
     none = Reasons("web", (), {}, None, (), "")
     assert why_text(none, STYLE, UTC).splitlines() == ["web", "  now   it has no container", "  next  nothing to do"]
-    assert "cannot be told: no" in why_text(none._replace(problem="no"), STYLE, UTC)
+    assert "unknown: no" in why_text(none._replace(problem="no"), STYLE, UTC)
 
 
 def test_a_failed_attempt_counts_until_a_later_run_ends_well() -> None:

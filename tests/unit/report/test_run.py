@@ -131,7 +131,7 @@ def test_a_failure_shows_its_details_the_roll_back_and_what_it_holds_up() -> Non
         "✗ db         is unhealthy. See its log.  3.0s",
         "    last log lines:",
         "      no room",
-        "! db         putting back what was there",
+        "! db         restoring the previous version",
         "✓ db         rolled back",
         "! web        needs local/db/wait",
         "✗ 1 rolled back, 1 left as they were in 4.0s",
@@ -297,4 +297,4 @@ def test_a_script_is_shown_by_its_first_line() -> None:
     script = change("command:sh -ec create() {\n  psql\n}\ncreate", "run", "asked for")
     lines: list[str] = []
     Lines(lines.append, PLAIN, [WEB])(event("step_finished", WEB, status=Status.CHANGED, changes=(script,)))
-    assert lines == ["~ web  ran command sh -ec create() { ..."]
+    assert lines == ["~ web  ran command sh -ec create() { …"]

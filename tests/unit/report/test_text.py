@@ -87,7 +87,7 @@ def test_an_error_is_a_line_and_its_details_stand_below() -> None:
     [
         ("create", "+", "created"),
         ("remove", "-", "removed"),
-        ("restore", "~", "put back"),
+        ("restore", "~", "restored"),
         ("connect", "~", "connected"),
     ],
 )

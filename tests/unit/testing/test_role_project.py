@@ -128,7 +128,7 @@ FINDINGS = {
     "image: registry.test:5000/x\n": "registry.test:5000/x may be another image tomorrow",
     "image: x:latest\n": "x:latest may be another image tomorrow",
     "env_vars: {A: {secret: true, default: changeme, description: x}}\n": "a published default is no secret",
-    "env_vars: {A: {default: x}}\n": "nobody is told what A is for",
+    "env_vars: {A: {default: x}}\n": "A has no description",
     "compose: {command: [echo, $NOWHERE]}\n": "the variable NOWHERE is not set",
 }
 

@@ -38,10 +38,9 @@ class Actions:
     def up(self, request: UpRequest, who: Identity, address: str) -> Started:
         services, target = request.services, " ".join(request.services) or "all services"
         self._may("up", who, target, address)
-        project = self._view.words()
         if request.plan is None:
-            self._replaces_others_only(self._plans.data(services))
-            return self._start("up", command_line("up", services, project=project), who, target, address)
+            raise Refusal(422, "the plan to carry out is not named", fix="Send `plan`: the `digest` of `GET /plan`.")
+        project = self._view.words()
         with self._plans.bound(services, request.plan) as plan:
             self._replaces_others_only(plan.data)
             if plan.file is None:

@@ -214,7 +214,7 @@ class AuditEntry(Model):
 
 
 class UpRequest(Model):
-    """services: only these and what they need; empty: all. plan: the digest of the plan to carry out."""
+    """services: only these and what they need; empty: all. plan: the digest of the plan to carry out; required."""
 
     services: list[Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9]")]] = Field(
         [], max_length=200

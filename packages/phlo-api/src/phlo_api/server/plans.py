@@ -68,12 +68,6 @@ class Plans:
         seconds = round(time.monotonic() - started, 3)
         return Plan(**data, digest=digest, revision=revision, warnings=warnings, computed_at=at, seconds=seconds)
 
-    def data(self, services: Sequence[str]) -> Any:
-        """A plan as plain data, for who asks without having been shown one."""
-        self._known(services)
-        with self._turns.one():
-            return self._view.plan(services)
-
     @contextmanager
     def bound(self, services: Sequence[str], digest: str) -> Iterator[BoundPlan]:
         """The plan of this digest, made anew. Raises a Refusal that says what moved when it is another one now.

@@ -26,7 +26,7 @@ _EVERYTHING, _LAST_RUN, _NO_ARGUMENTS = UpRequest(), RollbackRequest(), ActionRe
 def start_up(context: Ctx, who: Viewer, request: Request, body: Annotated[UpRequest, Body()] = _EVERYTHING) -> Started:
     """Bring services up, as `phlo up`. Where phlo.yaml allows it; for operators.
 
-    With the digest of a plan it carries out exactly that plan; 409 with what moved when the plan has changed.
+    It carries out exactly the plan that the request names by its digest; 409 with what moved when the plan has changed.
     """
     return context.actions.up(body, who, address_of(request))
 

@@ -71,7 +71,7 @@ def launch(role: Any, *keys: str) -> str:
         tried.append(ask(role, LAUNCH, params={"selector": selector, "runConfigData": {}}))
         return bool(tried[-1]["__typename"] == "LaunchRunSuccess")
 
-    # After a restart of the code server the webserver takes a moment to load the assets anew.
+    # After a restart of the code server the webserver takes a moment to reload the assets.
     wait_for(is_launched, f"a run of {keys}")
     return str(tried[-1]["run"]["runId"])
 

@@ -30,7 +30,7 @@ tests:
           - exp_labels: {service: db, severity: critical}
             exp_annotations:
               summary: db does not answer
-              description: " has not given its figures for 2s."
+              description: " has returned no metrics for 2s."
 """
 
 
@@ -66,7 +66,7 @@ def dead(host: Any, role: Any, tmp_path: Any) -> Iterator[None]:
             yield
 
 
-def test_it_collects_the_figures_of_the_services_that_give_some(role: Any) -> None:
+def test_it_collects_the_metrics_of_the_services_that_give_some(role: Any) -> None:
     until(lambda: up(role).get("prometheus") == "1")
 
 
@@ -94,7 +94,7 @@ def test_its_configuration_and_rules_are_sound(host: Any) -> None:
     assert host.run("promtool check config /etc/prometheus/prometheus.yml").succeeded
 
 
-def test_figures_outlive_a_restart(host: Any, role: Any) -> None:
+def test_metrics_outlive_a_restart(host: Any, role: Any) -> None:
     until(lambda: up(role).get("prometheus") == "1")
     before = time.time()
     docker(f"restart {role.container}")
@@ -102,7 +102,7 @@ def test_figures_outlive_a_restart(host: Any, role: Any) -> None:
     assert api(role, "query", query="up", time=str(before))["result"]
 
 
-def test_the_command_behind_the_action_prints_figures(host: Any) -> None:
+def test_the_command_behind_the_action_prints_metrics(host: Any) -> None:
     assert host.check_output("promtool query instant http://127.0.0.1:9090 'vector(7)'").startswith("{} => 7")
 
 

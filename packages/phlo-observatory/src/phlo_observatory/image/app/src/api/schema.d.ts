@@ -37,7 +37,7 @@ export interface paths {
          * Start Up
          * @description Bring services up, as `phlo up`. Where phlo.yaml allows it; for operators.
          *
-         *     With the digest of a plan it carries out exactly that plan; 409 with what moved when the plan has changed.
+         *     It carries out exactly the plan that the request names by its digest; 409 with what moved when the plan has changed.
          */
         post: operations["start_up"];
         delete?: never;
@@ -2170,7 +2170,7 @@ export interface components {
         };
         /**
          * UpRequest
-         * @description services: only these and what they need; empty: all. plan: the digest of the plan to carry out.
+         * @description services: only these and what they need; empty: all. plan: the digest of the plan to carry out; required.
          */
         UpRequest: {
             /** Plan */
