@@ -94,7 +94,7 @@ async def _read(
                     identity = line[4:]
                 elif line == "event: end":
                     return
-                elif line.startswith("data: {"):
+                elif line.startswith("data: {") and line != "data: {}":
                     found.append(number(identity, line[6:]))
 
     following, stopping = asyncio.create_task(follow()), asyncio.create_task(stop.wait())
