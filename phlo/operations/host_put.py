@@ -21,10 +21,14 @@ LONGEST_DIFF = 200
 _PUT = (
     SHELL_FUNCTIONS
     + """
+make() {
+  [ -d "$1" ] && return
+  make "$(dirname -- "$1")" "$2" && mkdir -- "$1" && { [ "$2" = - ] || chmod -- "$2" "$1"; }
+}
 dest=$(home "$1"); folder=$(dirname -- "$dest")
 if ! [ -d "$folder" ]; then
   [ -n "$8" ] || { echo "there is no folder $folder" >&2; exit 1; }
-  mkdir -p -- "$folder" && { [ "$8" = - ] || chmod -- "$8" "$folder"; } || exit 1
+  make "$folder" "$8" || exit 1
 fi
 [ -w "$folder" ] || { echo "$folder is not writable" >&2; exit 1; }
 new=$(mktemp "$folder/.phlo.XXXXXXXX") || exit 1
@@ -144,11 +148,14 @@ def put(location: Location, seen: PutSeen) -> dict[str, Any]:
     done = location.sh(_PUT, path, *words, wanted.backup, check, source, folder, stdin=wanted.data())
     backup, _, printed = done.stdout.partition(b"\n")
     facts = put_facts(seen, parse_entry(wanted.path, printed))
+    del facts["path"]  # as in Ansible, which has it only where the content stays
     return {**facts, "backup_file": backup.decode()} if backup else facts
 
 
 def put_facts(seen: PutSeen, entry: Entry | None) -> dict[str, Any]:
-    """What `register` keeps of a file that is there."""
+    """What `register` keeps of a file that is there; of one that is kept whatever is in it, only where it is."""
+    if seen.wanted.keeps and seen.there is not None:
+        return {"dest": seen.wanted.path}
     facts = entry.facts() if entry else {}
     return {"dest": seen.wanted.path, "path": seen.wanted.path, "checksum": seen.digest, **facts}
 

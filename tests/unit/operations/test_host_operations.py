@@ -127,7 +127,10 @@ LAW: dict[str, tuple[str, dict[str, Any], Expect]] = {
     "copy a folder": (
         "copy",
         {"src": "tree", "dest": "to", "directory_mode": "0700"},
-        lambda root: (root / "to/tree/inner/b").read_text() == "b" and mode(root / "to/tree/inner") == 0o700,
+        lambda root: (
+            (root / "to/tree/inner/b").read_text() == "b"
+            and [mode(root / path) for path in ("to", "to/tree", "to/tree/inner")] == [0o700] * 3
+        ),
     ),
     "copy what is in a folder": ("copy", {"src": "tree/", "dest": "to"}, lambda root: (root / "to/inner/b").is_file()),
     "copy in place of a link": (
@@ -267,8 +270,17 @@ def test_a_backup_is_a_copy_of_the_file_before(bench: Bench) -> None:
     assert Path(bench.root / done.facts["backup_file"]).read_text() == "one\ntwo\n"
 
 
+def test_register_has_the_attributes_of_a_file_that_was_put_there(bench: Bench) -> None:
+    new = bench.run("copy", {"content": "x\n", "dest": "new", "mode": "0600"}).facts
+    assert (new["dest"], new["mode"], new["size"], new["state"], "path" in new) == ("new", "0600", 2, "file", False)
+    assert new["checksum"] == hashlib.sha1(b"x\n", usedforsecurity=False).hexdigest()
+    again = bench.run("copy", {"content": "x\n", "dest": "new", "mode": "0640"}).facts
+    assert (again["path"], again["mode"]) == ("new", "0640")
+
+
 def test_force_false_keeps_a_file(bench: Bench) -> None:
-    assert bench.run("copy", {"content": "new\n", "dest": "there", "force": False}).status is Status.OK
+    kept = bench.run("copy", {"content": "new\n", "dest": "there", "force": False})
+    assert (kept.status, kept.facts) == (Status.OK, {"dest": "there"})
     assert (bench.root / "there").read_text() == "one\ntwo\n"
 
 
