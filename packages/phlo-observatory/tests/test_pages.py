@@ -52,7 +52,7 @@ def test_who_may_only_look_is_told_so(platform: Platform, page: Any) -> None:
 def test_the_keyboard_finds_a_service(platform: Platform, page: Any) -> None:
     platform.visitor(page).sign_in(VIEWER)
     page.keyboard.press("Control+k")
-    page.get_by_placeholder("Page, service, run or theme").wait_for()
+    page.get_by_placeholder("Search pages").wait_for()
     page.keyboard.type("work")
     page.get_by_role("menuitem", name="worker").wait_for()
     page.keyboard.press("Enter")
@@ -110,3 +110,46 @@ def test_a_page_keeps_its_state_in_the_address_through_a_login(platform: Platfor
     page.wait_for_function("document.activeElement.id === 'main'")
     page.get_by_role("button", name="service web").click()
     page.wait_for_url("**/graph?node=service*")
+
+
+def test_a_stopped_service_shows_its_exit_code_everywhere_and_can_be_started(platform: Platform, page: Any) -> None:
+    visitor = platform.visitor(page)
+    visitor.sign_in(OPERATOR)
+    docker("kill", "--signal", "KILL", f"{platform.name}-worker-1")
+    page.get_by_role("region", name="Problems").get_by_text("exit code 137").wait_for()
+    assert visitor.barriers() == []
+    for path in ("/services", "/services/worker"):
+        page.goto(f"{platform.address}{path}")
+        page.get_by_text("exit code 137").first.wait_for()
+        assert page.locator("main").get_by_text("stopped").count() > 0
+    page.get_by_role("button", name="Start").click()
+    dialog = page.get_by_role("alertdialog")
+    assert page.evaluate("document.activeElement.textContent") == "Cancel"
+    dialog.get_by_role("button", name="Start").click()
+    page.wait_for_url("**/runs/*")
+    page.locator("main").get_by_text("changed", exact=True).first.wait_for()
+    page.goto(f"{platform.address}/services/worker")
+    page.get_by_role("button", name="Restart").wait_for()
+
+
+def test_apply_changes_what_the_plan_shows_and_roll_back_is_offered_where_there_is_one(
+    platform: Platform, page: Any
+) -> None:
+    visitor = platform.visitor(page)
+    visitor.sign_in(OPERATOR)
+    file = platform.folder / "phlo.yaml"
+    written = file.read_text()
+    file.write_text(written.replace("GREETING: hello", "GREETING: welcome"))
+    try:
+        page.goto(f"{platform.address}/plan")
+        page.get_by_text("environment.GREETING").first.wait_for()
+        page.get_by_role("button", name="Apply").click()
+        page.get_by_role("alertdialog").get_by_role("button", name="Apply").click()
+        page.wait_for_url("**/runs/*")
+        page.get_by_role("button", name="Roll back").click()
+        page.get_by_role("alertdialog").get_by_text("applies the change again").wait_for()
+        page.get_by_role("alertdialog").get_by_role("button", name="Roll back").click()
+        page.get_by_text("phlo.yaml still contains the change").wait_for()
+        page.get_by_text("No roll-back:").wait_for()
+    finally:
+        file.write_text(written)

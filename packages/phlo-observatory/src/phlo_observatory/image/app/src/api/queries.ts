@@ -54,8 +54,8 @@ export const schemataQuery = queryOptions({
     return new Map(rows.map(([namespace, catalog]) => [String(namespace), String(catalog)]))
   },
 })
-/** Asked when one wants it: it looks at every host. */
-export const planQuery = { ...once<Plan>(['plan'], '/plan'), staleTime: 60_000, gcTime: 0 }
+/** Reads the state of every host, so it is asked for seldom. */
+export const planQuery = { ...once<Plan>(['plan'], '/plan'), staleTime: 60_000 }
 
 export const serviceQuery = (name: string) => live<Service>(['services', name], `/services/${encoded(name)}`, LIVE)
 export const environmentQuery = (name: string) =>

@@ -7,7 +7,7 @@ export function FindingDetail({ finding }: { finding: Partial<Finding> }) {
   return (
     <div className="stack">
       {where && <code className="wrap strong">{where}</code>}
-      {detail && <p className="wrap pre-line">{detail}</p>}
+      {detail && (detail.includes('\n') ? <Block label="Message" text={detail} /> : <p className="wrap">{detail}</p>)}
       {excerpt.length > 0 && (
         <pre className="output excerpt" tabIndex={0} aria-label={`Lines of ${finding.file ?? 'the file'}`}>
           {excerpt.map((line) => (
@@ -21,16 +21,21 @@ export function FindingDetail({ finding }: { finding: Partial<Finding> }) {
           ))}
         </pre>
       )}
-      {lines.length > 0 && (
-        <pre className="output" tabIndex={0} aria-label="Output">
-          {lines.join('\n')}
-        </pre>
-      )}
+      {lines.length > 0 && <Block label="Output" text={lines.join('\n')} />}
       {fix && (
         <p className="muted wrap">
           <InlineCode text={fix} />
         </p>
       )}
     </div>
+  )
+}
+
+/** Text whose lines and columns mean something: a parser points below a line at what it does not understand. */
+function Block({ label, text }: { label: string; text: string }) {
+  return (
+    <pre className="output" tabIndex={0} aria-label={label}>
+      {text}
+    </pre>
   )
 }

@@ -4,7 +4,7 @@ import { ToggleButton, ToggleButtonGroup } from 'react-aria-components'
 import { apiPath } from '~/api/client'
 import type { StreamState } from '~/api/events'
 import type { LogLine } from '~/api/types'
-import { count } from '~/logic/format'
+import { count, secondTime } from '~/logic/format'
 import { MOST_LINES, plainText } from '~/logic/log'
 import { AnsiText } from './ansi-text'
 import { ActionButton } from './button'
@@ -147,7 +147,7 @@ function LineHead({ line, hasName, hasHost }: { line: LogLine; hasName: boolean;
   return (
     <>
       <time className="muted" dateTime={line.time}>
-        {clockTime(line.time)}
+        {secondTime(line.time)}
       </time>
       {hasName && <span className="log-service">{line.service}</span>}
       {hasHost && <span className="log-service">{line.host}</span>}
@@ -200,12 +200,6 @@ export function stateText(state: StreamState): string {
 function emptyText(state: StreamState, isFiltered: boolean): string {
   if (state.kind === 'connecting') return 'Connecting…'
   return isFiltered ? 'No matches' : 'No log lines yet.'
-}
-
-/** The time of day of a log's line; empty for what is no time. */
-function clockTime(text: string): string {
-  const at = new Date(text)
-  return Number.isNaN(at.getTime()) ? '' : at.toLocaleTimeString()
 }
 
 function DownloadButton({ name, text }: { name: string; text: () => string }) {

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router'
-import type { Service } from '~/api/types'
+import type { Instance, Service } from '~/api/types'
 import { Icon } from './icons'
+import { Status } from './status'
 
 /** The addresses of a service that a browser can open. */
 export function ServiceLinks({ service }: { service: Service }) {
@@ -39,6 +40,32 @@ export function Ports({ service }: { service: Service }) {
       ))}
     </ul>
   )
+}
+
+/** The state of a service, with the exit codes of containers that have stopped. */
+export function ServiceState({ service }: { service: Service }) {
+  const codes = exitCodes(service)
+  return (
+    <span className="row">
+      <Status state={stateOf(service)} />
+      {codes.length > 0 && <span className="muted small nowrap">exit code {codes.join(', ')}</span>}
+    </span>
+  )
+}
+
+/** Exit codes of containers that are not running any more; none for a one-shot that succeeded. */
+export function exitCodes(service: Service): number[] {
+  const stopped = service.instances.filter((one) => ['exited', 'dead'].includes(one.state) && one.exit_code !== null)
+  return [...new Set(stopped.map((one) => one.exit_code ?? 0))].filter(
+    (code) => code !== 0 || service.status !== 'done',
+  )
+}
+
+/** The state of one container, in the words of its service: a one-shot that exited is done or failed. */
+export function instanceState(service: Service, instance: Instance): string {
+  if (instance.state === 'running') return instance.health && instance.health !== 'none' ? instance.health : 'running'
+  if (instance.state !== 'exited') return instance.state
+  return service.one_shot ? (instance.exit_code === 0 ? 'done' : 'failed') : 'stopped'
 }
 
 /** The state that counts: the health where there is one, else whether it runs. */

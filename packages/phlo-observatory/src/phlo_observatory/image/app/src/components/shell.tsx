@@ -3,8 +3,9 @@ import { Link, useNavigate, useRouterState } from '@tanstack/react-router'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { Dialog, Modal, ModalOverlay } from 'react-aria-components'
 import { signOut } from '~/api/client'
-import { projectQuery, servicesQuery, sessionQuery } from '~/api/queries'
+import { planQuery, projectQuery, servicesQuery, sessionQuery } from '~/api/queries'
 import { PAGES } from '~/logic/pages'
+import { isChanging } from '~/logic/plan'
 import { lookOf } from '~/logic/status'
 import { ActionButton, IconButton } from './button'
 import { ConnectionBanner, useOutage } from './connection-banner'
@@ -12,6 +13,9 @@ import { Icon, Logo } from './icons'
 import { useNotices } from './notices'
 import { Palette } from './palette'
 import { stateOf } from './service-parts'
+
+const PLAN_DELAY = 3_000
+const PLAN_INTERVAL = 120_000
 
 /** The frame around every page. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -89,7 +93,8 @@ function Brand() {
 
 function SidebarContent({ openPalette }: { openPalette: () => void }) {
   const { data: services } = useQuery(servicesQuery)
-  const troubled = services?.filter((service) => lookOf(stateOf(service)).tone === 'bad').length
+  const troubled = services?.filter((one) => one.enabled && ['bad', 'warn'].includes(lookOf(stateOf(one)).tone)).length
+  const pending = usePending()
   return (
     <>
       <Brand />
@@ -107,18 +112,36 @@ function SidebarContent({ openPalette }: { openPalette: () => void }) {
           >
             <Icon name={page.icon} />
             {page.title}
-            {page.to === '/services' && troubled ? (
-              <span className="count">
-                {troubled}
-                <span className="visually-hidden"> need attention</span>
-              </span>
-            ) : null}
+            {page.to === '/services' && <Count many={troubled} meaning="need attention" />}
+            {page.to === '/plan' && <Count many={pending} meaning="pending changes" />}
           </Link>
         ))}
       </nav>
       <Who />
     </>
   )
+}
+
+function Count({ many, meaning }: { many: number | undefined; meaning: string }) {
+  if (!many) return null
+  return (
+    <span className="count" title={`${many} ${meaning}`}>
+      {many}
+      <span className="visually-hidden"> {meaning}</span>
+    </span>
+  )
+}
+
+/** How many steps of the plan would change something, as of the last time that a plan was made. */
+function usePending(): number | undefined {
+  const [isReady, setReady] = useState(false)
+  // The page itself is loaded first: a plan reads the state of every host.
+  useEffect(() => {
+    const timer = setTimeout(() => setReady(true), PLAN_DELAY)
+    return () => clearTimeout(timer)
+  }, [])
+  const { data } = useQuery({ ...planQuery, enabled: isReady, refetchInterval: PLAN_INTERVAL, retry: false })
+  return data?.steps.filter(isChanging).length
 }
 
 function Who() {

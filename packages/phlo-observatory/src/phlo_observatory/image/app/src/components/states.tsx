@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef } from 'react'
 import { ApiError } from '~/api/client'
 import { useConnection } from '~/api/connection'
 import { ActionButton } from './button'
+import { CopyButton } from './copy'
 import { FindingDetail } from './finding'
 import { Icon, type IconName } from './icons'
 
@@ -38,16 +39,26 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
       <div className="stack">
         <p className="state-title">{title}</p>
         <ErrorDetail error={error} />
-        {retry && (
-          <div>
+        <div className="row">
+          {retry && (
             <ActionButton icon="restart" onPress={retry}>
               Try again
             </ActionButton>
-          </div>
-        )}
+          )}
+          <CopyButton label="Copy the error" text={() => errorText(error)} />
+        </div>
       </div>
     </div>
   )
+}
+
+/** An error as text for a message to somebody else. */
+export function errorText(error: unknown): string {
+  if (!(error instanceof ApiError)) return String(error)
+  const { where, excerpt = [], lines = [], others = [] } = error.problem
+  const marked = excerpt.map((line) => `${line.is_marked ? '>' : ' '} ${line.number} ${line.text}`)
+  const more = others.map((other) => [other.where, other.detail].filter(Boolean).join(': '))
+  return [error.message, where, error.detail, ...marked, ...lines, error.fix, ...more].filter(Boolean).join('\n')
 }
 
 /** All that is known about an error below its title. */

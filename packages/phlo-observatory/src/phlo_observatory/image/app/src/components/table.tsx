@@ -7,10 +7,13 @@ import {
   getSortedRowModel,
   useReactTable,
 } from '@tanstack/react-table'
-import { type ReactNode, useState } from 'react'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { type ReactNode, useRef, useState } from 'react'
 import { Icon } from './icons'
 import { SearchBox } from './search-box'
 import type { TableState } from './use-url-state'
+
+const ROW_HEIGHT = 36
 
 interface Props<T> {
   label: string
@@ -23,7 +26,7 @@ interface Props<T> {
   state?: TableState
   rowId?: (row: T) => string
   empty?: ReactNode
-  /** Stays a table that scrolls on a phone, for any number of columns. */
+  /** For any number of rows and columns: it scrolls in its own window, and holds only the rows in view. */
   isWide?: boolean
 }
 
@@ -63,12 +66,27 @@ export function DataTable<T>({
     getColumnCanGlobalFilter: () => true,
     getRowId: rowId ? (row) => rowId(row) : undefined,
   })
-  const shown = table.getRowModel().rows
+  const all = table.getRowModel().rows
+  const box = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({
+    count: isWide ? all.length : 0,
+    getScrollElement: () => box.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 10,
+  })
+  const inView = virtual.getVirtualItems()
+  const shown = isWide ? inView.flatMap(({ index }) => all[index] ?? []) : all
+  const above = inView[0]?.start ?? 0
+  const below = virtual.getTotalSize() - (inView.at(-1)?.end ?? 0)
   if (rows.length === 0 && empty) return empty
   return (
     <div className="stack table-with-search">
       {search && <SearchBox label={search} value={filter} onChange={setFilter} />}
-      <div className="table-scroll" tabIndex={isWide ? 0 : undefined}>
+      <div
+        className={isWide ? 'table-scroll table-window' : 'table-scroll'}
+        ref={box}
+        tabIndex={isWide ? 0 : undefined}
+      >
         <table className={isWide ? 'table is-wide' : 'table cards'} aria-label={label}>
           <thead>
             {table.getHeaderGroups().map((group) => (
@@ -93,6 +111,7 @@ export function DataTable<T>({
             ))}
           </thead>
           <tbody>
+            <Spacer height={above} />
             {shown.map((row) => (
               <tr key={row.id}>
                 {row.getVisibleCells().map((cell) => (
@@ -106,12 +125,18 @@ export function DataTable<T>({
                 ))}
               </tr>
             ))}
+            <Spacer height={below} />
           </tbody>
         </table>
-        {shown.length === 0 && <p className="table-none muted">No matches for “{filter}”.</p>}
+        {all.length === 0 && <p className="table-none muted">No matches for “{filter}”.</p>}
       </div>
     </div>
   )
+}
+
+/** The place of rows that are not in view. */
+function Spacer({ height }: { height: number }) {
+  return height > 0 ? <tr aria-hidden="true" style={{ height }} /> : null
 }
 
 function headText<T>(column: ColumnDef<T, any>): string {

@@ -13,7 +13,7 @@ export interface ChartChoice {
   kind: 'bar' | 'line'
 }
 
-const NUMBER = /^(tinyint|smallint|integer|int|bigint|real|double|float|decimal|numeric|number|hugeint|u\w*int)/i
+const NUMBER = /^(tinyint|smallint|integer|int|bigint|real|double|float|decimal|numeric|number|hugeint|u\w*int)\b/i
 const MOMENT = /^(date|time)/i
 export const MOST_POINTS = 200
 
@@ -51,7 +51,7 @@ export function points(result: QueryResult, choice: ChartChoice): Point[] {
     .slice(0, MOST_POINTS)
     .map((row) => ({
       label: row[choice.x] === null ? 'null' : String(row[choice.x]),
-      value: Number(row[choice.y]),
+      value: row[choice.y] === null ? NaN : Number(row[choice.y]),
     }))
     .filter((point) => Number.isFinite(point.value))
 }

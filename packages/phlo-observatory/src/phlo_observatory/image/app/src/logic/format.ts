@@ -1,4 +1,5 @@
 /** Numbers and moments as text. */
+import { timeZone } from './zone'
 
 /** 0.4 s, 12 s, 3 min 5 s, 2 h 4 min. */
 export function duration(seconds: number | null | undefined): string {
@@ -35,13 +36,25 @@ export function secondsOf(text: string): number | null {
 
 /** The time of day. at: seconds since the epoch. */
 export function clockTime(at: number): string {
-  return new Date(at * 1000).toLocaleTimeString(undefined, { timeStyle: 'short' })
+  return new Date(at * 1000).toLocaleTimeString(undefined, { timeStyle: 'short', timeZone: timeZone() })
+}
+
+/** The time of day with seconds, of a text in ISO 8601; empty for what is no time. */
+export function secondTime(text: string): string {
+  const at = new Date(text)
+  return Number.isNaN(at.getTime()) ? '' : at.toLocaleTimeString(undefined, { timeZone: timeZone() })
 }
 
 /** A moment in the reader's own zone and words. at: seconds since the epoch. */
 export function moment(at: number | null | undefined): string {
   if (at === null || at === undefined) return '–'
-  return new Date(at * 1000).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
+  const zone = timeZone()
+  const text = new Date(at * 1000).toLocaleString(undefined, {
+    dateStyle: 'medium',
+    timeStyle: 'medium',
+    timeZone: zone,
+  })
+  return zone ? `${text} ${zone}` : text
 }
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']

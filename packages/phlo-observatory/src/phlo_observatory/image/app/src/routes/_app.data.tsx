@@ -1,43 +1,42 @@
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { createFileRoute } from '@tanstack/react-router'
 import { type ColumnDef, createColumnHelper } from '@tanstack/react-table'
-import { Suspense, lazy, useMemo, useState } from 'react'
+import { useMemo } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
-import { ApiError, post } from '~/api/client'
+import { ApiError } from '~/api/client'
 import { branchesQuery, schemataQuery, sessionQuery, tableQuery, tablesQuery } from '~/api/queries'
-import type { QueryResult, Table, TableName } from '~/api/types'
+import type { Table, TableName } from '~/api/types'
 import { ActionButton } from '~/components/button'
-import { Chart } from '~/components/chart'
+import { InlineCode } from '~/components/inline-code'
 import { Ago } from '~/components/moments'
 import { Page, Section } from '~/components/page'
-import { Answer, Empty, ErrorState, Loading } from '~/components/states'
+import { SqlWorkbench } from '~/components/sql-workbench'
+import { Answer, Empty, ErrorState } from '~/components/states'
 import { Tag } from '~/components/status'
 import { DataTable } from '~/components/table'
+import { useKept } from '~/components/use-kept'
 import { useUrlText } from '~/components/use-url-state'
-import { chooseChart, isNumber } from '~/logic/chart'
 import { sqlName } from '~/logic/sql'
-import { bytes, cellText, count, duration } from '~/logic/format'
-
-const SqlEditor = lazy(() => import('~/components/sql-editor'))
-const MOST_ROWS = 1000
+import { bytes } from '~/logic/format'
 
 export const Route = createFileRoute('/_app/data')({ component: Data })
 
 function Data() {
-  const [written, setWritten] = useState<string | null>(null)
+  const [written, setWritten] = useKept('observatory_sql')
   const [tab, setTab] = useUrlText('tab', 'sql')
   const tables = useQuery(tablesQuery)
   const { data: session } = useQuery(sessionQuery)
   const mayAsk = session?.role === 'operator'
   const { data: catalogs } = useQuery({ ...schemataQuery, enabled: mayAsk && Boolean(tables.data?.length) })
   const names = useMemo(() => tables.data?.map((table) => sqlName(table, catalogs)) ?? [], [tables.data, catalogs])
-  const look = (name: string) => `SELECT * FROM ${name} LIMIT 100`
+  const sample = (name: string) => `SELECT * FROM ${name} LIMIT 100`
   const query = (table: TableName) => {
-    setWritten(look(sqlName(table, catalogs)))
+    setWritten(sample(sqlName(table, catalogs)))
     setTab('sql')
   }
   return (
     <Page title="Data" lead="Query your tables with SQL. Browse tables, snapshots and branches.">
+      <StoreProblem error={tables.error} retry={() => tables.refetch()} />
       <Tabs className="tabs" selectedKey={tab} onSelectionChange={(key) => setTab(String(key))}>
         <TabList aria-label="Data" className="tab-list">
           <Tab id="sql">SQL</Tab>
@@ -45,15 +44,19 @@ function Data() {
           <Tab id="branches">Branches</Tab>
         </TabList>
         <TabPanel id="sql" className="tab-panel" shouldForceMount>
-          <Sql
-            statement={written ?? (names[0] ? look(names[0]) : '')}
+          <SqlWorkbench
+            statement={written ?? (names[0] ? sample(names[0]) : '')}
             setStatement={setWritten}
             tables={names}
             mayAsk={mayAsk}
           />
         </TabPanel>
         <TabPanel id="tables" className="tab-panel">
-          <Answer query={tables}>{(all) => <Tables tables={all} query={query} />}</Answer>
+          {tables.error && !tables.data ? (
+            <p className="muted">No tables to show.</p>
+          ) : (
+            <Answer query={tables}>{(all) => <Tables tables={all} query={query} />}</Answer>
+          )}
         </TabPanel>
         <TabPanel id="branches" className="tab-panel">
           <Branches />
@@ -63,98 +66,17 @@ function Data() {
   )
 }
 
-function Sql({
-  statement,
-  setStatement,
-  tables,
-  mayAsk,
-}: {
-  statement: string
-  setStatement: (text: string) => void
-  tables: string[]
-  mayAsk: boolean
-}) {
-  const ask = useMutation({
-    mutationFn: (sql: string) => post<QueryResult>('/data/query', { sql, limit: MOST_ROWS }),
-  })
-  const schema = useMemo(() => Object.fromEntries(tables.map((name) => [name, [] as string[]])), [tables])
-  const run = () => {
-    if (mayAsk && statement.trim() && !ask.isPending) ask.mutate(statement.trim().replace(/;$/, ''))
+/** Says above all tabs that the tables cannot be read, and why. */
+function StoreProblem({ error, retry }: { error: unknown; retry: () => unknown }) {
+  if (!error) return null
+  if (error instanceof ApiError && error.status === 404) {
+    return (
+      <Empty icon="data" title="No data services">
+        <InlineCode text={`${error.detail}. ${error.fix}`} />
+      </Empty>
+    )
   }
-  return (
-    <div className="stack-loose">
-      <div className="stack">
-        <Suspense fallback={<Loading label="Loading the editor" lines={2} />}>
-          <SqlEditor value={statement} onChange={setStatement} onRun={run} tables={schema} />
-        </Suspense>
-        <div className="row spread">
-          <ActionButton
-            look="primary"
-            icon="play"
-            onPress={run}
-            isDisabled={!mayAsk || ask.isPending || !statement.trim()}
-          >
-            {ask.isPending ? 'Running…' : 'Run'}
-          </ActionButton>
-          <span className="muted small">
-            {mayAsk ? (
-              <>
-                <kbd>Ctrl+Enter</kbd> to run. At most {MOST_ROWS.toLocaleString()} rows.
-              </>
-            ) : (
-              'Needs the role operator: SQL can change data.'
-            )}
-          </span>
-        </div>
-      </div>
-      {ask.error && <ErrorState error={ask.error} />}
-      {ask.isPending && <Loading label="Running the statement" />}
-      {ask.data && <Result result={ask.data} />}
-    </div>
-  )
-}
-
-function Result({ result }: { result: QueryResult }) {
-  const choice = useMemo(() => chooseChart(result), [result])
-  const columns = useMemo<ColumnDef<unknown[], any>[]>(
-    () =>
-      result.columns.map((column, index) => ({
-        id: String(index),
-        header: column.name,
-        accessorFn: (row) => row[index],
-        cell: ({ getValue }) => <Cell value={getValue()} />,
-        meta: { className: isNumber(column.type) ? 'number' : undefined },
-      })),
-    [result],
-  )
-  const summary = `${count(result.rows.length, 'row')} in ${duration(result.seconds)}${result.truncated ? ', truncated' : ''}`
-  return (
-    <div className="stack-loose">
-      {choice && (
-        <Section title="Chart">
-          <Chart result={result} choice={choice} />
-        </Section>
-      )}
-      <Section title="Result" aside={summary}>
-        <DataTable
-          label="Result"
-          isWide
-          rows={result.rows}
-          columns={columns}
-          empty={
-            <Empty icon="data" title="No rows">
-              Statement succeeded.
-            </Empty>
-          }
-        />
-      </Section>
-    </div>
-  )
-}
-
-function Cell({ value }: { value: unknown }) {
-  if (value === null || value === undefined) return <span className="muted">null</span>
-  return <span className="mono wrap">{cellText(value)}</span>
+  return <ErrorState error={error} retry={retry} />
 }
 
 function Tables({ tables, query }: { tables: TableName[]; query: (table: TableName) => void }) {

@@ -7,7 +7,8 @@ import { Icon } from '~/components/icons'
 import { Ago } from '~/components/moments'
 import { Page, Section } from '~/components/page'
 import { RunTable } from '~/components/run-table'
-import { ServiceLinks, ServiceName, stateOf } from '~/components/service-parts'
+import { ServiceLinks, ServiceName, ServiceState, stateOf } from '~/components/service-parts'
+import { StartButton, isStopped } from '~/components/start-service'
 import { Answer, Empty } from '~/components/states'
 import { Status } from '~/components/status'
 import { count, duration } from '~/logic/format'
@@ -25,6 +26,7 @@ function Overview() {
       lead={project.data ? `Project ${project.data.name}, phlo ${project.data.phlo_version}` : 'State of the platform.'}
     >
       <Answer query={services}>{(all) => <Health services={all} project={project.data} />}</Answer>
+      {services.data && <Problems services={services.data} />}
       {project.data && project.data.warnings.length > 0 && (
         <Section title="Warnings">
           <ul className="stack">
@@ -43,6 +45,47 @@ function Overview() {
         <Answer query={runs}>{(all) => <RunTable runs={all.slice(0, 5)} />}</Answer>
       </Section>
     </Page>
+  )
+}
+
+/** Services that need attention, with the reason as far as it is known. */
+function Problems({ services }: { services: Service[] }) {
+  const troubled = services
+    .filter((service) => service.enabled && ['bad', 'warn'].includes(lookOf(stateOf(service)).tone))
+    .toSorted((one, other) => byUrgency(lookOf(stateOf(one)).tone, lookOf(stateOf(other)).tone))
+  if (troubled.length === 0) return null
+  return (
+    <Section title="Problems">
+      <ul className="stack">
+        {troubled.map((service) => (
+          <li key={service.name} className="card stack">
+            <div className="row spread">
+              <ServiceName name={service.name} title={service.title} />
+              <ServiceState service={service} />
+            </div>
+            <HealthOutput service={service} />
+            <div className="row spread">
+              <Link to="/services/$name" params={{ name: service.name }} search={{ tab: 'logs' } as never}>
+                Logs
+              </Link>
+              {isStopped(service) && <StartButton service={service} />}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  )
+}
+
+function HealthOutput({ service }: { service: Service }) {
+  const outputs = service.instances
+    .map((one) => (one.health === 'unhealthy' ? one.health_output : null))
+    .filter(Boolean)
+  if (outputs.length === 0) return null
+  return (
+    <pre className="output" tabIndex={0} aria-label="Output of the health check">
+      {outputs.join('\n')}
+    </pre>
   )
 }
 
@@ -131,7 +174,7 @@ function Cards({ services }: { services: Service[] }) {
         <li key={service.name} className="card service-card">
           <div className="row spread">
             <ServiceName name={service.name} title={service.title} />
-            <Status state={stateOf(service)} />
+            <ServiceState service={service} />
           </div>
           <p className="muted small">{service.description}</p>
           {service.links.length > 0 && (

@@ -12,6 +12,7 @@ import { Answer, Empty, Loading } from '~/components/states'
 import { Status } from '~/components/status'
 import { Changes } from '~/components/timeline'
 import { useUrlFlag } from '~/components/use-url-state'
+import { isChanging } from '~/logic/plan'
 import { duration } from '~/logic/format'
 
 export const Route = createFileRoute('/_app/plan')({ component: PlanPage })
@@ -58,10 +59,6 @@ function PlanPage() {
       </Answer>
     </Page>
   )
-}
-
-export function isChanging(step: PlanStep): boolean {
-  return step.status === null || !['ok', 'skipped'].includes(step.status)
 }
 
 function Steps({ plan, showsAll }: { plan: Plan; showsAll: boolean }) {

@@ -6,6 +6,7 @@ import { useEvents } from '~/api/events'
 import { runQuery, servicesQuery } from '~/api/queries'
 import type { Run, RunEvent } from '~/api/types'
 import { ActionButton } from '~/components/button'
+import { Copyable } from '~/components/copy'
 import { Confirm } from '~/components/dialog'
 import { Toggle } from '~/components/toggle'
 import { Ago } from '~/components/moments'
@@ -47,7 +48,7 @@ function OneRun({ found }: { found: Run }) {
       above={<Link to="/runs">Runs</Link>}
       lead={
         <>
-          <span className="mono wrap">{run.id}</span>
+          <Copyable text={run.id} />
           {run.by && `, started in Observatory by ${run.by}`}
         </>
       }

@@ -7,11 +7,13 @@ import { environmentQuery, serviceQuery } from '~/api/queries'
 import type { Service, Variable } from '~/api/types'
 import { ActionCard } from '~/components/action-card'
 import { ActionButton } from '~/components/button'
+import { Copyable } from '~/components/copy'
 import { Confirm } from '~/components/dialog'
 import { LogView } from '~/components/log-view'
 import { Ago } from '~/components/moments'
 import { Facts, Page, Section } from '~/components/page'
-import { Ports, ServiceLinks, stateOf } from '~/components/service-parts'
+import { Ports, ServiceLinks, ServiceState, instanceState } from '~/components/service-parts'
+import { StartButton, isStopped } from '~/components/start-service'
 import { SourceText } from '~/components/source-text'
 import { Answer, Empty } from '~/components/states'
 import { Status, Tag } from '~/components/status'
@@ -31,7 +33,10 @@ function ServicePage() {
       title={service.data?.title ?? name}
       lead={service.data?.description}
       above={<Link to="/services">Services</Link>}
-      actions={service.data && <RestartButton service={service.data} />}
+      actions={
+        service.data &&
+        (isStopped(service.data) ? <StartButton service={service.data} /> : <RestartButton service={service.data} />)
+      }
     >
       <Answer query={service}>
         {(found) => (
@@ -93,10 +98,10 @@ function State({ service }: { service: Service }) {
     <div className="stack-loose">
       <Facts
         facts={[
-          ['State', <Status key="state" state={stateOf(service)} />],
+          ['State', <ServiceState key="state" service={service} />],
           ['Open', <ServiceLinks key="open" service={service} />],
           ['Ports', <Ports key="ports" service={service} />],
-          ['Image', service.image ? <code>{service.image}</code> : '–'],
+          ['Image', service.image ? <Copyable key="image" text={service.image} /> : '–'],
           ['Version', service.version ?? '–'],
           ['Package', service.package ?? 'this project'],
           ...Object.entries(service.resources)
@@ -120,8 +125,13 @@ function State({ service }: { service: Service }) {
             {service.instances.map((instance) => (
               <li key={`${instance.host} ${instance.container}`} className="card stack">
                 <div className="row spread">
-                  <strong className="mono wrap">{instance.container}</strong>
-                  <Status state={instance.state === 'running' && instance.health ? instance.health : instance.state} />
+                  <Copyable text={instance.container} />
+                  <span className="row">
+                    {instance.state === 'exited' && (
+                      <span className="muted small">exit code {instance.exit_code ?? '–'}</span>
+                    )}
+                    <Status state={instanceState(service, instance)} />
+                  </span>
                 </div>
                 <div className="muted small wrap">
                   on {instance.host}, started <Ago at={instance.started_at} />, {instance.image}

@@ -6,9 +6,9 @@ import type { Service } from '~/api/types'
 import { LogView } from '~/components/log-view'
 import { Toggle } from '~/components/toggle'
 import { Page, Section } from '~/components/page'
-import { Ports, ServiceLinks, ServiceName, stateOf } from '~/components/service-parts'
+import { Ports, ServiceLinks, ServiceName, ServiceState, stateOf } from '~/components/service-parts'
 import { Answer, Empty } from '~/components/states'
-import { Status, Tag } from '~/components/status'
+import { Tag } from '~/components/status'
 import { DataTable } from '~/components/table'
 import { useTableUrl, useUrlFlag } from '~/components/use-url-state'
 import { byUrgency, lookOf } from '~/logic/status'
@@ -31,7 +31,7 @@ const COLUMNS: ColumnDef<Service, any>[] = [
   column.accessor(stateOf, {
     id: 'state',
     header: 'State',
-    cell: ({ getValue }) => <Status state={getValue()} />,
+    cell: ({ row }) => <ServiceState service={row.original} />,
     sortingFn: (one, other) => byUrgency(lookOf(stateOf(one.original)).tone, lookOf(stateOf(other.original)).tone),
   }),
   column.accessor('category', { header: 'Category', cell: ({ getValue }) => <Tag>{getValue()}</Tag> }),

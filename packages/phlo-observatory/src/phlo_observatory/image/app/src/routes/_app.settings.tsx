@@ -14,6 +14,8 @@ import { Facts, Page, Section } from '~/components/page'
 import { Answer } from '~/components/states'
 import { Tag } from '~/components/status'
 import { DataTable } from '~/components/table'
+import { useZone } from '~/components/use-zone'
+import { ZONES, type Zone, setZone } from '~/logic/zone'
 import { THEMES, type Theme, currentTheme, setTheme } from '~/logic/theme'
 
 export const Route = createFileRoute('/_app/settings')({ component: Settings })
@@ -26,6 +28,9 @@ function Settings() {
     <Page title="Settings" lead="Theme, time zone, session and tokens.">
       <Section title="Theme">
         <ThemeChoice />
+      </Section>
+      <Section title="Time zone">
+        <ZoneChoice />
       </Section>
       <Section title="Session">
         <Answer query={session}>
@@ -69,6 +74,29 @@ function ThemeChoice() {
       {THEMES.map((name) => (
         <ToggleButton key={name} id={name}>
           {name === 'system' ? 'System' : name === 'light' ? 'Light' : 'Dark'}
+        </ToggleButton>
+      ))}
+    </ToggleButtonGroup>
+  )
+}
+
+function ZoneChoice() {
+  const zone = useZone()
+  return (
+    <ToggleButtonGroup
+      className="segments"
+      aria-label="Time zone"
+      selectionMode="single"
+      disallowEmptySelection
+      selectedKeys={[zone]}
+      onSelectionChange={(keys) => {
+        const [chosen] = keys as Set<Zone>
+        if (chosen) setZone(chosen)
+      }}
+    >
+      {ZONES.map((name) => (
+        <ToggleButton key={name} id={name}>
+          {name === 'local' ? 'Local' : name}
         </ToggleButton>
       ))}
     </ToggleButtonGroup>

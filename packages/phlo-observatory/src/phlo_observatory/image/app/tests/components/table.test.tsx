@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { render, screen } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { DataTable } from '~/components/table'
 
 interface Row {
@@ -43,4 +43,14 @@ test('without rows it says what to do', () => {
   render(<DataTable label="Services" rows={[]} columns={COLUMNS} empty={<p>Run phlo up.</p>} />)
   expect(screen.queryByRole('table')).toBeNull()
   expect(screen.getByText('Run phlo up.')).toBeTruthy()
+})
+
+test('of many rows only those in view are in the page', () => {
+  const height = vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(600)
+  const many = Array.from({ length: 1_000 }, (_, index) => ({ name: `row ${index}` }))
+  render(<DataTable label="Many" rows={many} columns={[{ accessorKey: 'name', header: 'Name' }]} isWide />)
+  const shown = screen.getAllByRole('cell').length
+  expect(shown).toBeGreaterThan(5)
+  expect(shown).toBeLessThan(100)
+  height.mockRestore()
 })

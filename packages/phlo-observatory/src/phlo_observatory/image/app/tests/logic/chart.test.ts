@@ -104,3 +104,22 @@ test.each([
 ])('the axis of %j is round and holds zero', (values, marks) => {
   expect(axis(values).marks).toEqual(marks)
 })
+
+test('a column that is no number is not drawn', () => {
+  const rows = [
+    ['a', '1 day'],
+    ['b', '2 days'],
+  ]
+  expect(chooseChart(result(['name varchar', 'took interval'], rows))).toBeNull()
+})
+
+test('a value that is missing is no zero', () => {
+  const found = result(
+    ['name varchar', 'n integer'],
+    [
+      ['a', null],
+      ['b', 2],
+    ],
+  )
+  expect(points(found, { x: 0, y: 1, kind: 'bar' })).toEqual([{ label: 'b', value: 2 }])
+})
