@@ -6,7 +6,7 @@ export function FindingDetail({ finding }: { finding: Partial<Finding> }) {
   const { detail, fix, where, excerpt = [], lines = [] } = finding
   return (
     <div className="stack">
-      {where && <code className="wrap strong">{where}</code>}
+      {where && <code className="wrap">{where}</code>}
       {detail && (detail.includes('\n') ? <Block label="Message" text={detail} /> : <p className="wrap">{detail}</p>)}
       {excerpt.length > 0 && (
         <pre className="output excerpt" tabIndex={0} aria-label={`Lines of ${finding.file ?? 'the file'}`}>
