@@ -57,6 +57,12 @@ export const schemataQuery = queryOptions({
 /** Reads the state of every host, so it is asked for seldom. */
 export const planQuery = { ...once<Plan>(['plan'], '/plan'), staleTime: 60_000 }
 
+/** What an `up` of one service, and of those that it needs, would change. */
+export const servicePlanQuery = (name: string) => ({
+  ...once<Plan>(['plan', name], '/plan', { service: [name] }),
+  staleTime: 0,
+  gcTime: 0,
+})
 export const serviceQuery = (name: string) => live<Service>(['services', name], `/services/${encoded(name)}`, LIVE)
 export const environmentQuery = (name: string) =>
   once<Variable[]>(['services', name, 'environment'], `/services/${encoded(name)}/environment`)

@@ -1,5 +1,9 @@
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { servicePlanQuery } from '~/api/queries'
 import type { Service } from '~/api/types'
+import { count } from '~/logic/format'
+import { isChanging } from '~/logic/plan'
 import { ActionButton } from './button'
 import { Confirm } from './dialog'
 import { useAction, useMay } from './use-action'
@@ -15,6 +19,7 @@ export function isStopped(service: Service): boolean {
 export function StartButton({ service }: { service: Service }) {
   const [isAsking, setAsking] = useState(false)
   const action = useAction()
+  const plan = useQuery({ ...servicePlanQuery(service.name), enabled: isAsking })
   const { may, why } = useMay('up')
   return (
     <>
@@ -26,13 +31,18 @@ export function StartButton({ service }: { service: Service }) {
         title={`Start ${service.title}?`}
         verb="Start"
         isOpen={isAsking}
-        action={action}
+        action={{ ...action, isPending: action.isPending || !plan.data, error: action.error ?? plan.error }}
         onClose={() => setAsking(false)}
-        onConfirm={() => action.mutate({ path: '/actions/up', body: { services: [service.name] } })}
+        onConfirm={() =>
+          action.mutate({ path: '/actions/up', body: { services: [service.name], plan: plan.data?.digest } })
+        }
       >
         <p>
           Starts {service.name} and the services that it depends on, as phlo.yaml describes them. Pending changes of
           these services are applied.
+        </p>
+        <p className="muted small">
+          {plan.data ? `The plan has ${count(plan.data.steps.filter(isChanging).length, 'step')}.` : 'Making the plan…'}
         </p>
       </Confirm>
     </>

@@ -45,10 +45,12 @@ test('Start asks, and then starts this service only', async () => {
   const { sent } = await inApp(<StartButton service={service('stopped', 'exited', 1)} />, {
     '/session': OPERATOR,
     '/actions/up': { run: 'r1' },
+    '/plan': { digest: 'd1', steps: [{ status: 'pending' }] },
   })
   await waitFor(() => expect(screen.getByRole('button', { name: 'Start' })).toHaveProperty('disabled', false))
   await userEvent.click(screen.getByRole('button', { name: 'Start' }))
   expect(screen.getByRole('alertdialog').textContent).toContain('the services that it depends on')
+  await waitFor(() => expect(screen.getByText('The plan has 1 step.')).toBeTruthy())
   await userEvent.click(screen.getByRole('button', { name: 'Start' }))
-  expect(sent.find(({ method }) => method === 'POST')?.body).toEqual({ services: ['web'] })
+  expect(sent.find(({ method }) => method === 'POST')?.body).toEqual({ services: ['web'], plan: 'd1' })
 })
