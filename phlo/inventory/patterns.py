@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from fnmatch import fnmatchcase
 
 from phlo.errors import InventoryError, did_you_mean
-from phlo.inventory.hosts import ALL, LOCAL, Inventory
+from phlo.inventory.hosts import LOCAL, Inventory
 
 _SEPARATORS = re.compile(r"[,:]\s*(?![^\[]*\])")
 
@@ -42,8 +42,7 @@ _SUBSCRIPT = re.compile(r"(.+)\[(-?\d+)(?:([:-])(-?\d*))?\]")
 
 def _hosts(inventory: Inventory, part: str, where: object, sets: Sets) -> set[str]:
     found = None if part.startswith("~") else _SUBSCRIPT.fullmatch(part)
-    known = (ALL, "*", *inventory.hosts, *inventory.groups)
-    if found is None or found[1] not in known:
+    if found is None:  # `w[12]` is the twelfth of "w", as in Ansible, and `w[1ab]` a set of characters
         return _named(inventory, part, where, sets)
     base, first, colon, last = found.groups()
     of_base = _named(inventory, base, where, sets)

@@ -10,6 +10,8 @@ from phlo.hosts.host import Host, ReadHost
 from phlo.operations.fields import expression, positional
 from phlo.values import Change, mask_all
 
+GREETING = "Hello world!"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
@@ -17,8 +19,12 @@ class Args:
     var: an expression whose value is shown.
     """
 
-    msg: Any = positional("Hello world!")
+    msg: Any = positional(GREETING)
     var: Any = expression()
+
+    def __post_init__(self) -> None:
+        if self.var is not None and self.msg != GREETING:
+            raise ValueError("msg and var exclude each other")
 
 
 def observe(args: Args, host: ReadHost) -> None:

@@ -17,6 +17,13 @@ class Args:
 
     variables: Mapping[str, Any] = passthrough()
 
+    def __post_init__(self) -> None:
+        if not set(self.variables) - {"cacheable"}:
+            raise ValueError("there is no variable to set")
+        for name in self.variables:
+            if not str(name).isidentifier():
+                raise ValueError(f'"{name}" is not a variable\'s name: use letters, digits and _')
+
 
 def observe(args: Args, host: ReadHost) -> None:
     """Nothing on the host is looked at."""

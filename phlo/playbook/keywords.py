@@ -107,6 +107,13 @@ INCLUDE = (
     "collections",
     "debugger",
 )
+_OF_ROLES = ("name", "tasks_from", "vars_from", "defaults_from", "handlers_from", "public", "rolespec_validate")
+INCLUDE_ARGUMENTS: Mapping[str, tuple[str, ...]] = {
+    "include_tasks": ("file", "apply"),
+    "import_tasks": ("file",),
+    "include_role": (*_OF_ROLES, "apply"),
+    "import_role": _OF_ROLES,
+}
 ORDERS = ("inventory", "reverse_inventory", "sorted", "reverse_sorted", "shuffle")
 LOOP_CONTROL = ("loop_var", "index_var", "label", "pause", "extended", "extended_allitems", "break_when")
 

@@ -114,6 +114,7 @@ class Loader:
         if task.operation.endswith("_role"):
             given = task.arguments.value if isinstance(task.arguments.value, Mapping) else {}
             context = self.role(name, where=task.origin.where(), given=given)
+            context = replace(context, needed=self._needed(context))
             own = self.role_tasks(context, str(given.get("tasks_from", "main")), around, is_needed=True)
             return (*self.dependencies(context, around), *own)
         return self.tasks(self.find(task, name, "tasks"), role=task.role, around=around)
@@ -170,13 +171,24 @@ class Loader:
             reader.finish()
             variables = {key: value for key, value in given.items() if key not in ROLE}
             inner = replace(inner, variables=(*inner.variables, *([written(variables, origin)] if variables else [])))
-            found.append(self.role_block(self.role(name, where=origin.where()), inner, variables, (*chain, role.name)))
+            own = {**variables, "when": given.get("when"), "tags": given.get("tags")}
+            found.append(self.role_block(self.role(name, where=origin.where()), inner, own, (*chain, role.name)))
+        return tuple(found)
+
+    def _needed(self, role: RoleContext, chain: tuple[str, ...] = ()) -> tuple[RoleContext, ...]:
+        """The roles that a role depends on, each after its own."""
+        found: list[RoleContext] = []
+        for item, origin in self._named_dependencies(role):
+            name = str((item.get("role") or item.get("name")) if isinstance(item, Mapping) else item)
+            if name not in (*chain, role.name):
+                one = self.role(name, where=origin.where())
+                found += [*self._needed(one, (*chain, role.name)), one]
         return tuple(found)
 
     def role_block(
         self, role: RoleContext, inner: Directives, variables: Mapping[str, Any], chain: tuple[str, ...] = ()
     ) -> Block:
-        """A role with what it depends on; the same role with the same variables is done once, unless it says else."""
+        """A role with what it depends on; done once with the same variables, `when` and tags, unless it says else."""
         entries = (*self.dependencies(role, inner, chain), *self.role_tasks(role, "main", inner))
         once = "" if self._meta(role).get("allow_duplicates") is True else f"{role.name} {sorted(variables.items())}"
         return Block(name=role.name, block=entries, directives=inner, once=once)

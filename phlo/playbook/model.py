@@ -15,7 +15,7 @@ class RoleContext:
     """The role that tasks belong to. folder: where its tasks/, files/ and templates/ are.
 
     service: the service it is the role of, "" for a role that only has tasks.
-    defaults, variables: layers of its defaults/main.yaml and vars/main.yaml.
+    defaults, variables: layers of its defaults/main.yaml and vars/main.yaml. needed: roles whose layers it sees, too.
     """
 
     name: str
@@ -23,6 +23,7 @@ class RoleContext:
     service: str = ""
     defaults: Layer = field(default_factory=dict)
     variables: Layer = field(default_factory=dict)
+    needed: tuple[RoleContext, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from phlo.playbook.free_form import COMMANDS, arguments_of, first_word
 from phlo.playbook.keywords import (
     BLOCK,
     INCLUDE,
+    INCLUDE_ARGUMENTS,
     INSTEAD,
     LOOP_CONTROL,
     META,
@@ -24,7 +25,7 @@ from phlo.playbook.keywords import (
 )
 from phlo.playbook.model import Block, Directives, Entry, LoopControl, RoleContext, Task
 from phlo.playbook.reading import Reader
-from phlo.playbook.scope import written
+from phlo.playbook.scope import Layer, written
 from phlo.playbook.source import Origin, Raw
 
 Include = Callable[[Task], tuple[Entry, ...]]
@@ -197,6 +198,10 @@ class TaskParser:
             self.reader.note(
                 task.arguments.origin, "end_role is for the tasks of a role", "Write end_host or end_play."
             )
+        known = INCLUDE_ARGUMENTS.get(task.operation)
+        if known and isinstance(value, Mapping):
+            named = {name: item for name, item in value.items() if name != "__main__"}
+            self.reader.known_keys(named, known, task.arguments.origin, task.operation, "an argument")
         if task.operation.startswith("import_") and task.loop is not None:
             other = task.operation.replace("import", "include")
             self.reader.note(task.origin / "loop", f"{task.operation} cannot loop", f"Write {other}.")
@@ -208,10 +213,13 @@ class TaskParser:
             self.reader.note(task.origin / "async", "a task cannot go on in the background", fix)
         if task.listen and not self.is_handlers:
             self.reader.note(task.origin / "listen", "listen is for handlers", "Move the task under handlers.")
-        if task.operation not in ("include_tasks", "include_role"):
+        if not task.operation.startswith("include_"):
             return
         for key in mapping:
             if key in TASK and key not in INCLUDE and not str(key).startswith("with_"):
+                if task.operation == "include_vars":
+                    self.reader.note(task.origin / key, f'"{key}" is not for include_vars', "Take it out.")
+                    continue
                 fix = f"Write apply: {{{key}: ...}} in {task.operation}, or use import_{task.operation[8:]}."
                 self.reader.note(task.origin / key, f'"{key}" does not hold for what {task.operation} brings', fix)
 
@@ -220,8 +228,7 @@ def directives_of(reader: Reader, mapping: Mapping[str, Any], origin: Origin, ar
     """What holds inside a task, block, role or play: its own words and those around it."""
     variables = around.variables
     if mapping.get("vars") is not None:
-        place = origin / "vars"
-        variables = (*variables, written(reader.mapping(mapping["vars"], place, "vars"), place))
+        variables = (*variables, variables_of(reader, mapping["vars"], origin / "vars"))
     if mapping.get("check_mode") is False:
         fix = "Check mode never writes; a command that only reads says `reads: true` and runs in check mode, too."
         reader.note(origin / "check_mode", "check_mode cannot be switched off", fix)
@@ -237,6 +244,15 @@ def directives_of(reader: Reader, mapping: Mapping[str, Any], origin: Origin, ar
         notify=reader.raws(mapping, "notify", origin) or around.notify,
         **nearest,
     )
+
+
+def variables_of(reader: Reader, value: Any, place: Origin) -> Layer:
+    """The variables of `vars`, whose names are no templates."""
+    found = reader.mapping(value, place, "vars")
+    for name in found:
+        if not str(name).isidentifier():
+            reader.note(place / name, f'"{name}" is not a variable\'s name', "Use letters, digits and _.")
+    return written(found, place)
 
 
 def _given(found: tuple[Raw, ...], mapping: Mapping[str, Any], key: str) -> tuple[Raw, ...] | None:

@@ -12,7 +12,7 @@ from phlo.playbook.handlers import tasks_in
 from phlo.playbook.keywords import IMPORT_PLAYBOOK, ORDERS, PLAY, ROLE
 from phlo.playbook.load import DEEPEST, NOTHING_AROUND, Loader
 from phlo.playbook.model import Block, Directives, Entry, Play, RoleContext, Task
-from phlo.playbook.parse import directives_of
+from phlo.playbook.parse import directives_of, variables_of
 from phlo.playbook.reading import Reader
 from phlo.playbook.scope import Layer, written
 from phlo.playbook.source import Origin, Raw, SourceFile
@@ -73,10 +73,7 @@ class PlayParser:
         of_roles = {task.role.folder for task in role_handlers if task.role}
         imported = [task for role in seen if role.folder not in of_roles for task in self.loader.role_handlers(role)]
         handlers = parser.handlers(mapping.get("handlers"), origin / "handlers", inner)
-        place = origin / "vars"
-        layers: tuple[Layer, ...] = ()
-        if play_vars is not None:
-            layers = (written(reader.mapping(play_vars, place, "vars"), place),)
+        layers = () if play_vars is None else (variables_of(reader, play_vars, origin / "vars"),)
         return Play(
             name=reader.text(mapping, "name", origin) or str(mapping.get("hosts", "")),
             hosts=Raw(mapping.get("hosts"), origin / "hosts"),
@@ -117,7 +114,9 @@ class PlayParser:
             context = self.loader.role(name, where=place.where())
             layer = written(variables, place)
             inner = _with_layers(inner, layer)
-            block = self._role_block(context, inner, place, {**variables, **own})
+            block = self._role_block(
+                context, inner, place, {**variables, **own, "when": given.get("when"), "tags": given.get("tags")}
+            )
             blocks.append(block)
             contexts.append(context)
             needed = {task.role.folder: task.role for task in tasks_in([block]) if task.role}

@@ -39,12 +39,14 @@ class Reader:
         self.note(origin, f"{what} should be a list, got {_kind(value)}", 'Put "- " before each entry.')
         return []
 
-    def known_keys(self, mapping: Mapping[str, Any], known: Iterable[str], origin: Origin, what: str) -> None:
+    def known_keys(
+        self, mapping: Mapping[str, Any], known: Iterable[str], origin: Origin, what: str, kind: str = "a keyword"
+    ) -> None:
         names = frozenset(known)
         for key in mapping:
             if key not in names:
                 fix = INSTEAD.get(str(key)) or did_you_mean(str(key), names)
-                self.note(origin / key, f'"{key}" is not a keyword of {what}', fix)
+                self.note(origin / key, f'"{key}" is not {kind} of {what}', fix)
 
     def text(self, mapping: Mapping[str, Any], key: str, origin: Origin) -> str | None:
         """A text, or None when it is not given."""

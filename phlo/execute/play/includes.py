@@ -46,6 +46,11 @@ def run_include(context: PlayContext, task: Task, states: Sequence[HostState], r
             for inclusion in wanted[state.name]:
                 _guarded(context, task, state, partial(_include_vars, context, task, state, inclusion))
         return
+    if task.register is not None:
+        for state in states:
+            done = [{"include": one.name, "changed": False, "failed": False} for one in wanted[state.name]]
+            if done:
+                state.set_facts({task.register: done[0] if task.loop is None else {"results": done, "changed": False}})
     for turn in range(max(map(len, wanted.values()), default=0)):
         groups: dict[str, list[HostState]] = {}
         for state in states:
@@ -139,7 +144,10 @@ def _include_vars(context: PlayContext, task: Task, state: HostState, inclusion:
     path = context.run.loader.find(task, inclusion.name, "vars")
     layer = context.run.loader.variables(path)
     state.facts.update(layer)
-    _end(context, task, state, Result(status=Status.OK, message=f"{len(layer)} variables"))
+    scope = context.scope(state, task)
+    facts = {name: context.templar.render(Raw(f"{{{{ {name} }}}}", task.origin), scope) for name in layer}
+    data = {"ansible_included_var_files": [str(path)], "ansible_facts": facts, "changed": False, "failed": False}
+    _end(context, task, state, Result(status=Status.OK, data=data, message=f"{len(layer)} variables"))
 
 
 def _guarded(context: PlayContext, task: Task, state: HostState, work: Callable[[], None]) -> None:
@@ -151,6 +159,10 @@ def _guarded(context: PlayContext, task: Task, state: HostState, work: Callable[
 
 def _end(context: PlayContext, task: Task, state: HostState, result: Result) -> None:
     """Tell and keep how the include itself ended on a host."""
+    if result.status is Status.FAILED and task.operation == "include_vars":
+        result = replace(result, is_ignored=is_true(context, task.directives.ignore_errors))
+    if task.register is not None:
+        state.set_facts({task.register: result.data})
     step = context.task_id(task, state.name, next(context.numbers))
     emit_end(context.emit, step, task, result, None, is_rescued=bool(context.rescuers))
     state.take(task.name, result, is_final=not context.guards)

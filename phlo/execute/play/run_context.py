@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from phlo import __version__
 from phlo.config.capabilities import spelled
@@ -73,7 +74,8 @@ class RunContext:
         capabilities = final(spelled(self.project.capabilities))
         groups = [_inventory_layer(layer) for layer in self.inventory.group_layers(name)]
         own = _inventory_layer(self.inventory.hosts[name].variables)
-        return (project, capabilities, *groups, own)
+        address = final({"ansible_host": _address(self.inventory, name)})
+        return (address, project, capabilities, *groups, own)
 
     def node_of(self, service: str, host: Host | ReadHost) -> Host | ReadHost:
         """Where the container of a service is, as a task on `host` means it: on `host`, unless that is a node of the
@@ -96,8 +98,9 @@ class RunContext:
     def scope(self, state: HostState, play: Play, task: Task, shared: Layer, states: Mapping[str, HostState]) -> Scope:
         """The variables of a task on a host. shared: what all hosts of the play see (`ansible_play_hosts`, ...)."""
         role = task.role
-        low = (*(one.defaults for one in play.roles), *((role.defaults,) if role else ()))
-        middle = tuple(one.variables for one in play.roles)
+        needed = role.needed if role else ()
+        low = (*(one.defaults for one in (*play.roles, *needed)), *((role.defaults,) if role else ()))
+        middle = tuple(one.variables for one in (*play.roles, *needed))
         middle += (self._facts(role), role.variables) if role else ()
         return Scope(
             (
@@ -136,6 +139,7 @@ class RunContext:
             "ansible_forks": self.forks,
             "ansible_facts": state.gathered,
             "ansible_search_path": [str(task.folder), str(play.folder)],
+            "environment": [raw.value for raw in task.directives.environment],
             "phlo_check_mode": self.check,
             "phlo_version": __version__,
             "omit": OMIT,
@@ -203,3 +207,8 @@ def _inventory_layer(variables: Mapping[str, Any]) -> Layer:
 
 def _place(name: str, source: Source) -> str:
     return f"{source} {name}"
+
+
+def _address(inventory: Inventory, name: str) -> str:
+    """`ansible_host`: where a host is reached by SSH, its name where it is not."""
+    return urlsplit(inventory.hosts[name].docker_host or "").hostname or name

@@ -25,7 +25,7 @@ MATCHES: dict[str, str] = {
     "web:!web-2": "web-1 web-3 both",
     "!web": "data-1",
     "web-*": "web-1 web-2 web-3",
-    "web-[12]": "web-1 web-2",
+    "~web-[12]$": "web-1 web-2",
     r"~web-\d": "web-1 web-2 web-3",
     "none-*": "",
     "@failed": "web-2 data-1",
@@ -64,3 +64,8 @@ def test_what_is_no_regular_expression_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(InventoryError, match=r'"~web\(" is no regular expression: missing \)'):
         matching(load([tmp_path / "hosts.yaml"]), "~web(")
+
+
+def test_a_number_in_brackets_is_a_place_in_a_group_not_a_character() -> None:
+    with pytest.raises(InventoryError, match='no host or group "web-"'):
+        matching(load(), "web-[12]")
