@@ -35,7 +35,7 @@ COMMAND_LINE = [
     (["up", "-C", "nowhere"], "--project-dir: there is no folder nowhere. Check the path"),
     (["plan", "-i", "nope.yaml"], "nope.yaml: there is no such file. Check the name; it was looked for in "),
     (["plan", "-e", "foo"], "-e foo: should be NAME=value or @FILE. Write letters"),
-    (["plan", "-e", "a b=c"], '-e a b: "a b" cannot name a variable. Write letters'),
+    (["plan", "-e", "a b=c"], '-e a: "a" is not NAME=value. Put a value with spaces'),
     (["plan", "-e", "@nope.yaml"], "nope.yaml: there is no such file. Check the name"),
     (["plan", "--profile", "nope"], '--profile: there is no profile "nope". Known: '),
     (["plan", "-p", "Bad Name"], '--project-name: "Bad Name" cannot name a project. Use small letters'),
@@ -72,7 +72,7 @@ FILES: list[tuple[dict[str, str | bytes], list[str], str]] = [
     (with_entry("{type: inlne, image: x}"), VALIDATE, 'phlo.yaml:5 services.api.type: should be inline, got "inlne".'),
     (with_entry("{type: inline, image: Bad I}"), VALIDATE, "phlo.yaml:5 services.api.image: should be [REGISTRY/]NAME"),
     ({"hosts.yaml": "- a\n"}, LIST, "hosts.yaml:1: should be a mapping. Write groups with their hosts"),
-    ({"hosts.yaml": "[web]\na\n"}, LIST, "hosts.yaml: is in Ansible's INI form. phlo reads the YAML form"),
+    ({"hosts.yaml": "[web]\na\n[web:x]\n"}, LIST, 'hosts.yaml:3: "x" is not a kind of section. Write [GROUP]'),
     (
         {"hosts.yaml": "all:\n  children:\n    a: {children: {b: {}}}\n    b: {children: {a: {}}}\n"},
         LIST,
