@@ -47,7 +47,7 @@ def release_lock(options: Any, shell: Shell) -> int:
 def _project_and_hosts(options: Any, shell: Shell) -> tuple[str, dict[str, Host]]:
     workspace = open_workspace(options, shell)
     project = outline(workspace, options, shell)
-    return project.name, open_hosts(workspace.inventory, all_hosts(project), shell.environ)
+    return project.name, open_hosts(workspace.inventory, all_hosts(project, workspace.inventory), shell.environ)
 
 
 def _doubt(holder: Holder) -> str:

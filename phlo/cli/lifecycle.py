@@ -120,7 +120,7 @@ def down(options: Any, shell: Shell) -> int:
         refuse_grace(project, project.services, "down")
     steps = build_down(
         project.name,
-        all_hosts(project),
+        all_hosts(project, workspace.inventory),
         dependencies(project),
         with_volumes=options.volumes,
         hooks=hooks_around_stops(project),
@@ -249,7 +249,7 @@ def _power(state: str, options: Any, shell: Shell) -> int:
         refuse_grace(project, services, {"stopped": "stop", "restarted": "restart"}[state])
     steps = build_power(
         project.name,
-        all_hosts(project),
+        all_hosts(project, workspace.inventory),
         known,
         services,
         state,

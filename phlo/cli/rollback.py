@@ -24,7 +24,7 @@ def rollback(options: Any, shell: Shell) -> int:
     """Put the containers back that a run has replaced."""
     workspace = open_workspace(options, shell)
     project = resolve_project(workspace, options, shell)
-    hosts = open_hosts(workspace.inventory, all_hosts(project), shell.environ)
+    hosts = open_hosts(workspace.inventory, all_hosts(project, workspace.inventory), shell.environ)
     plan = build_rollback(
         project.name,
         containers_before(options.run, project, hosts),

@@ -152,7 +152,8 @@ class _RoleTest:
 
     def _destroy(self) -> str:
         project = self._resolve(generate_secrets=False)
-        plan = build_down(project.name, all_hosts(project), dependencies(project), with_volumes=True, grace_seconds=0)
+        hosts = all_hosts(project, open_workspace(self._up_options(), self.shell).inventory)
+        plan = build_down(project.name, hosts, dependencies(project), with_volumes=True, grace_seconds=0)
         _raise_failures(self._carry_out(plan))
         return ""
 

@@ -109,7 +109,9 @@ class _Follower:
         self._rules = rules
         self._options = options
         self._shell = shell
-        self._hosts: dict[str, Host] = open_hosts(workspace.inventory, all_hosts(project), shell.environ)
+        self._hosts: dict[str, Host] = open_hosts(
+            workspace.inventory, all_hosts(project, workspace.inventory), shell.environ
+        )
 
     def react(self, found: list[Reaction]) -> None:
         for reaction in found:
