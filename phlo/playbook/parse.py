@@ -24,6 +24,7 @@ from phlo.playbook.keywords import (
     TASK,
 )
 from phlo.playbook.model import Block, Directives, Entry, LoopControl, RoleContext, Task
+from phlo.playbook.modules import module_instead
 from phlo.playbook.reading import Reader
 from phlo.playbook.scope import Layer, written
 from phlo.playbook.source import Origin, Raw
@@ -143,6 +144,9 @@ class TaskParser:
         return None
 
     def _unknown(self, name: str, place: Origin) -> None:
+        if instead := module_instead(name):
+            self.reader.note(place, f'"{name}" is a module of Ansible that phlo does not have', instead)
+            return
         fix = INSTEAD.get(name) or did_you_mean(name, {*self.operations, *OWN_OPERATIONS, *TASK})
         if not fix.startswith("Known"):
             self.reader.note(place, f'"{name}" is neither an operation nor a keyword of a task', fix)

@@ -20,6 +20,7 @@ from phlo.config.project_file import PHLO_KEYS, ROLE_KEYS
 from phlo.config.project_models import project_schema
 from phlo.discovery.definition import ServiceDefinition
 from phlo.discovery.role import read_role
+from phlo.playbook.modules import MODULES_INSTEAD
 from phlo.playbook.operations import Operations
 from phlo.report.operation_docs import markdown_of
 from scripts.docs.errors import kind_code, kinds, shown_errors
@@ -45,10 +46,24 @@ def generated() -> dict[Path, str]:
         REFERENCE / "phlo-yaml.md": project_file_page(),
         REFERENCE / "compose-attributes.md": attributes_page(),
         REFERENCE / "operations.md": operations_page(),
+        REFERENCE / "ansible-modules.md": modules_page(),
         REFERENCE / "capabilities.md": capabilities_page(),
         REFERENCE / "services.md": services_page(),
         REFERENCE / "errors.md": errors_page(),
     }
+
+
+def modules_page() -> str:
+    """What to write instead of modules of Ansible."""
+    text = (
+        "phlo's operations are listed in [Operations](operations.md); those with the name of an Ansible module\n"
+        "mean the same. For the modules below, an error names the file, the line, and what to write instead.\n"
+        "Written by `invoke docs` from the code."
+    )
+    rows = [f"| `{name}` | {fix} |" for name, fix in sorted(MODULES_INSTEAD.items())]
+    return _page(
+        ["# Modules of Ansible that phlo does not have", text, "\n".join(["| module | instead |", "|---|---|", *rows])]
+    )
 
 
 def commands_page() -> str:

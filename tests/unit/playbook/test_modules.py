@@ -1,0 +1,27 @@
+"""Modules of Ansible that phlo does not have are refused with what to write instead."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from phlo.errors import ConfigError
+from phlo.operations import EVERY
+from phlo.playbook.modules import MODULES_INSTEAD
+from tests.unit.playbook.conftest import RunPlay
+
+
+@pytest.mark.parametrize(
+    "name", ["docker_container", "community.docker.docker_container", "ansible.builtin.apt", "uri"]
+)
+def test_a_module_that_phlo_lacks_is_refused_with_its_line_and_what_to_write(name: str, play: RunPlay) -> None:
+    fix = MODULES_INSTEAD[name.rpartition(".")[2]]
+    with pytest.raises(ConfigError, match=r"is a module of Ansible that phlo does not have") as refused:
+        play(f"- hosts: all\n  tasks:\n    - debug:\n    - {name}: {{name: x}}\n")
+    assert refused.value.fix == fix
+    assert re.search(r":4\b", str(refused.value.where))
+
+
+def test_no_operation_of_phlo_is_listed_as_missing() -> None:
+    assert {*EVERY} & {*MODULES_INSTEAD} == {"s3_bucket"}  # with a collection in front of it
