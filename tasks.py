@@ -219,7 +219,7 @@ def check(c: Context, fix: bool = False) -> None:
         "ruff format" if fix else "ruff format --check",
         "ruff check --fix" if fix else "ruff check",
         "mypy",
-        "pytest -q tests/unit/test_layering.py",
+        "pytest -q tests/unit/test_layering.py tests/unit/docs/test_words.py",
     )
     failed = [command for command in commands if not _run(c, command, warn=True)]
     if failed:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.support.pages import read_page, runs
 from tests.support.platform import Platform
 
+COUNT = "select count(*) as n from iceberg.stats.commits"
 MOMENT = "timestamp '2026-01-31 01:02:03.123456'"
 
 
@@ -24,10 +25,14 @@ def check_api(platform: Platform) -> None:
     with platform.api() as api:
         tables = [f"{one['namespace']}.{one['name']}" for one in api.get("/tables").json()]
         commits = api.get("/tables/stats/commits").json()
-        counted = api.post("/query", json={"sql": "select count(*) as n from iceberg.stats.commits;"}).json()
+        counted = api.post("/query", json={"sql": f"{COUNT};"}).json()
         some = api.post("/query", json={"sql": "select * from iceberg.stats.commits", "limit": 3}).json()
         exact = api.post("/query", json={"sql": f"select {2**63 - 1} as most, {MOMENT} as moment"}).json()
         wrong = api.post("/query", json={"sql": "select * from iceberg.stats.nowhere"})
+        several = api.post(
+            "/queries", json={"sql": f"{COUNT};\n{COUNT};\nselect *\n from iceberg.stats.nowhere"}
+        ).json()
+        exported = api.post("/export", json={"sql": COUNT, "format": "json"}).json()
         missing = api.get("/tables/stats/nowhere")
     assert {"stats.commits", "stats.changes"} <= set(tables)
     assert commits["columns"][0] == {"name": "sha", "type": "string", "required": True, "doc": None}
@@ -41,4 +46,8 @@ def check_api(platform: Platform) -> None:
     assert "01:02:03.123456" in row[1]
     assert (wrong.status_code, missing.status_code) == (400, 404)
     assert "nowhere" in wrong.json()["detail"]
+    first, second, failed = several["statements"]
+    assert first["rows"] == second["rows"] == [[platform.commits]]
+    assert (failed["error"]["kind"], failed["error"]["line"]) == ("failed", 4)
+    assert exported == [{"n": platform.commits}]
     assert "nowhere" in missing.json()["detail"]

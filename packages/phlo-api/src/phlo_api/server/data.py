@@ -49,8 +49,8 @@ class Lake:
         ask = {"trino": self._trino, "duckdb": self._duckdb}[facts["dialect"]]
         columns, rows, truncated = ask(facts, sql.strip().removesuffix(";"), limit, who)
         seconds = round(time.monotonic() - started, 4)
-        exact = [[exact(value) for value in row] for row in rows]
-        return QueryResult(engine=facts["dialect"], columns=columns, rows=exact, truncated=truncated, seconds=seconds)
+        shown = [[exact(value) for value in row] for row in rows]
+        return QueryResult(engine=facts["dialect"], columns=columns, rows=shown, truncated=truncated, seconds=seconds)
 
     def query_engine(self) -> Mapping[str, Any]:
         """The facts of the query engine. Raises a Refusal without one that can be asked."""
@@ -253,8 +253,8 @@ def said(answer: httpx.Response, content: bytes) -> str:
     try:
         data = json.loads(content)
     except (ValueError, RecursionError):
-        text = content[:300].decode(errors="replace")
-        return f"{answer.url.host} answers with status {answer.status_code}: {text}"
+        start = content[:300].decode(errors="replace")
+        return f"{answer.url.host} answers with status {answer.status_code}: {start}"
     error = data.get("error", data) if isinstance(data, dict) else data
     text = error.get("message") if isinstance(error, dict) else error
     return str(text or f"{answer.url.host} answers with status {answer.status_code}")

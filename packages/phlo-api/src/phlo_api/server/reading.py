@@ -25,7 +25,7 @@ ServiceNames = Annotated[list[str], Query(max_length=200, description="Only thes
 def get_session(context: Ctx, who: Viewer) -> Session:
     """Whose token this is, and what it may start."""
     allowed = [name for name in context.settings.actions if who.is_operator]
-    return Session(name=who.name, role=who.role, actions_allowed=allowed)  # type: ignore[arg-type]
+    return Session(name=who.name, role=who.role, actions_allowed=allowed)
 
 
 @router.get("/project", tags=["project"])

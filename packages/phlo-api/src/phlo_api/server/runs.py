@@ -84,7 +84,7 @@ class Runs:
             self._ended[run] = stamp, found
         return found
 
-    def events(self, run: str) -> list[Event]:
+    def events(self, run: str) -> Sequence[Event]:
         """The events so far. Raises a Refusal for a run that is not known."""
         return [event_from_json(json.loads(line)) for line in self.lines(run)]
 

@@ -150,7 +150,7 @@ class Tokens:
             self._write()
 
     def _merged(self, kept: Mapping[str, _Entry], given: Mapping[str, str]) -> dict[str, _Entry]:
-        found = {}
+        found: dict[str, _Entry] = {}
         for name in NAMES:
             text = given.get(name, "")
             if len(text) < _LEAST_LENGTH:
