@@ -67,7 +67,7 @@ def _run(case: Case, root: Path) -> dict[str, Any]:
     operations = Operations(installed={})
     loader = Loader(root=root, services={}, operations=operations.names())
     plays = [one for name in options.files for one in read_playbook(loader, root / name)]
-    project = resolve_project(workspace, options, shell)
+    project = resolve_project(workspace, options, shell, is_limited=False)
     seen = _Seen()
     emitter = Emitter(seen.take, run_id="peers", clock=lambda: 0.0)
     world = RunContext(
