@@ -227,9 +227,7 @@ class _Work:
 
     def existing(self, parts: Sequence[Part]) -> list[Part]:
         """The parts whose service or volume is on a host. Raises OperationError when one of them is protected."""
-        hosts = open_hosts(
-            self._workspace.inventory, all_places(self.project, self._workspace.inventory), self._shell.environ
-        )
+        hosts = open_hosts(self._workspace.inventory, all_places(self.project), self._shell.environ)
         refuse_protected(parts, self.project, hosts, protection_of(self.project, self._options))
         return parts_with_data(parts, self.project, hosts)
 
@@ -264,9 +262,7 @@ class _Work:
 
     def _there(self, parts: Sequence[Part]) -> list[Part]:
         """Those whose service is there already, and so may have something to lose."""
-        hosts = open_hosts(
-            self._workspace.inventory, all_places(self.project, self._workspace.inventory), self._shell.environ
-        )
+        hosts = open_hosts(self._workspace.inventory, all_places(self.project), self._shell.environ)
         there = {
             one.service
             for name, host in hosts.items()

@@ -152,7 +152,7 @@ def find_project(options: Any, shell: Shell, *, masks: bool = False) -> FoundPro
             project = _with_secrets(project, workspace, options, shell)
     except (ConfigError, PackageError) as error:
         return FoundProject(*known_by_name(options, shell, error)[:2], str)
-    hosts = open_hosts(workspace.inventory, all_places(project, workspace.inventory), shell.environ)
+    hosts = open_hosts(workspace.inventory, all_places(project), shell.environ)
     return FoundProject(project.name, hosts, project.masker(), {*project.services, *project.absent})
 
 

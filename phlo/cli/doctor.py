@@ -149,7 +149,7 @@ def _of_containers(found: _Found, answers: Mapping[str, Answer], shell: Shell) -
         return
     silent = {name for name, answer in answers.items() if answer.error}
     live, locks = [], []
-    for name, host in open_hosts(inventory, sorted({*all_places(project, inventory)} - silent), shell.environ).items():
+    for name, host in open_hosts(inventory, sorted({*all_places(project)} - silent), shell.environ).items():
         try:
             live += live_containers(host.engine, project.name, host=name)
             if name in all_hosts(project, inventory):

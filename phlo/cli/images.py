@@ -146,7 +146,7 @@ def _images_of(options: Any, shell: Shell) -> tuple[Project, list[tuple[Host, Ho
     workspace = open_workspace(options, shell)
     project = outline(workspace, options, shell)
     repositories = {recipe.name.rpartition(":")[0] for recipe in _recipes(project)}
-    hosts = open_hosts(workspace.inventory, all_places(project, workspace.inventory), shell.environ)
+    hosts = open_hosts(workspace.inventory, all_places(project), shell.environ)
     registries = _named(project)
     return project, [
         (host, image)

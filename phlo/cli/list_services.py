@@ -21,7 +21,7 @@ def list_services(options: Any, shell: Shell) -> int:
         project = outline(workspace, options, shell)
     except ConfigError as error:
         return _list_broken(error, options, shell)
-    hosts = open_hosts(workspace.inventory, all_places(project, workspace.inventory), shell.environ)
+    hosts = open_hosts(workspace.inventory, all_places(project), shell.environ)
     live, unreachable = live_on(hosts, project.name, options, shell)
     rows = list(service_rows(project, live, unreachable=unreachable, is_all=options.all))
     if rows or options.json:

@@ -294,7 +294,7 @@ def limit_hosts(inventory: Inventory, pattern: str, root: Path) -> tuple[str, ..
 def open_hosts(inventory: Inventory, names: Iterable[str], environ: Mapping[str, str]) -> dict[str, Host]:
     """The hosts called `names`, ready to be talked to; nothing is sent yet.
 
-    Names that the inventory does not have are left out.
+    What the inventory does not have is left out: a project without services is on `local` unless it has other hosts.
     """
     from phlo.hosts.connect import reach
     from phlo.hosts.host import Host
@@ -361,20 +361,17 @@ def engine_address(inventory: Inventory, host: str, environ: Mapping[str, str]) 
 
 
 def all_hosts(project: Project, inventory: Inventory) -> tuple[str, ...]:
-    """The hosts that the project's services are placed on, of a cluster the manager that phlo talks to."""
+    """The hosts that the project's services are placed on, of a cluster the manager that phlo talks to.
+
+    Those of a project without services: `local`, or every host of an inventory that does not have it.
+    """
     placed = {host for service in project.services.values() for host in service.hosts}
-    return tuple(sorted(placed)) or _without_services(inventory)
+    return tuple(sorted(placed or ({"local"} if "local" in inventory.hosts else inventory.hosts)))
 
 
-def all_places(project: Project, inventory: Inventory) -> tuple[str, ...]:
+def all_places(project: Project) -> tuple[str, ...]:
     """The hosts where containers of the project may be, all nodes of a cluster that services run on among them."""
-    placed = {host for service in project.services.values() for host in service.runs_on}
-    return tuple(sorted(placed)) or _without_services(inventory)
-
-
-def _without_services(inventory: Inventory) -> tuple[str, ...]:
-    """The hosts of a project without services: `local`, or every host of an inventory that does not have it."""
-    return ("local",) if "local" in inventory.hosts else tuple(sorted(inventory.hosts))
+    return tuple(sorted({host for service in project.services.values() for host in service.runs_on})) or ("local",)
 
 
 def refuse_in_cluster(project: Project, services: Iterable[str], command: str, fix: str) -> None:

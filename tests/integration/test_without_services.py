@@ -27,7 +27,6 @@ def test_its_containers_are_found_and_removed(
     phlo("up")
     (folder / "phlo.yaml").write_text(settings)
 
-    assert "web" in phlo("services", "list").stdout
     phlo("down")
 
     assert engine.get("/containers/json", all=True, filters={"label": [f"phlo.project={project}"]}) == []
