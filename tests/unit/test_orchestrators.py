@@ -23,6 +23,7 @@ KNOWING = {
     "labels.py": "the labels that the engine itself sets",
     "compose": "the table of attributes says what an orchestrator makes of each",
     "doctor/reach.py": "what the engine reports about itself",
+    "playbook/modules.py": "names of modules of Ansible, and what to write instead",
     "cli/doctor.py": "what the engine reports about itself",
     "cli/inventory.py": "what the engine reports about itself",
     "cli/verbs/hosts.py": "what the engine reports about itself",
