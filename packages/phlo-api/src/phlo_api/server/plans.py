@@ -70,7 +70,7 @@ class Plans:
 
     @contextmanager
     def bound(self, services: Sequence[str], digest: str) -> Iterator[BoundPlan]:
-        """The plan of this digest, made anew. Raises a Refusal that says what moved when it is another one now.
+        """The plan of this digest, computed again. Raises a Refusal that says what moved when it is another one now.
 
         Its file is removed on an exception; else it is the caller's.
         """

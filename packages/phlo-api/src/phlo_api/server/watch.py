@@ -30,7 +30,7 @@ MOST_RUNS = 50
 
 
 class Watch:
-    """Looks at the project, its hosts and its runs. problem_of: an error as clients are told it."""
+    """Looks at the project, its hosts and its runs. problem_of: the form in which clients get an error."""
 
     def __init__(self, view: View, runs: Runs, lost: Lost, problem_of: Callable[[PhloError], Problem]) -> None:
         self._view = view
