@@ -1,5 +1,5 @@
-/** What the pages ask phlo-api for, and how often. */
-import { type UseQueryOptions, queryOptions } from '@tanstack/react-query'
+/** What the pages request from phlo-api. The stream of changes says when to request it again. */
+import { queryOptions } from '@tanstack/react-query'
 import { get, type Parameters, post } from './client'
 import type {
   Branch,
@@ -20,9 +20,7 @@ import type {
   Variable,
 } from './types'
 
-const LIVE = 5_000
-const SLOW = 30_000
-/** A live request without a response for so long counts as a lost connection. */
+/** A request without a response for so long counts as a lost connection. */
 const LIVE_TIMEOUT = 15_000
 
 export const sessionQuery = queryOptions({
@@ -31,15 +29,11 @@ export const sessionQuery = queryOptions({
   staleTime: 60_000,
 })
 
-export const projectQuery = live<Project>(['project'], '/project', LIVE)
-/** Also asked in a hidden tab, so that its title and icon stay true. */
-export const servicesQuery = {
-  ...live<Service[]>(['services'], '/services', LIVE),
-  refetchIntervalInBackground: true,
-}
-export const hostsQuery = live<Host[]>(['hosts'], '/hosts', SLOW)
-export const graphQuery = live<Graph>(['graph'], '/graph', LIVE)
-export const runsQuery = live<RunSummary[]>(['runs'], '/runs', LIVE, { limit: 100 })
+export const projectQuery = live<Project>(['project'], '/project')
+export const servicesQuery = live<Service[]>(['services'], '/services')
+export const hostsQuery = live<Host[]>(['hosts'], '/hosts')
+export const graphQuery = live<Graph>(['graph'], '/graph')
+export const runsQuery = live<RunSummary[]>(['runs'], '/runs', { limit: 100 })
 export const pluginsQuery = once<Plugins>(['plugins'], '/plugins')
 export const registryQuery = once<Offering[]>(['registry'], '/registry')
 export const tokensQuery = once<Token[]>(['tokens'], '/tokens')
@@ -63,7 +57,7 @@ export const servicePlanQuery = (name: string) => ({
   staleTime: 0,
   gcTime: 0,
 })
-export const serviceQuery = (name: string) => live<Service>(['services', name], `/services/${encoded(name)}`, LIVE)
+export const serviceQuery = (name: string) => live<Service>(['services', name], `/services/${encoded(name)}`)
 export const environmentQuery = (name: string) =>
   once<Variable[]>(['services', name, 'environment'], `/services/${encoded(name)}/environment`)
 export const runQuery = (id: string) => once<Run>(['runs', id], `/runs/${encoded(id)}`)
@@ -79,11 +73,10 @@ function once<T>(key: string[], path: string, parameters: Parameters = {}) {
   return queryOptions<T>({ queryKey: key, queryFn: ({ signal }) => get<T>(path, parameters, signal) })
 }
 
-function live<T>(key: string[], path: string, every: number, parameters: Parameters = {}) {
-  return {
-    ...once<T>(key, path, parameters),
-    queryFn: ({ signal }: { signal: AbortSignal }) =>
-      get<T>(path, parameters, AbortSignal.any([signal, AbortSignal.timeout(LIVE_TIMEOUT)])),
-    refetchInterval: every,
-  } satisfies UseQueryOptions<T>
+/** What is requested again after each change, in hidden tabs too: their title and icon stay true. */
+function live<T>(key: string[], path: string, parameters: Parameters = {}) {
+  return queryOptions<T>({
+    queryKey: key,
+    queryFn: ({ signal }) => get<T>(path, parameters, AbortSignal.any([signal, AbortSignal.timeout(LIVE_TIMEOUT)])),
+  })
 }

@@ -13,9 +13,9 @@ import { Icon, Logo } from './icons'
 import { useNotices } from './notices'
 import { Palette } from './palette'
 import { stateOf } from './service-parts'
+import { useChanges } from './use-changes'
 
 const PLAN_DELAY = 3_000
-const PLAN_INTERVAL = 120_000
 
 /** The frame around every page. */
 export function Shell({ children }: { children: ReactNode }) {
@@ -34,6 +34,7 @@ export function Shell({ children }: { children: ReactNode }) {
     return () => window.removeEventListener('keydown', listen)
   }, [])
   const openPalette = () => setPaletteOpen(true)
+  useChanges()
   const isStale = useOutage()?.isStale ?? false
   return (
     <div className="frame" data-stale={isStale || undefined}>
@@ -140,7 +141,7 @@ function usePending(): number | undefined {
     const timer = setTimeout(() => setReady(true), PLAN_DELAY)
     return () => clearTimeout(timer)
   }, [])
-  const { data } = useQuery({ ...planQuery, enabled: isReady, refetchInterval: PLAN_INTERVAL, retry: false })
+  const { data } = useQuery({ ...planQuery, enabled: isReady, retry: false })
   return data?.steps.filter(isChanging).length
 }
 
