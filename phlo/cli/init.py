@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from phlo.errors import ConfigError
 if TYPE_CHECKING:
     from phlo.cli.init_choice import Beginning
 
+_README = "workflows/README.md"
 _WORKFLOWS_README = """\
 # workflows
 
@@ -22,12 +24,6 @@ Pipelines and models of this project. Services that run them mount this folder.
 _GITIGNORE = (".phlo/",)
 _GITIGNORE_TITLE = "# phlo: generated files and secrets"
 
-_WORKFLOWS_README = """\
-# workflows
-
-Pipelines and models of this project. Services that run them mount this folder.
-"""
-
 
 def init(options: Any, shell: Shell) -> int:
     """Create a project in a new folder, or in this one."""
@@ -35,9 +31,9 @@ def init(options: Any, shell: Shell) -> int:
     name = _name_of(root, options.name)
     if root.exists() and not root.is_dir():
         raise ConfigError("there is a file of that name", where=root, fix="Choose another name.")
-    begin, text = _beginning(root, name, options, shell)
+    begin, files = _beginning(root, name, options, shell)
     label = f"{options.name}/" if options.name else ""
-    for path, is_new in _write_missing(root, text):
+    for path, is_new in _write_missing(root, files):
         sign = shell.style(options).sign("+" if is_new else "-") if is_new else " "
         shell.say(f"  {sign} {label}{path}{'' if is_new else '  (exists, unchanged)'}")
     if begin.services:
@@ -58,19 +54,22 @@ def init(options: Any, shell: Shell) -> int:
     return exits.OK
 
 
-def _beginning(root: Path, name: str, options: Any, shell: Shell) -> tuple[Beginning, str]:
-    """What the project begins with, and its phlo.yaml; both empty if there is a phlo.yaml, which is left unchanged."""
+def _beginning(root: Path, name: str, options: Any, shell: Shell) -> tuple[Beginning, dict[str, bytes]]:
+    """The services of the project, and its files by their paths. An existing phlo.yaml is not changed."""
     from phlo.cli.init_choice import Beginning, choose
     from phlo.cli.init_file import project_text
+    from phlo.cli.starter_files import starter_files
     from phlo.discovery.services import discover_services
     from phlo.user_cache import cache_folder
 
+    readme = {_README: _WORKFLOWS_README.encode()}
     if (root / PROJECT_FILE).exists():
-        return Beginning(), ""
+        return Beginning(), {PROJECT_FILE: b"", **readme}
     definitions = discover_services(root, cache=cache_folder(shell.environ)).services
     begin = choose(options, shell, root, definitions)
     services = {service: definitions[service].description for service in begin.services}
-    return begin, project_text(name, services, begin.capabilities, begin.include)
+    text = project_text(name, services, begin.capabilities, begin.include)
+    return begin, {PROJECT_FILE: text.encode(), **readme, **starter_files(root, definitions, begin.all_services)}
 
 
 def _name_of(root: Path, given: str | None) -> str:
@@ -89,22 +88,19 @@ def _named_in(root: Path, name: str) -> str:
     return str(load_project_file(root / PROJECT_FILE).config.name or name)
 
 
-def _write_missing(root: Path, text: str) -> list[tuple[str, bool]]:
+def _write_missing(root: Path, files: Mapping[str, bytes]) -> list[tuple[str, bool]]:
     """Write the files that do not exist: (path, whether it was written)."""
-    (root / "workflows").mkdir(parents=True, exist_ok=True)
-    return [
-        (PROJECT_FILE, _write_new(root / PROJECT_FILE, text)),
-        ("workflows/README.md", _write_new(root / "workflows" / "README.md", _WORKFLOWS_README)),
-        (".gitignore", _add_lines(root / ".gitignore")),
-    ]
+    written = [(path, _write_new(root / path, content)) for path, content in files.items()]
+    return [*written, (".gitignore", _add_lines(root / ".gitignore"))]
 
 
-def _write_new(path: Path, text: str) -> bool:
-    """Write a file unless it is there."""
+def _write_new(path: Path, content: bytes) -> bool:
+    """Write a file unless it exists."""
     from phlo.config.atomic import new_file
 
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        new_file(path, text.encode())
+        new_file(path, content)
     except FileExistsError:
         return False
     return True

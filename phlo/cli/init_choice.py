@@ -32,6 +32,11 @@ class Beginning(NamedTuple):
     reasons: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
 
+    @property
+    def all_services(self) -> tuple[str, ...]:
+        """The enabled services and what they need."""
+        return (*self.services, *(name for name in self.needed if name not in self.services))
+
 
 def choose(options: Any, shell: Shell, root: Path, definitions: Definitions) -> Beginning:
     """The services that --template names or a person chooses; without either those of the first template there is."""

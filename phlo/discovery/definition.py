@@ -13,6 +13,7 @@ from phlo.discovery.parts import (
     FileDefinition,
     HookDefinition,
     Needs,
+    StarterFile,
     TemplateDefinition,
 )
 from phlo.frozen import dataclass, field
@@ -43,6 +44,7 @@ class ServiceDefinition:
     needs:       what the service relies on in its image; phlo.yaml may say it instead.
     succeeded_by: the service that new projects have in its place, because there will be no newer version of it.
     starters:    the templates of `phlo init` that the service is part of.
+    starter_files: what `phlo init` copies into a new project that has the service.
     root:        the role's folder; of an inline service the project's.
     document, document_keys: where the definition stands, see `where`.
     """
@@ -78,6 +80,7 @@ class ServiceDefinition:
     needs: Needs | None = None
     succeeded_by: str | None = None
     starters: tuple[str, ...] = ()
+    starter_files: tuple[StarterFile, ...] = ()
 
     kind: Kind = "package"
     package: str | None = None

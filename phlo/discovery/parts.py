@@ -156,6 +156,18 @@ class FileDefinition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StarterFile:
+    """A file or folder of the role that `phlo init` copies to `dest` in a new project that has the service.
+
+    capabilities: what the project's services have to provide besides; without one of them nothing is copied.
+    """
+
+    source: Annotated[str, _INSIDE]
+    dest: Annotated[str, _INSIDE]
+    capabilities: Texts = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateDefinition:
     """A Jinja2 template of the role. dest: absolute path in the container. owner: `uid` or `uid:gid`.
 
@@ -311,3 +323,4 @@ class ServiceFile:
     needs: Needs | None = None
     succeeded_by: Text | None = None
     starters: Texts = ()
+    starter_files: tuple[StarterFile, ...] = ()

@@ -33,6 +33,7 @@ _CLASSES = {
         "FileDefinition",
         "HookDefinition",
         "Needs",
+        "StarterFile",
         "TemplateDefinition",
     ),
     "phlo.yaml_source": ("YamlDocument",),

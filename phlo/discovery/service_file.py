@@ -88,6 +88,7 @@ def read_service_file(
         "needs": file.needs,
         "succeeded_by": file.succeeded_by,
         "starters": file.starters,
+        "starter_files": file.starter_files,
     }
     notes.raise_all()
     return fields
@@ -184,9 +185,10 @@ def _common(
     file: ServiceFile, data: Mapping[str, Any], notes: _Notes, root: Path, keys: Keys, *, is_main: bool
 ) -> dict[str, Any]:
     """The fields that service.yaml and an inline service share."""
-    for index, entry in enumerate(file.files):
-        if not (root / entry.source).exists():
-            notes.add((*keys, "files", index, "source"), f'there is no "{entry.source}" in the role')
+    for key in ("files", "starter_files"):
+        for index, entry in enumerate(getattr(file, key)):
+            if not (root / entry.source).exists():
+                notes.add((*keys, key, index, "source"), f'there is no "{entry.source}" in the role')
     claims = [getattr(file, key) for key in ("wants", "requires") if isinstance(data.get(key), Mapping)]
     hooks = {point: getattr(file.hooks, point) for point in HOOK_POINTS}
     return {

@@ -14,10 +14,12 @@ from phlo import inventory
 from phlo.cli.init_choice import EMPTY, templates
 from phlo.cli.main import run
 from phlo.cli.shell import Shell
+from phlo.cli.starter_files import starter_files
 from phlo.config.project import Project
 from phlo.config.project_file import load_project_file
 from phlo.config.resolve import resolve
 from phlo.discovery.definition import ServiceDefinition
+from phlo.discovery.parts import StarterFile
 from phlo.discovery.services import discover_services
 from phlo.plan import build
 from tests.unit.cli.test_main import Said, phlo_says
@@ -46,6 +48,47 @@ def planned(root: Path) -> Project:
 def services_of(root: Path) -> dict[str, Any]:
     found: dict[str, Any] = load_project_file(root / "phlo.yaml").document.data["services"]
     return found
+
+
+@pytest.mark.parametrize(
+    ("template", "files"),
+    [
+        ("light", ["README.md", "definitions.py", "test_definitions.py"]),
+        ("lakehouse", ["README.md", "definitions.py", "test_definitions.py"]),
+        ("empty", ["README.md"]),
+    ],
+)
+def test_a_template_with_a_lake_has_a_first_pipeline_with_its_tests(
+    template: str, files: list[str], tmp_path: Path
+) -> None:
+    said = phlo_says(["init", "lake", "--template", template], tmp_path)
+    workflows = tmp_path / "lake" / "workflows"
+    assert sorted(path.name for path in workflows.iterdir()) == files
+    assert all(f"+ lake/workflows/{name}" in said.out for name in files)
+    assert ("dagster.materialize" in (workflows / "README.md").read_text()) == (template != "empty")
+
+
+def test_files_of_a_package_are_copied_to_a_new_project(tmp_path: Path) -> None:
+    role, root = tmp_path / "role", tmp_path / "project"
+    (role / "starter" / "sql").mkdir(parents=True)
+    (role / "starter" / "a.py").write_text("a")
+    (role / "starter" / "sql" / "b.sql").write_text("b")
+    lake = ServiceDefinition(name="lake", provides={"s3": {}})
+    runner = ServiceDefinition(
+        name="runner",
+        root=role,
+        starter_files=(
+            StarterFile(source="starter", dest="workflows", capabilities=("s3",)),
+            StarterFile(source="starter/a.py", dest="first.py"),
+        ),
+    )
+    definitions = {"lake": lake, "runner": runner}
+    folder = {"workflows/a.py": b"a", "workflows/sql/b.sql": b"b"}
+    assert starter_files(root, definitions, ["lake", "runner"]) == {**folder, "first.py": b"a"}
+    assert starter_files(root, definitions, ["runner"]) == {"first.py": b"a"}
+    assert starter_files(root, definitions, ["lake"]) == {}
+    (root / "workflows").mkdir(parents=True)
+    assert starter_files(root, definitions, ["lake", "runner"]) == {"first.py": b"a"}
 
 
 @pytest.mark.parametrize("template", ["light", "lakehouse", "empty"])

@@ -14,6 +14,7 @@ from phlo.discovery.parts import (
     EnvVar,
     FileDefinition,
     HookDefinition,
+    StarterFile,
     TemplateDefinition,
 )
 from phlo.errors import PackageError
@@ -203,6 +204,11 @@ READ: dict[str, tuple[str, str, Any]] = {
     "wants": ("wants: [metrics, logs]", "wants", ("metrics", "logs")),
     "starters": ("starters: [light, lakehouse]", "starters", ("light", "lakehouse")),
     "one starter": ("starters: light", "starters", ("light",)),
+    "starter_files": (
+        "starter_files: [{source: ., dest: workflows, capabilities: s3}]",
+        "starter_files",
+        (StarterFile(source=".", dest="workflows", capabilities=("s3",)),),
+    ),
     "gitignore": ("gitignore: [lake/]", "gitignore", ("lake/",)),
     "gitignore as a flag": ("gitignore: true", "gitignore", ()),
     "phlo_dev": ("phlo_dev: true", "phlo_dev", True),
@@ -339,6 +345,10 @@ WRONG: dict[str, tuple[str, str]] = {
     "a file that is not there": (
         HEAD + "files: [{source: no.txt, dest: x}]",
         'lake/service.yaml:3 files[0].source: there is no "no.txt" in the role.',
+    ),
+    "a starter file that does not exist": (
+        HEAD + "starter_files: [{source: first, dest: workflows}]",
+        'lake/service.yaml:3 starter_files[0].source: there is no "first" in the role.',
     ),
     "a file that leads out": (
         HEAD + "files: [{source: config.json, dest: ../x}]",

@@ -7,6 +7,7 @@ import pytest
 
 from phlo.cli import exits
 from phlo.labels import OWN_LABELS
+from scripts.docs.blocks import fences
 from scripts.docs.checks import ROOT, anchors, broken_links, commands, pages, unknown_commands, unsafe_installs
 from scripts.docs.pages import REFERENCE, generated
 
@@ -67,6 +68,13 @@ def test_decisions_are_numbered_without_gaps() -> None:
     names = sorted(path.name for path in (ROOT / "docs" / "architecture" / "decisions").glob("*.md"))
 
     assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+
+
+def test_the_guide_shows_the_pipeline_that_init_writes() -> None:
+    text = (ROOT / "docs" / "guides" / "pipeline.md").read_text(encoding="utf-8")
+    starter = ROOT / "packages" / "phlo-dagster" / "src" / "phlo_dagster" / "starter"
+    shown = [fence.text for fence in fences(text) if fence.language == "python"]
+    assert shown == [(starter / "definitions.py").read_text(encoding="utf-8")]
 
 
 # -- the checks themselves -----------------------------------------------------------------------------------
