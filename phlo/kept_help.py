@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 import phlo
+from phlo.kept_file import write_kept
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,12 +37,7 @@ def keep_help(words: Sequence[str], text: str, environ: Mapping[str, str], out: 
     if words not in ASKED_BY:
         return
     try:
-        path = _file(environ, out)
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        temporary = f"{path}.{os.getpid()}"
-        with open(temporary, "w", encoding="utf-8") as stream:
-            stream.write(f"{_made_from()}\n{text}")
-        os.replace(temporary, path)
+        write_kept(_file(environ, out), f"{_made_from()}\n{text}".encode())
     except (OSError, ValueError, KeyError):
         return
 

@@ -18,6 +18,7 @@ import os
 import sys
 
 import phlo
+from phlo.kept_file import write_kept
 
 try:
     from _blake2 import blake2b  # what hashlib offers, without OpenSSL's start
@@ -122,13 +123,8 @@ def store(
         "summary": summary,
         "coloured": coloured,
     }
-    path = _file(root, words, cwd)
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    temporary = f"{path}.{os.getpid()}"
     text = json.dumps(entry).encode()
-    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
-        stream.write(_checksum(text) + b"\n" + text)
-    os.replace(temporary, path)
+    write_kept(_file(root, words, cwd), _checksum(text) + b"\n" + text)
     return True
 
 

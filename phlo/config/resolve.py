@@ -263,6 +263,7 @@ class _OnHost:
             wiring=wire(selection, self.given.definitions, self.variables),
             policy=ImagePolicy(self.request.image_source or self.file.config.image_source),
             bases=self.machine.bases,
+            cache=self.machine.cache,
             clusters=_clusters(self.inventory),
             needs_files=self.request.needs_files,
             read=self.read,

@@ -11,7 +11,7 @@ from phlo.config.capabilities import Wiring
 from phlo.config.capability_types import is_collected
 from phlo.config.conditions import Conditions, check_one_shot
 from phlo.config.containers import Container, Containers
-from phlo.config.control import control_data, installed_archive
+from phlo.config.control import control_data
 from phlo.config.files import ContainerFiles, role_outputs
 from phlo.config.images import Images, built_images, named_registries
 from phlo.config.layers import Variables
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class ServiceAssembly:
     """Puts the services together.
 
-    name:   the project's. policy: where images come from. bases: see `phlo.config.request.Machine`.
+    name:   the project's. policy: where images come from. bases, cache: see `phlo.config.request.Machine`.
     needs_files: whether the files for containers are read.
     read:   gets every file that was read. seeded: gets the folders that are volumes on other hosts.
     """
@@ -53,6 +53,7 @@ class ServiceAssembly:
     wiring: Wiring
     policy: ImagePolicy
     bases: Callable[[Iterable[BuildRecipe]], Mapping[str, Any]]
+    cache: Path | None = None
     clusters: tuple[Cluster, ...] = ()
     needs_files: bool = True
     read: list[Path] = field(default_factory=list)
@@ -168,6 +169,11 @@ class ServiceAssembly:
             check_between(needs, places, lambda name: containers[name].merged.where())
         return cross_host_endpoints(containers, needs, self._hosts, self.inventory), taken
 
+    def _installed(self) -> str:
+        from phlo.config.installed import installed_archive
+
+        return installed_archive(self.cache)
+
     def _control(self, images: Images) -> Callable[[], Secret]:
         def control() -> Secret:
             sources = [images.of(self.containers.of(self.definitions[name])) for name in self.selection.enabled]
@@ -195,7 +201,7 @@ class ServiceAssembly:
             "version": definition.version,
         }
         names["project"] = {"name": self.name}
-        names["phlo_installed"] = installed_archive
+        names["phlo_installed"] = self._installed
         names["phlo_control"] = control
         return files.of(container, names, upload.files if upload else ())
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import phlo
 from phlo.discovery.catalog import Scan
+from phlo.kept_file import write_kept
 
 MOST_KEPT = 20  # there is one for each environment
 RACY_SECONDS = 2.0  # a file as young as this may be written again without its time stamp telling
@@ -92,13 +93,9 @@ def _recalled(path: Path, maker: str) -> Scan | None:
 def _keep(path: Path, memory: tuple[Any, ...]) -> None:
     import pickle
 
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    data = pickle.dumps(memory, protocol=5)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
-            data = pickle.dumps(memory, protocol=5)
-            stream.write(_checksum(data) + data)
-        temporary.replace(path)
+        write_kept(str(path), _checksum(data) + data)
         others = sorted(path.parent.glob("packages-*.pickle"), key=lambda one: one.stat().st_mtime)
         for old in others[:-MOST_KEPT]:
             old.unlink(missing_ok=True)

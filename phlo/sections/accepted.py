@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import functools
 import os
-from _thread import get_ident
 from pathlib import Path
 from typing import Any
 
 import phlo
+from phlo.kept_file import write_kept
 
 try:
     from _blake2 import blake2b  # what hashlib offers, without OpenSSL's start
@@ -57,12 +57,8 @@ class Accepted:
             return
         lines = [*self._read()[1 - MOST_KEPT :], digest_of(data)]
         self._known = frozenset(lines)
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}.{get_ident()}")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-                stream.writelines(f"{line}\n" for line in lines)
-            temporary.replace(self._path)
+            write_kept(str(self._path), "".join(f"{line}\n" for line in lines).encode())
         except OSError:
             return
 
