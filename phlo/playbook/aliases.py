@@ -12,6 +12,7 @@ ALIASES: Mapping[str, Mapping[str, str]] = {
     "file": _PATH,
     "lineinfile": {**_PATH, "destfile": "path", "value": "line", "regex": "regexp"},
     "slurp": {"path": "src"},
+    "user": {"user": "name", "createhome": "create_home"},
     "stat": {**_PATH, "checksum_algo": "checksum_algorithm", "checksum": "checksum_algorithm"},
 }
 

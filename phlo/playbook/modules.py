@@ -54,7 +54,6 @@ MODULES_INSTEAD: Mapping[str, str] = {
     "gather_facts": _FACTS,
     "get_url": _HOST,
     "git": _HOST,
-    "group": _HOST,
     "hostname": _HOST,
     "iptables": _HOST,
     "mount": _HOST,
@@ -74,7 +73,6 @@ MODULES_INSTEAD: Mapping[str, str] = {
     "systemd_service": "Use `command: systemctl ...` on the host; for a service of phlo, the operation `power`.",
     "tempfile": "Use `command: mktemp` with `register`.",
     "uri": "Use `http`, which asks from the control machine.",
-    "user": _HOST,
     "wait_for_connection": "phlo waits for a host's answer by itself, and tries again.",
     "yum": _HOST,
 }
