@@ -62,7 +62,7 @@ LIGHT_PORTS = {
     ("observatory", 4200): Port(project=LIGHT, write=("POST", "/api/v1/runs", "{}"), refusals=(401,)),
     # Every request needs a token that no browser sends by itself.
     ("phlo-api", 4000): Port(
-        project=LIGHT, write=("POST", "/api/v1/data/query", "{}"), refusals=(401,), is_guarded=False
+        project=LIGHT, write=("POST", "/api/v1/data/queries", "{}"), refusals=(401,), is_guarded=False
     ),
     # Every request has to be signed, with the name of the host in what is signed.
     ("seaweedfs", 8333): Port(project=LIGHT, write=("PUT", "/lake/object", "x"), refusals=(403,), is_guarded=False),

@@ -149,7 +149,6 @@ def test_nothing_is_told_without_a_right_token(ask: Ask, path: str, token: str |
         ("POST", "/services/web/restart"),
         ("POST", "/services/postgres/actions/backup"),
         ("POST", "/tokens/viewer/rotate"),
-        ("POST", "/data/query"),
         ("POST", "/data/queries"),
         ("POST", "/data/export"),
         ("DELETE", "/data/queries/some-query"),
@@ -204,7 +203,7 @@ def test_every_answer_has_the_headers_that_browsers_heed_and_none_for_other_orig
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(ask: Ask) -> None:
-    assert ask("/data/query", token=OPERATOR, method="POST", content=b"x" * 1_000_001).status_code == 413
+    assert ask("/data/queries", token=OPERATOR, method="POST", content=b"x" * 1_000_001).status_code == 413
 
 
 def test_what_the_lake_lacks_is_a_404_that_says_what_brings_it(ask: Ask) -> None:

@@ -7,7 +7,6 @@ own, the Iceberg REST catalog (https://iceberg.apache.org/rest-catalog-spec/) an
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +15,7 @@ import httpx
 
 from phlo.config.project import Project
 from phlo.values import reveal_all
-from phlo_api.server.data_models import Branch, Column, QueryResult, Snapshot, Table, TableField, TableName
+from phlo_api.server.data_models import Branch, Snapshot, Table, TableField, TableName
 from phlo_api.server.problems import Refusal
 
 QUERY_SECONDS = 120.0
@@ -41,16 +40,6 @@ class Lake:
         self._client = client
         self._reach = reach
         self._left_bytes = MOST_ANSWER_BYTES
-
-    def query(self, sql: str, limit: int, *, who: str) -> QueryResult:
-        """Run one statement; at most `limit` rows."""
-        facts = self.query_engine()
-        started = time.monotonic()
-        ask = {"trino": self._trino, "duckdb": self._duckdb}[facts["dialect"]]
-        columns, rows, truncated = ask(facts, sql.strip().removesuffix(";"), limit, who)
-        seconds = round(time.monotonic() - started, 4)
-        shown = [[exact(value) for value in row] for row in rows]
-        return QueryResult(engine=facts["dialect"], columns=columns, rows=shown, truncated=truncated, seconds=seconds)
 
     def query_engine(self) -> Mapping[str, Any]:
         """The facts of the query engine. Raises a Refusal without one that can be asked."""
@@ -118,48 +107,6 @@ class Lake:
             )
             for one in data.get("references", [])
         ]
-
-    def _trino(
-        self, facts: Mapping[str, Any], sql: str, limit: int, who: str
-    ) -> tuple[list[Column], list[list[Any]], bool]:
-        headers = {
-            "X-Trino-User": str(facts["user"]),
-            "X-Trino-Catalog": str(facts["catalog"]),
-            "X-Trino-Source": "phlo-api",
-            "X-Trino-Client-Info": who,
-            # Moments with as many digits as they have, and types that say so.
-            "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME",
-        }
-        base = f"{facts['url']}/v1/statement"
-        data = self._json("POST", base, content=sql.encode(), headers=headers, seconds=QUERY_SECONDS)
-        deadline = time.monotonic() + QUERY_SECONDS
-        columns: list[Column] = []
-        rows: list[list[Any]] = []
-        while True:
-            if "error" in data:
-                error = data["error"]
-                raise Refusal(400, f"{error.get('message', 'the query failed')} ({error.get('errorName', 'no name')})")
-            columns = columns or [Column(name=one["name"], type=one["type"]) for one in data.get("columns") or []]
-            rows += data.get("data") or []
-            following = data.get("nextUri")
-            if not following or len(rows) > limit or time.monotonic() > deadline:
-                break
-            # Trino names itself as it was asked, which is the address that is asked on.
-            data = self._json("GET", following, headers=headers, seconds=QUERY_SECONDS)
-        if following:
-            self._client.delete(self.reachable(following), headers=headers)
-            if len(rows) <= limit:
-                raise Refusal(400, f"the query took longer than {QUERY_SECONDS:.0f} s and was cancelled")
-        return columns, rows[:limit], len(rows) > limit
-
-    def _duckdb(
-        self, facts: Mapping[str, Any], sql: str, limit: int, who: str
-    ) -> tuple[list[Column], list[list[Any]], bool]:
-        headers = {"Authorization": f"Bearer {facts['password']}"}
-        body = {"sql": sql, "max_rows": limit}
-        data = self._json("POST", f"{facts['url']}/query", json=body, headers=headers, seconds=QUERY_SECONDS)
-        columns = [Column(name=one["name"], type=one["type"]) for one in data["columns"]]
-        return columns, data["rows"], bool(data["truncated"])
 
     def _catalog(self) -> _Catalog:
         facts = self._facts("iceberg-catalog", "phlo-nessie or phlo-seaweedfs")

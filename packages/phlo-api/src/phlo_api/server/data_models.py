@@ -2,36 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import Field
-
 from phlo_api.server.models import Model
-
-
-class QueryRequest(Model):
-    """One statement. limit: rows at most."""
-
-    sql: str = Field(min_length=1, max_length=100_000)
-    limit: int = Field(1000, ge=1, le=10_000)
 
 
 class Column(Model):
     name: str
     type: str
-
-
-class QueryResult(Model):
-    """rows: as JSON has them; what JSON has no type for (decimals, times, whole numbers beyond 2^53) is text.
-
-    truncated: there were more.
-    """
-
-    engine: str
-    columns: list[Column]
-    rows: list[list[Any]]
-    truncated: bool
-    seconds: float
 
 
 class TableName(Model):

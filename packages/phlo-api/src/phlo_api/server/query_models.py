@@ -43,7 +43,10 @@ class QueryError(Model):
 
 
 class StatementResult(Model):
-    """rows, columns: as those of QueryResult. error: why there are none; the statements behind it were not run."""
+    """rows: as JSON has them; what JSON has no type for (decimals, times, whole numbers beyond 2^53) is text.
+
+    truncated: there were more. error: why there are none; the statements behind it were not run.
+    """
 
     sql: str
     columns: list[Column]

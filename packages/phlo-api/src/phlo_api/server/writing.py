@@ -7,10 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Request
 
 from phlo_api.server.access import Ctx, Operator, Viewer, address_of, hostname_of
-from phlo_api.server.data_models import Branch, QueryRequest, QueryResult, Table, TableName
+from phlo_api.server.data_models import Branch, Table, TableName
 from phlo_api.server.models import ActionRequest, NewToken, RollbackRequest, Started, UpRequest
 from phlo_api.server.problems import documented
-from phlo_api.server.sql_text import shape_of
 
 actions = APIRouter(tags=["actions"], responses=documented(401, 403, 404, 409, 422, 423, 429, 503))
 data = APIRouter(tags=["data"], responses=documented(400, 401, 403, 404, 409, 429, 502))
@@ -66,14 +65,6 @@ def rotate_token(name: str, context: Ctx, who: Operator, request: Request) -> Ne
     made = context.tokens.rotate(name)
     context.audit.note(who, "rotate", name, "done", address=address_of(request))
     return made
-
-
-@data.post("/data/query")
-def run_query(body: QueryRequest, context: Ctx, who: Operator, request: Request) -> QueryResult:
-    """Run one SQL statement on the project's query engine. For operators: SQL can write."""
-    context.audit.note(who, "query", shape_of(body.sql), "started", address=address_of(request))
-    with context.lake() as lake:
-        return lake.query(body.sql, body.limit, who=who.name)
 
 
 @data.get("/data/tables")

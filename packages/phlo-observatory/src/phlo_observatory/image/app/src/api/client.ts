@@ -31,6 +31,17 @@ export function post<T>(path: string, body: unknown = {}): Promise<T> {
   return send<T>(apiPath(path), jsonBody(body))
 }
 
+/** Cancel a query by the id that its request named. */
+export async function cancelQuery(id: string): Promise<void> {
+  await send(apiPath(`/data/queries/${encodeURIComponent(id)}`), { method: 'DELETE' })
+}
+
+/** All rows of a statement as a file. */
+export async function exportRows(sql: string, format: 'csv' | 'json'): Promise<Blob> {
+  const answer = await answered(apiPath('/data/export'), jsonBody({ sql, format }))
+  return answer.blob()
+}
+
 export async function signIn(token: string): Promise<void> {
   await send('/session', jsonBody({ token }))
 }
@@ -56,6 +67,11 @@ function jsonBody(body: unknown): RequestInit {
 }
 
 async function send<T>(path: string, init: RequestInit): Promise<T> {
+  const answer = await answered(path, init)
+  return (answer.status === 204 ? null : await answer.json()) as T
+}
+
+async function answered(path: string, init: RequestInit): Promise<Response> {
   let answer: Response
   try {
     answer = await fetch(path, init)
@@ -68,7 +84,7 @@ async function send<T>(path: string, init: RequestInit): Promise<T> {
   if (error?.type === API_UNREACHABLE) report({ kind: 'failed', link: 'api' })
   else report({ kind: 'answered', at: Date.now() / 1000 })
   if (error) throw error
-  return (answer.status === 204 ? null : await answer.json()) as T
+  return answer
 }
 
 function isTimeout(reason: unknown): boolean {

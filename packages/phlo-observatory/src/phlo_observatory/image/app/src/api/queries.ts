@@ -9,7 +9,7 @@ import type {
   Plan,
   Plugins,
   Project,
-  QueryResult,
+  QueryResults,
   Run,
   RunSummary,
   Service,
@@ -44,8 +44,10 @@ export const schemataQuery = queryOptions({
   queryKey: ['data', 'schemata'],
   queryFn: async () => {
     const sql = 'SELECT schema_name, catalog_name FROM information_schema.schemata'
-    const { rows } = await post<QueryResult>('/data/query', { sql })
-    return new Map(rows.map(([namespace, catalog]) => [String(namespace), String(catalog)]))
+    const { statements } = await post<QueryResults>('/data/queries', { sql })
+    return new Map(
+      statements.flatMap(({ rows }) => rows).map(([namespace, catalog]) => [String(namespace), String(catalog)]),
+    )
   },
 })
 /** Reads the state of every host, so it is asked for seldom. */

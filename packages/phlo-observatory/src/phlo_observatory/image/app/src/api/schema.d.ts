@@ -189,26 +189,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/data/query": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Run Query
-         * @description Run one SQL statement on the project's query engine. For operators: SQL can write.
-         */
-        post: operations["run_query"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/data/tables": {
         parameters: {
             query?: never;
@@ -1437,37 +1417,6 @@ export interface components {
             name: string;
         };
         /**
-         * QueryRequest
-         * @description One statement. limit: rows at most.
-         */
-        QueryRequest: {
-            /**
-             * Limit
-             * @default 1000
-             */
-            limit: number;
-            /** Sql */
-            sql: string;
-        };
-        /**
-         * QueryResult
-         * @description rows: as JSON has them; what JSON has no type for (decimals, times, whole numbers beyond 2^53) is text.
-         *
-         *     truncated: there were more.
-         */
-        QueryResult: {
-            /** Columns */
-            columns: components["schemas"]["Column"][];
-            /** Engine */
-            engine: string;
-            /** Rows */
-            rows: unknown[][];
-            /** Seconds */
-            seconds: number;
-            /** Truncated */
-            truncated: boolean;
-        };
-        /**
          * QueryResults
          * @description A result for each statement that was run, in their order.
          */
@@ -2078,7 +2027,9 @@ export interface components {
         };
         /**
          * StatementResult
-         * @description rows, columns: as those of QueryResult. error: why there are none; the statements behind it were not run.
+         * @description rows: as JSON has them; what JSON has no type for (decimals, times, whole numbers beyond 2^53) is text.
+         *
+         *     truncated: there were more. error: why there are none; the statements behind it were not run.
          */
         StatementResult: {
             /** Columns */
@@ -2887,102 +2838,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Request failed */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Token required */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Refused in the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Invalid request */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A service is not responding */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    run_query: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["QueryRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["QueryResult"];
-                };
             };
             /** @description Request failed */
             400: {

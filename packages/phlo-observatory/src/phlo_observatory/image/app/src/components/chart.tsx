@@ -1,5 +1,4 @@
-import type { QueryResult } from '~/api/types'
-import { type ChartChoice, axis, points } from '~/logic/chart'
+import { type ChartChoice, type Rows, axis, points } from '~/logic/chart'
 import { useWidth } from './use-width'
 
 const LEAST_WIDTH = 260
@@ -9,7 +8,7 @@ const BOTTOM = 34
 const TOP = 10
 
 /** A bar or line chart of two columns. The table beside it says the same in numbers. */
-export function Chart({ result, choice }: { result: QueryResult; choice: ChartChoice }) {
+export function Chart({ result, choice }: { result: Rows; choice: ChartChoice }) {
   const all = points(result, choice)
   const { low, high, marks } = axis(all.map((point) => point.value))
   const [box, room] = useWidth()

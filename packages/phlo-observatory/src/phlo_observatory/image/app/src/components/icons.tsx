@@ -42,6 +42,7 @@ const PATHS = {
   undo: <path d="M7.5 4.5L4 8l3.5 3.5M4 8h7.5a4.2 4.2 0 0 1 0 8.4H8" />,
   play: <path d="M6.5 4.5l9 5.5-9 5.5z" />,
   down: <path d="M5.5 8l4.5 4.5L14.5 8" />,
+  download: <path d="M10 3.5v8.5M6.5 8.8l3.5 3.5 3.5-3.5M4 16h12" />,
   key: <path d="M12.8 3.6a3.6 3.6 0 1 1-2.6 6.1L4 16M6.2 13.8l1.9 1.9M12.8 7.2h.01" />,
 } satisfies Record<string, ReactNode>
 

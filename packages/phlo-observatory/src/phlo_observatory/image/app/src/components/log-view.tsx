@@ -8,6 +8,7 @@ import { count, secondTime } from '~/logic/format'
 import { MOST_LINES, plainText } from '~/logic/log'
 import { AnsiText } from './ansi-text'
 import { ActionButton } from './button'
+import { download } from './download'
 import { CopyButton } from './copy'
 import { SearchBox } from './search-box'
 import { ErrorState } from './states'
@@ -203,14 +204,8 @@ function emptyText(state: StreamState, isFiltered: boolean): string {
 }
 
 function DownloadButton({ name, text }: { name: string; text: () => string }) {
-  const download = () => {
-    const url = URL.createObjectURL(new Blob([text()], { type: 'text/plain' }))
-    const link = Object.assign(document.createElement('a'), { href: url, download: name })
-    link.click()
-    URL.revokeObjectURL(url)
-  }
   return (
-    <ActionButton look="quiet" onPress={download}>
+    <ActionButton look="quiet" onPress={() => download(name, new Blob([text()], { type: 'text/plain' }))}>
       Download
     </ActionButton>
   )

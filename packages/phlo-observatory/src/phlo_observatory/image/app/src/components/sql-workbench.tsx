@@ -1,22 +1,26 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import type { ColumnDef } from '@tanstack/react-table'
-import { Suspense, lazy, useMemo } from 'react'
-import { ApiError, post } from '~/api/client'
-import type { QueryResult } from '~/api/types'
-import { chooseChart, isNumber } from '~/logic/chart'
-import { cellText, count, duration } from '~/logic/format'
+import { skipToken, useMutation, useMutationState, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Suspense, lazy, useMemo, useState } from 'react'
+import { cancelQuery, post } from '~/api/client'
+import type { QueryResults } from '~/api/types'
+import { duration } from '~/logic/format'
+import { type Place, type Running, newRun, placeOf } from '~/logic/sql-run'
 import { ActionButton } from './button'
-import { Chart } from './chart'
-import { Section } from './page'
-import { Empty, ErrorState, Loading } from './states'
-import { DataTable } from './table'
+import { SqlResult } from './sql-result'
+import { ErrorState, Loading } from './states'
+import { useNotices } from './notices'
+import { useNow } from './use-now'
 
 const SqlEditor = lazy(() => import('./sql-editor'))
 const MOST_ROWS = 1000
-/** The last result stays in the cache, so that it is still there when one comes back to the page. */
-const LAST_RESULT = ['data', 'last-result']
+const RUN = ['data', 'run']
+/** The last results stay in the cache, so that they are still there when one comes back to the page. */
+const LAST_RESULTS = ['data', 'last-results']
 
-/** One statement and its result, with a chart where the result has one. */
+interface Ran extends Running {
+  results: QueryResults['statements']
+}
+
+/** SQL and its results, one for each statement, with a chart where a result has one. */
 export function SqlWorkbench({
   statement,
   setStatement,
@@ -30,34 +34,51 @@ export function SqlWorkbench({
 }) {
   const queryClient = useQueryClient()
   const ask = useMutation({
-    mutationFn: (sql: string) => post<QueryResult>('/data/query', { sql, limit: MOST_ROWS }),
-    onMutate: () => queryClient.removeQueries({ queryKey: LAST_RESULT }),
-    onSuccess: (result) => void queryClient.setQueryData(LAST_RESULT, result),
+    mutationKey: RUN,
+    mutationFn: ({ sql, id }: Running) => post<QueryResults>('/data/queries', { sql, id, limit: MOST_ROWS }),
+    onMutate: () => queryClient.removeQueries({ queryKey: LAST_RESULTS }),
+    onSuccess: ({ statements }, sent) =>
+      void queryClient.setQueryData<Ran>(LAST_RESULTS, { ...sent, results: statements }),
   })
-  const { data: result } = useQuery<QueryResult>({ queryKey: LAST_RESULT, enabled: false, gcTime: Infinity })
+  const { data: ran } = useQuery<Ran>({ queryKey: LAST_RESULTS, queryFn: skipToken, gcTime: Infinity })
+  // Also a run that was started before one left the page and came back.
+  const [running] = useMutationState({
+    filters: { mutationKey: RUN, status: 'pending' },
+    select: ({ state }) => ({ ...(state.variables as Running), began: state.submittedAt / 1000 }),
+  })
+  const [selected, setSelected] = useState<{ sql: string; from: Place } | null>(null)
   const schema = useMemo(() => Object.fromEntries(tables.map((name) => [name, [] as string[]])), [tables])
+  const sql = selected?.sql ?? statement
+  const canRun = mayAsk && !running && sql.trim() !== ''
   const run = () => {
-    if (mayAsk && statement.trim() && !ask.isPending) ask.mutate(statement.trim().replace(/;$/, ''))
+    if (canRun) ask.mutate(newRun(sql, selected?.from ?? { line: 1, column: 1 }))
   }
+  const failed = ran?.results.at(-1)?.error
+  const mark = useMemo(() => (ran && failed ? placeOf(failed, ran.from) : null), [ran, failed])
   return (
     <div className="stack-loose">
       <div className="stack">
         <Suspense fallback={<Loading label="Loading the editor" lines={2} />}>
-          <SqlEditor value={statement} onChange={setStatement} onRun={run} tables={schema} />
+          <SqlEditor
+            value={statement}
+            onChange={setStatement}
+            onRun={run}
+            onSelect={setSelected}
+            tables={schema}
+            mark={mark}
+          />
         </Suspense>
         <div className="row spread">
-          <ActionButton
-            look="primary"
-            icon="play"
-            onPress={run}
-            isDisabled={!mayAsk || ask.isPending || !statement.trim()}
-          >
-            {ask.isPending ? 'Running…' : 'Run'}
-          </ActionButton>
+          <div className="row">
+            <ActionButton look="primary" icon="play" onPress={run} isDisabled={!canRun}>
+              {selected ? 'Run selection' : 'Run'}
+            </ActionButton>
+            {running && <Cancel key={running.id} {...running} />}
+          </div>
           <span className="muted small">
             {mayAsk ? (
               <>
-                <kbd>Ctrl+Enter</kbd> to run. At most {MOST_ROWS.toLocaleString()} rows.
+                <kbd>Ctrl+Enter</kbd> to run. At most {MOST_ROWS.toLocaleString()} rows of each statement.
               </>
             ) : (
               'Needs the role operator: SQL can change data.'
@@ -65,63 +86,41 @@ export function SqlWorkbench({
           </span>
         </div>
       </div>
-      {ask.error && <ErrorState error={queryError(ask.error)} />}
-      {ask.isPending && <Loading label="Running the statement" />}
-      {result && !ask.isPending && <Result result={result} />}
+      {ask.error && <ErrorState error={ask.error} />}
+      {running && <Loading label="Running" />}
+      {ran &&
+        !running &&
+        ran.results.map((result, index) => (
+          <SqlResult
+            key={`${ran.id} ${index}`}
+            result={result}
+            place={result.error && placeOf(result.error, ran.from)}
+            title={ran.results.length > 1 ? `Statement ${index + 1}` : ''}
+          />
+        ))}
     </div>
   )
 }
 
-/** A failed query by its name: phlo-api has one title for all requests that cannot be answered. */
-export function queryError(error: unknown): unknown {
-  if (!(error instanceof ApiError) || error.status !== 400) return error
-  const title = /took longer than/.test(error.detail) ? 'Query timed out' : 'Query failed'
-  return new ApiError(error.status, title, error.detail, error.fix, error.problem)
-}
-
-function Result({ result }: { result: QueryResult }) {
-  const choice = useMemo(() => chooseChart(result), [result])
-  const columns = useMemo<ColumnDef<unknown[], any>[]>(
-    () =>
-      result.columns.map((column, index) => ({
-        id: String(index),
-        header: column.name,
-        accessorFn: (row) => row[index],
-        cell: ({ getValue }) => <Cell value={getValue()} />,
-        meta: { className: isNumber(column.type) ? 'number' : undefined },
-      })),
-    [result],
-  )
-  const summary = `${count(result.rows.length, 'row')} in ${duration(result.seconds)}${result.truncated ? ', truncated' : ''}`
+function Cancel({ id, began }: { id: string; began: number }) {
+  const [isCancelling, setCancelling] = useState(false)
+  const notices = useNotices()
+  const now = useNow(1)
+  const cancel = async () => {
+    setCancelling(true)
+    try {
+      await cancelQuery(id)
+    } catch (error) {
+      setCancelling(false)
+      notices.fail(error)
+    }
+  }
   return (
-    <div className="stack-loose">
-      {choice && (
-        <Section title="Chart">
-          <Chart result={result} choice={choice} />
-        </Section>
-      )}
-      <Section title="Result" aside={summary}>
-        <DataTable
-          label="Result"
-          isWide
-          rows={result.rows}
-          columns={columns}
-          empty={
-            <Empty icon="data" title="No rows">
-              Statement succeeded.
-            </Empty>
-          }
-        />
-      </Section>
-    </div>
-  )
-}
-
-function Cell({ value }: { value: unknown }) {
-  if (value === null || value === undefined) return <span className="muted">null</span>
-  return (
-    <span className="mono" title={cellText(value)}>
-      {cellText(value)}
-    </span>
+    <>
+      <ActionButton icon="close" isDisabled={isCancelling} onPress={cancel}>
+        {isCancelling ? 'Cancelling…' : 'Cancel'}
+      </ActionButton>
+      <span className="muted small">{duration(Math.max(0, Math.floor(now - began)))}</span>
+    </>
   )
 }

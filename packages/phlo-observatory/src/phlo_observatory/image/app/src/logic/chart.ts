@@ -1,5 +1,7 @@
 /** Which chart fits a result, and its points. */
-import type { QueryResult } from '~/api/types'
+import type { StatementResult } from '~/api/types'
+
+export type Rows = Pick<StatementResult, 'columns' | 'rows'>
 
 export interface Point {
   label: string
@@ -22,7 +24,7 @@ export function isNumber(type: string): boolean {
 }
 
 /** The first column that names things with the first that counts them; null when there is nothing to draw. */
-export function chooseChart(result: QueryResult): ChartChoice | null {
+export function chooseChart(result: Rows): ChartChoice | null {
   if (result.rows.length < 2) return null
   const columns = result.columns
   const named = columns.findIndex((column) => !isNumber(column.type))
@@ -33,7 +35,7 @@ export function chooseChart(result: QueryResult): ChartChoice | null {
 }
 
 /** A column of moments, or of numbers or months that only rise, is a course of time. */
-function isInOrder(result: QueryResult, column: number): boolean {
+function isInOrder(result: Rows, column: number): boolean {
   const values = result.rows.map((row) => row[column])
   const type = result.columns[column]?.type ?? ''
   const isOrdered = MOMENT.test(type) || isNumber(type) || values.every((value) => /^\d{4}-\d\d/.test(String(value)))
@@ -46,7 +48,7 @@ function isInOrder(result: QueryResult, column: number): boolean {
   )
 }
 
-export function points(result: QueryResult, choice: ChartChoice): Point[] {
+export function points(result: Rows, choice: ChartChoice): Point[] {
   return result.rows
     .slice(0, MOST_POINTS)
     .map((row) => ({

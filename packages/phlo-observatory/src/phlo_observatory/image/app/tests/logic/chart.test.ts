@@ -1,16 +1,12 @@
 import { expect, test } from 'vitest'
-import type { QueryResult } from '~/api/types'
-import { axis, chooseChart, points } from '~/logic/chart'
+import { type Rows, axis, chooseChart, points } from '~/logic/chart'
 
-const result = (columns: string[], rows: unknown[][]): QueryResult => ({
+const result = (columns: string[], rows: unknown[][]): Rows => ({
   columns: columns.map((column) => {
     const [name = '', type = ''] = column.split(' ')
     return { name, type }
   }),
   rows,
-  engine: 'duckdb',
-  truncated: false,
-  seconds: 0,
 })
 
 test.each([

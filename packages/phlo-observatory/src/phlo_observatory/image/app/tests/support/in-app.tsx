@@ -21,6 +21,7 @@ export async function inApp(
     const body = init.body ? JSON.parse(String(init.body)) : null
     sent.push({ method: init.method ?? 'GET', path, body })
     const answer = answers[path.replace('/api/v1', '').split('?')[0] ?? '']
+    if (answer instanceof Promise) return answer
     if (answer instanceof Response) return answer.clone()
     return answer === undefined ? Response.json({ title: 'Not found' }, { status: 404 }) : Response.json(answer)
   })
