@@ -22,7 +22,7 @@ export function newRun(sql: string, from: Place): Running {
 
 /** Where an error is in the editor; null when the engine does not say. */
 export function placeOf({ line, column }: StatementError, from: Place): Place | null {
-  if (line === null) return null
+  if (line === null || line === undefined) return null
   return { line: line + from.line - 1, column: (column ?? 1) + (line === 1 ? from.column - 1 : 0) }
 }
 
