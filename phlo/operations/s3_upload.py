@@ -12,7 +12,7 @@ from phlo.hosts.host import Host, ReadHost
 from phlo.hosts.transfer import Transfer
 from phlo.operations.fields import injected, positional
 from phlo.operations.s3.conversation import converse
-from phlo.operations.s3.objects import bucket_of, buckets_of, check_name, unpack
+from phlo.operations.s3.objects import bucket_of, buckets_of, check_entry, unpack
 from phlo.operations.s3.signing import Request, Store
 from phlo.operations.service_container import Target, find_target
 from phlo.values import Change, Secret
@@ -62,7 +62,7 @@ def apply(change: Change, args: Args, seen: Target, host: Host) -> dict[str, Any
             converse(host.engine, seen, store, where=where) as conversation,
         ):
             for entry in archive:  # all of them before anything is uploaded
-                check_name(entry.name)
+                check_entry(entry)
             missing = set(args.buckets) - {bucket_of(entry) for entry in archive}
             if missing:
                 raise OperationError(f"has no bucket {', '.join(sorted(missing))}", where=path)

@@ -57,6 +57,22 @@ def pack(conversation: Conversation, bucket: str, name: str, archive: tarfile.Ta
         return entry.size
 
 
+def check_entry(entry: tarfile.TarInfo) -> None:
+    """Raise ValueError for an entry that `pack_bucket` and `pack` do not write.
+
+    A copy of a data folder has folders inside its first folder, and files outside of folders; an archive of buckets has
+    neither.
+    """
+    check_name(entry.name)
+    _, _, key = entry.name.partition("/")
+    if bool(key) == entry.isdir():
+        kind = "folder inside a bucket" if key else "file outside of a bucket"
+        raise ValueError(
+            f"{entry.name!r:.200} is a {kind}, so this is not an archive of buckets. "
+            "Restore a copy of a data folder with the action `restore` of the service that wrote it."
+        )
+
+
 def check_name(name: str) -> None:
     """Raise ValueError for an entry that names no bucket, or that a server could take for one in another bucket."""
     bucket, _, key = name.partition("/")

@@ -6,7 +6,7 @@ import tarfile
 
 import pytest
 
-from phlo.operations.s3.objects import _RECORD, check_name, recorded_headers
+from phlo.operations.s3.objects import _RECORD, check_entry, check_name, recorded_headers
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,30 @@ def test_a_bucket_and_its_objects_are_taken(name: str) -> None:
 def test_an_entry_that_could_be_in_another_bucket_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="is not BUCKET/NAME"):
         check_name(name)
+
+
+def entry(name: str, kind: bytes = tarfile.REGTYPE) -> tarfile.TarInfo:
+    found = tarfile.TarInfo(name)
+    found.type = kind
+    return found
+
+
+@pytest.mark.parametrize("one", [entry("lake/", tarfile.DIRTYPE), entry("lake/a"), entry("lake/folder/")])
+def test_entries_of_an_archive_of_buckets_are_taken(one: tarfile.TarInfo) -> None:
+    check_entry(one)
+
+
+@pytest.mark.parametrize(
+    ("one", "what"),
+    [
+        (entry("data/filer", tarfile.DIRTYPE), "folder inside a bucket"),
+        (entry("data/1.dat/", tarfile.DIRTYPE), "folder inside a bucket"),
+        (entry("data"), "file outside of a bucket"),
+    ],
+)
+def test_a_copy_of_a_data_folder_is_refused(one: tarfile.TarInfo, what: str) -> None:
+    with pytest.raises(ValueError, match=f"is a {what}, so this is not an archive of buckets. Restore a copy"):
+        check_entry(one)
 
 
 def test_an_entry_gives_no_header_but_those_of_its_object() -> None:

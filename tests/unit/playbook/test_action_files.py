@@ -59,4 +59,10 @@ def test_a_wrong_word_is_an_error_with_its_line(tmp_path: Path, line: str, what:
 def test_every_packaged_action_declares_its_danger(path: Path) -> None:
     data = yaml.safe_load(path.read_text())
     assert data.get("danger") in ("safe", "changes", "destructive"), path
-    assert data["danger"] == "destructive" or path.stem != "restore", path
+    deletes = path.stem == "restore" or "state: absent" in path.read_text(encoding="utf-8")
+    assert data["danger"] == "destructive" or not deletes, path
+
+
+def test_creating_a_branch_is_not_destructive_and_deleting_one_is() -> None:
+    found = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))["danger"] for path in FILES}
+    assert (found["branch"], found["branch-delete"]) == ("changes", "destructive")

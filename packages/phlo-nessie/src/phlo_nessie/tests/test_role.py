@@ -166,7 +166,7 @@ def test_the_action_branch_makes_lists_merges_and_deletes(role: Any, given: dict
     Catalog(role, name).make_table("role_test", table)
     role.run("branch", "merge", name)
     assert table in Catalog(role, "main").tables("role_test")
-    role.run("branch", "delete", name)
+    role.run("branch-delete", name)
     assert name not in names(given, engine_host)
 
 
