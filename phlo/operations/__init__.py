@@ -39,12 +39,15 @@ BUILT_IN = (
     "rollback",
 )
 FOR_TASKS = (
+    "apk",
+    "apt",
     "archive",
     "assert",
     "blockinfile",
     "command",
     "copy",
     "debug",
+    "dnf",
     "exec",
     "fail",
     "fetch",
@@ -52,6 +55,7 @@ FOR_TASKS = (
     "group",
     "http",
     "lineinfile",
+    "package",
     "pause",
     "run",
     "s3_bucket",

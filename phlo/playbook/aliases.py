@@ -8,7 +8,20 @@ from typing import Any
 _PATH = {"dest": "path", "name": "path"}
 # Operation -> another name of an argument -> its name here.
 ALIASES: Mapping[str, Mapping[str, str]] = {
+    "apt": {
+        "pkg": "name",
+        "package": "name",
+        "update-cache": "update_cache",
+        "default-release": "default_release",
+        "install-recommends": "install_recommends",
+        "allow-unauthenticated": "allow_unauthenticated",
+        "allow-downgrade": "allow_downgrade",
+        "allow_downgrades": "allow_downgrade",
+        "allow-downgrades": "allow_downgrade",
+    },
     "blockinfile": {**_PATH, "destfile": "path", "content": "block"},
+    "apk": {"pkg": "name", "package": "name"},
+    "dnf": {"pkg": "name"},
     "file": _PATH,
     "lineinfile": {**_PATH, "destfile": "path", "value": "line", "regex": "regexp"},
     "slurp": {"path": "src"},

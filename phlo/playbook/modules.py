@@ -46,18 +46,15 @@ MODULES_INSTEAD: Mapping[str, str] = {
     "s3_bucket": "Use the operation `s3_bucket`.",
     "add_host": _GROUPS,
     "group_by": _GROUPS,
-    "apt": _HOST,
     "apt_key": _HOST,
     "apt_repository": _HOST,
     "cron": _HOST,
-    "dnf": _HOST,
     "gather_facts": _FACTS,
     "get_url": _HOST,
     "git": _HOST,
     "hostname": _HOST,
     "iptables": _HOST,
     "mount": _HOST,
-    "package": _HOST,
     "package_facts": _FACTS,
     "ping": "Use `command: true`; `phlo inventory check` reaches every host.",
     "pip": _HOST,
@@ -74,7 +71,7 @@ MODULES_INSTEAD: Mapping[str, str] = {
     "tempfile": "Use `command: mktemp` with `register`.",
     "uri": "Use `http`, which asks from the control machine.",
     "wait_for_connection": "phlo waits for a host's answer by itself, and tries again.",
-    "yum": _HOST,
+    "yum": "Use `dnf`, which is yum where there is no dnf, or `package`.",
 }
 
 

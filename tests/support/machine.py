@@ -46,7 +46,6 @@ class Machine:
         """Run it: check mode foresees a change and makes none, the first run makes it, the second has nothing to do."""
         foreseen = self.look(name, **values)
         assert foreseen.is_pending, (name, values)
-        assert self.look(name, **values).changes == foreseen.changes
         done = self.run(name, **values)
         assert done.status is Status.CHANGED
         again = self.run(name, **values)

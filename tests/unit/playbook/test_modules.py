@@ -13,7 +13,7 @@ from tests.unit.playbook.conftest import RunPlay
 
 
 @pytest.mark.parametrize(
-    "name", ["docker_container", "community.docker.docker_container", "ansible.builtin.apt", "uri"]
+    "name", ["docker_container", "community.docker.docker_container", "ansible.builtin.pip", "git"]
 )
 def test_a_module_that_phlo_lacks_is_refused_with_its_line_and_what_to_write(name: str, play: RunPlay) -> None:
     fix = MODULES_INSTEAD[name.rpartition(".")[2]]
