@@ -14,7 +14,6 @@ from phlo.playbook.model import Play, Task
 from phlo.sections.accepted import Accepted
 
 _ALONE = "__main__"  # what a task gives without a name
-_WITHOUT_ARGUMENTS = (*OWN_OPERATIONS, "up")  # the last is what a play makes of a role of a service
 
 
 def check_arguments(play: Play, find: Callable[[str], Any], accepted: Accepted) -> None:
@@ -26,7 +25,7 @@ def check_arguments(play: Play, find: Callable[[str], Any], accepted: Accepted) 
     tasks = [*(task for section in play.sections for task in tasks_in(section)), *play.handlers]
     errors: list[PhloError] = []
     for task in tasks:
-        if task.operation not in _WITHOUT_ARGUMENTS:
+        if task.operation not in OWN_OPERATIONS:
             try:
                 _check(task, find(task.operation).Args, accepted)
             except PhloError as error:

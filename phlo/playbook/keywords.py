@@ -118,7 +118,7 @@ ORDERS = ("inventory", "reverse_inventory", "sorted", "reverse_sorted", "shuffle
 LOOP_CONTROL = ("loop_var", "index_var", "label", "pause", "extended", "extended_allitems", "break_when")
 
 # What the runner does itself.
-OWN_OPERATIONS = ("include_tasks", "import_tasks", "include_role", "import_role", "include_vars", "meta")
+OWN_OPERATIONS = ("include_tasks", "import_tasks", "include_role", "import_role", "include_vars", "meta", "up")
 META = (
     "clear_facts",
     "clear_host_errors",

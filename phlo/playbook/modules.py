@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _SERVICE = "Describe the container as a service in phlo.yaml or in a role's service.yaml; `phlo up` starts it."
+_IMPORT = " `phlo import ansible PLAYBOOK` writes it for you."
 _NETWORK = "Write it under `networks:` in phlo.yaml, or use the operation `network`."
 _VOLUME = "Write it under `volumes:` in phlo.yaml, or use the operation `volume`."
 _IMAGE = (
@@ -21,25 +22,25 @@ _GROUPS = "Write the group or the host in the inventory; a program that prints J
 
 # Name without its collection -> what to write.
 MODULES_INSTEAD: Mapping[str, str] = {
-    "docker_container": _SERVICE,
+    "docker_container": _SERVICE + _IMPORT,
     "docker_compose": "Import the Compose file: `phlo import compose FILE`, or `include:` it in phlo.yaml.",
-    "docker_compose_v2": "Import the Compose file: `phlo import compose FILE`, or `include:` it in phlo.yaml.",
+    "docker_compose_v2": "Write `include: [FILE]` in phlo.yaml." + _IMPORT,
     "docker_container_exec": "Use `exec` with `service: NAME`.",
     "docker_container_copy_into": "Use `copy` or `template` with `service: NAME`.",
     "docker_container_info": _STATE,
     "docker_host_info": "Use `phlo doctor`.",
-    "docker_image": _IMAGE,
+    "docker_image": _IMAGE + _IMPORT,
     "docker_image_build": _IMAGE,
     "docker_image_pull": _IMAGE,
     "docker_image_push": "Use `phlo images publish`.",
     "docker_image_remove": "Use `phlo images prune`.",
     "docker_login": _LOGIN,
-    "docker_network": _NETWORK,
+    "docker_network": _NETWORK + _IMPORT,
     "docker_prune": "Use `phlo prune`, which removes what no service of the project uses.",
     "docker_stack": "Import the Compose file: `phlo import compose FILE`; place services on a Swarm with `hosts:`.",
     "docker_swarm": "Use `phlo swarm init` and `phlo swarm join`.",
     "docker_swarm_service": "Describe it as a service, and place it on a Swarm with `hosts:`.",
-    "docker_volume": _VOLUME,
+    "docker_volume": _VOLUME + _IMPORT,
     "postgresql_db": _DATABASE,
     "postgresql_user": _DATABASE,
     "postgresql_query": "Use `exec` with `service: NAME`.",

@@ -202,6 +202,8 @@ class TaskParser:
             self.reader.note(
                 task.arguments.origin, "end_role is for the tasks of a role", "Write end_host or end_play."
             )
+        if task.operation == "up" and not _names_services(value):
+            self.reader.note(task.arguments.origin, "up needs services", "Write up: {services: [NAME]}.")
         known = INCLUDE_ARGUMENTS.get(task.operation)
         if known and isinstance(value, Mapping):
             named = {name: item for name, item in value.items() if name != "__main__"}
@@ -226,6 +228,11 @@ class TaskParser:
                     continue
                 fix = f"Write apply: {{{key}: ...}} in {task.operation}, or use import_{task.operation[8:]}."
                 self.reader.note(task.origin / key, f'"{key}" does not hold for what {task.operation} brings', fix)
+
+
+def _names_services(value: Any) -> bool:
+    names = value.get("services") if isinstance(value, Mapping) and list(value) == ["services"] else None
+    return isinstance(names, list) and bool(names) and all(isinstance(name, str) for name in names)
 
 
 def directives_of(reader: Reader, mapping: Mapping[str, Any], origin: Origin, around: Directives) -> Directives:

@@ -22,6 +22,7 @@ TOPICS = {
     "yaml_source": "Writing phlo.yaml, variables and secrets",
     "sections": "Writing phlo.yaml, variables and secrets",
     "compose_import": "Importing a Compose project",
+    "ansible_import": "Importing a playbook",
     "discovery": "Using service packages and roles",
     "scaffold": "Making a package",
     "testing": "Testing a role",

@@ -72,6 +72,7 @@ BELOW["execute"] = {*BELOW["plan"], "plan", "stop_signals"}
 BELOW["report"] = {"visible", *BELOW["plan"], "plan", "playbook"}
 BELOW["doctor"] = {"bounded", "errors", "values", "hosts", "images", "config"}
 BELOW["compose_import"] = {*BELOW["config"], "config"}
+BELOW["ansible_import"] = {*BELOW["playbook"], "playbook", "compose", "compose_import"}
 BELOW["testing"] = {*BELOW["execute"], "execute"}
 _TOP = {"visible", *BELOW["execute"], "execute", "playbook", "report", "doctor", "testing"}
 BELOW["scaffold"] = {"errors", "config", "operations"}
@@ -85,6 +86,7 @@ BELOW["cli"] = {
     "backup",
     "watch",
     "compose_import",
+    "ansible_import",
     "noop_cache",
     "kept_help",
     "stop_signals",

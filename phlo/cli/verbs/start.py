@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from phlo.cli.headings import START
 from phlo.cli.option import Option, Verb
-from phlo.cli.shared_options import COMMON, INVENTORY, JSON, OUTPUT, PROJECT_DIR, VAULT, YES
+from phlo.cli.shared_options import COMMON, EXTRA, INVENTORY, JSON, OUTPUT, PROJECT_DIR, VAULT, YES
 
 VERBS: tuple[Verb, ...] = (
     Verb(
@@ -66,6 +66,34 @@ VERBS: tuple[Verb, ...] = (
         examples=(
             ("phlo import compose", "the project in this folder"),
             ("phlo import compose compose.yaml prod.yaml -o lake/phlo.yaml", "two files, one over the other"),
+        ),
+    ),
+    Verb(
+        "import ansible",
+        "Make a phlo.yaml out of the containers of an Ansible playbook",
+        "phlo.cli.import_ansible:import_ansible",
+        (
+            Option("playbook", help="the playbook", positional="one", metavar="PLAYBOOK", complete="files"),
+            Option(
+                "out",
+                ("-o", "--out"),
+                help="the folder of the new project; without it everything is shown, and nothing written",
+                metavar="FOLDER",
+                complete="folders",
+            ),
+            Option("force", ("--force",), "flag", "overwrite files that are there"),
+            INVENTORY._replace(help="the playbook's inventory: its variables count, and services get its hosts"),
+            EXTRA,
+            *VAULT,
+            *COMMON,
+        ),
+        group=START,
+        more="Tasks of docker_container, docker_network, docker_volume, docker_image and docker_compose_v2 become\n"
+        "services, those of roles as well. The other tasks stay, with `up` where containers were made. What is left\n"
+        "out, or left to do, is listed with its file and line.",
+        examples=(
+            ("phlo import ansible site.yml", "what the playbook would become"),
+            ("phlo import ansible site.yml -i hosts.ini -o ../lake", "write the project into ../lake"),
         ),
     ),
     Verb(
