@@ -62,9 +62,12 @@ FOR_TASKS = (
     "s3_download",
     "s3_upload",
     "script",
+    "service",
     "set_fact",
     "slurp",
     "stat",
+    "systemd",
+    "systemd_service",
     "template",
     "unarchive",
     "user",
@@ -74,7 +77,7 @@ FOR_TASKS = (
 )
 EVERY = tuple(dict.fromkeys((*BUILT_IN, *FOR_TASKS)))
 # Modules that are called otherwise: the name is a word of Python, or of a module that is no operation.
-_MODULES = {"assert": "assertion", "archive": "pack", "unarchive": "unpack"}
+_MODULES = {"assert": "assertion", "archive": "pack", "systemd_service": "systemd", "unarchive": "unpack"}
 # What a task names as a step of a plan is named, and is something else.
 _TASK_MODULES = {"file": "path_state"}
 

@@ -6,6 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 _PATH = {"dest": "path", "name": "path"}
+_UNIT = {
+    "service": "name",
+    "unit": "name",
+    "daemon-reload": "daemon_reload",
+    "daemon-reexec": "daemon_reexec",
+}
 # Operation -> another name of an argument -> its name here.
 ALIASES: Mapping[str, Mapping[str, str]] = {
     "apt": {
@@ -25,6 +31,8 @@ ALIASES: Mapping[str, Mapping[str, str]] = {
     "file": _PATH,
     "lineinfile": {**_PATH, "destfile": "path", "value": "line", "regex": "regexp"},
     "slurp": {"path": "src"},
+    "systemd": _UNIT,
+    "systemd_service": _UNIT,
     "user": {"user": "name", "createhome": "create_home"},
     "stat": {**_PATH, "checksum_algo": "checksum_algorithm", "checksum": "checksum_algorithm"},
 }

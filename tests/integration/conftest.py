@@ -16,9 +16,12 @@ import pytest
 from phlo.hosts.connect import open_engine
 from phlo.hosts.engine import Engine
 from phlo.hosts.host import Host
+from phlo.images.base import ensure_base
+from phlo.images.registries import Registries
 from phlo.operations import container
 from phlo.testing.images import tiny_image
 from phlo.values import ImageSource
+from tests.support.machine import Machine, machine
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -38,6 +41,14 @@ def engine() -> Iterator[Engine]:
 def tiny(engine: Engine) -> str:
     """The reference of a two-megabyte image with busybox in it."""
     return tiny_image(engine)
+
+
+@pytest.fixture(scope="session")
+def debian(engine: Engine) -> Iterator[Machine]:
+    """A host with nothing but a Debian system: a container of the base image."""
+    image = ensure_base("trixie", Host(name="local", engine=engine), registries=Registries(), environ=os.environ)
+    with machine(engine, image) as found:
+        yield found
 
 
 @pytest.fixture

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-
 import pytest
 
 from phlo.errors import OperationError
-from phlo.hosts.engine import Engine
-from phlo.hosts.host import Host
-from phlo.images.base import ensure_base
-from phlo.images.registries import Registries
 from phlo.values import Secret, Status
-from tests.support.machine import Machine, machine
+from tests.support.machine import Machine
 
 HASH = "$6$salt$" + "a" * 86
-
-
-@pytest.fixture(scope="module")
-def debian(engine: Engine) -> Iterator[Machine]:
-    image = ensure_base("trixie", Host(name="local", engine=engine), registries=Registries(), environ=os.environ)
-    with machine(engine, image) as found:
-        yield found
 
 
 def test_a_group_is_made_changed_and_removed(debian: Machine) -> None:

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-
 import pytest
 
 from phlo.errors import OperationError
-from phlo.hosts.engine import Engine
-from phlo.hosts.host import Host
-from phlo.images.base import ensure_base
-from phlo.images.registries import Registries
 from phlo.values import Status
-from tests.support.machine import Machine, machine
+from tests.support.machine import Machine
 
 # $1: name, $2: version, $3: what it needs. Makes the package, and the repository's list.
 PUBLISH = """
@@ -31,18 +24,15 @@ done > Packages
 """
 
 
-@pytest.fixture(scope="module")
-def debian(engine: Engine) -> Iterator[Machine]:
-    image = ensure_base("trixie", Host(name="local", engine=engine), registries=Registries(), environ=os.environ)
-    with machine(engine, image) as found:
-        found.sh("rm -rf /etc/apt/sources.list*; echo 'deb [trusted=yes] file:/repo ./' > /etc/apt/sources.list")
-        found.sh(PUBLISH, "tool-data", "1.0", "")
-        found.sh(PUBLISH, "tool", "1.0", "tool-data")
-        yield found
-
-
 def version(debian: Machine, name: str) -> str:
     return debian.sh("dpkg-query -W -f '${Version}' \"$1\" 2>/dev/null || true", name)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def repository(debian: Machine) -> None:
+    debian.sh("rm -rf /etc/apt/sources.list*; echo 'deb [trusted=yes] file:/repo ./' > /etc/apt/sources.list")
+    debian.sh(PUBLISH, "tool-data", "1.0", "")
+    debian.sh(PUBLISH, "tool", "1.0", "tool-data")
 
 
 def test_packages_come_are_upgraded_and_go(debian: Machine) -> None:

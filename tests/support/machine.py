@@ -52,6 +52,10 @@ class Machine:
         assert (again.status, again.changes) == (Status.OK, ()), again
         return done
 
+    def put(self, path: str, text: str) -> None:
+        """Write a program or a script."""
+        self.sh('printf %s "$2" > "$1" && chmod 755 "$1"', path, text)
+
     def sh(self, script: str, *words: str) -> str:
         """What a shell's script printed on the host."""
         transport = self.host.transport
