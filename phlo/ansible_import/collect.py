@@ -252,22 +252,14 @@ class Collector:
         self.include += [os.path.relpath(path, self.target) for path in default_files(folder)[:1]]
         return True
 
-    def result(self, *, name: str, installed: Mapping[str, Any]) -> Converted:
-        """The phlo.yaml and what it leaves out.
-
-        installed: services of packages, each with whether a bare `up` starts it.
-        """
+    def result(self, *, name: str, installed: Collection[str]) -> Converted:
+        """The phlo.yaml and what it leaves out. installed: services of packages."""
         for service, part in self._parts.items():
             build = self._builds.get(self.texts.final(part.attributes.get("image", "")))
             if build is not None:
                 self._parts[service] = replace(part, attributes={**part.attributes, "build": build})
         self._declare_used()
-        converted = convert(
-            self._source(name),
-            target=self.target,
-            installed=list(installed),
-            default=[n for n in installed if installed[n]],
-        )
+        converted = convert(self._source(name), target=self.target, installed=installed)
         data = dict(converted.data)
         for service, own in self._own.items():
             if service in data["services"]:

@@ -72,7 +72,7 @@ class _Sorted:
 
 
 def import_playbook(
-    walk: Walk, collector: Collector, *, operations: Collection[str], name: str, installed: Mapping[str, bool]
+    walk: Walk, collector: Collector, *, operations: Collection[str], name: str, installed: Collection[str]
 ) -> Imported:
     """What a playbook becomes. operations: those that tasks may name. name: of the project, where it can be one."""
     found = _Sorted()

@@ -111,7 +111,7 @@ class _Import:
             collector,
             operations=self._operations.names(),
             name=self._root.name,
-            installed={name: one.default for name, one in catalog.services.items()},
+            installed=list(catalog.services),
         )
 
     def inventory_paths(self) -> list[str]:

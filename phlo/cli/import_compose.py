@@ -38,8 +38,7 @@ def import_compose(options: Any, shell: Shell) -> int:
     target = (cwd / options.out if options.out else found_files.folder).resolve()
     target = target / PROJECT_FILE if target.is_dir() else target
     catalog = discover_services(target.parent)
-    default = [name for name, one in catalog.services.items() if one.default]
-    found = convert(project, target=target.parent, installed=list(catalog.services), default=default)
+    found = convert(project, target=target.parent, installed=list(catalog.services))
     names = ", ".join(os.path.relpath(path, target.parent) for path in files)
     text = yaml_text(found.data, comment=f"Imported from {names} by `phlo import compose`.")
     parse_project_file(text, path=target)

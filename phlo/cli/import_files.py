@@ -53,7 +53,7 @@ def tell_errors(errors: Iterable[PhloError], options: Any, shell: Shell) -> None
 
 def contents(found: Converted) -> str:
     """`3 services, 1 network. Left out: nothing.`"""
-    services = [name for name in found.data["services"] if name not in ("enabled", "disabled")]
+    services = [name for name in found.data["services"] if name != "defaults"]
     counted = [f"{len(services)} service{'s' * (len(services) != 1)}"]
     for section in ("networks", "volumes", "configs", "secrets"):
         if count := len(found.data.get(section, ())):

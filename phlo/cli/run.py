@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +15,8 @@ from phlo.user_cache import cache_folder
 
 if TYPE_CHECKING:
     from invoke.collection import Collection
+
+    from phlo.discovery.definition import ServiceDefinition
 
 
 class Runnable(NamedTuple):
@@ -46,7 +48,8 @@ def run(options: Any, shell: Shell) -> int:
             *_runnables(whole, catalog.services),
             *(Runnable(name, one.help, "role") for name, one in named.items()),
         ]
-        return _list(sorted(listed), problems, options, shell)
+        others = set() if options.all or options.json else _outside_project(catalog.services, root, options, shell)
+        return _list(sorted(listed), others, problems, options, shell)
     name = options.task[0]
     if name in named:
         return run_action(named[name], options.task[1:], options, shell)
@@ -87,7 +90,24 @@ def _runnables(whole: Collection, services: Any) -> Iterator[Runnable]:
         yield Runnable(", ".join([name, *aliases]), lines[0], origin)
 
 
-def _list(found: list[Runnable], problems: list[PhloError], options: Any, shell: Shell) -> int:
+def _outside_project(
+    definitions: Mapping[str, ServiceDefinition], root: Path | None, options: Any, shell: Shell
+) -> set[str]:
+    """The services of installed packages that are not part of the project; none if the project cannot be read."""
+    from phlo.cli.workspace import open_workspace, resolve_project
+
+    if root is None:
+        return set()
+    try:
+        workspace = open_workspace(options, shell)
+        project = resolve_project(workspace, options, shell, fetch_secrets=False, needs_files=False, asks=False)
+    except PhloError:
+        return set()
+    return {name for name, one in definitions.items() if one.kind == "package" and name not in project.services}
+
+
+def _list(found: list[Runnable], others: Container[str], problems: list[PhloError], options: Any, shell: Shell) -> int:
+    """Print the tasks, without those of the services `others`."""
     style = shell.style(options, err=True)
     for problem in problems:
         shell.tell(f"{style.sign('!')} {problem}")
@@ -97,11 +117,14 @@ def _list(found: list[Runnable], problems: list[PhloError], options: Any, shell:
     from phlo.report.table import table
 
     out = shell.style(options)
-    width = max(len(one.name) for one in found)
+    shown = [one for one in found if one.origin != "role" or one.name.partition(".")[0] not in others]
+    width = max(len(one.name) for one in shown)
     blocks = []
     for origin, title in _TITLES.items():
-        rows = [(f"  {one.name:<{width}}", one.help) for one in found if one.origin == origin]
+        rows = [(f"  {one.name:<{width}}", one.help) for one in shown if one.origin == origin]
         if rows:
             blocks.append(f"{out(title, 'bold')}\n{table((), rows, out)}")
     shell.say("\n\n".join(blocks))
+    if len(shown) < len(found):
+        shell.say("\nTasks of services outside of this project: `phlo run --list --all`.")
     return exits.OK

@@ -17,7 +17,7 @@ from phlo.config.root import normalized_name
 from phlo.yaml_source import Keys, YamlDocument
 
 # Names that mean something else under `services` of a phlo.yaml.
-_TAKEN_NAMES = ("enabled", "disabled")
+_TAKEN_NAMES = ("defaults", "enabled", "disabled")
 
 
 class Converted(NamedTuple):
@@ -27,14 +27,9 @@ class Converted(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def convert(
-    source: ComposeSource, *, target: Path, installed: Collection[str] = (), default: Collection[str] = ()
-) -> Converted:
-    """The phlo.yaml in the folder `target` that is the same project.
-
-    installed: services of installed packages; default: those of them that a bare `up` starts.
-    """
-    return _Conversion(source, target).result(installed, default)
+def convert(source: ComposeSource, *, target: Path, installed: Collection[str] = ()) -> Converted:
+    """The phlo.yaml in the folder `target` that is the same project. installed: services of installed packages."""
+    return _Conversion(source, target).result(installed)
 
 
 class _Conversion:
@@ -48,7 +43,7 @@ class _Conversion:
         }
         self._findings = [*source.findings]
 
-    def result(self, installed: Collection[str], default: Collection[str]) -> Converted:
+    def result(self, installed: Collection[str]) -> Converted:
         services = self._services()
         data: dict[str, Any] = {"name": self._name()}
         if profiles := self._profiles():
@@ -66,8 +61,8 @@ class _Conversion:
                     **{k: v for k, v in service.items() if k != "type"},
                 }
                 self._note(("services", name), "replaces the installed service of that name")
-        if others := sorted(set(default) - set(services)):
-            data["services"] = {"disabled": others, **services}
+        # Only the services of the Compose file run, whatever packages are installed.
+        data["services"] = {"defaults": False, **services}
         return Converted(data, tuple(sorted(dict.fromkeys(self._findings), key=lambda one: one.order)))
 
     def _lose(self, keys: Keys, what: str) -> None:
@@ -94,7 +89,7 @@ class _Conversion:
         written: dict[str, dict[str, Any]] = {}
         for name, writer in self._writers.items():
             if name in _TAKEN_NAMES:
-                self._lose(("services", name), f'"{name}" is a list of names here, and cannot name a service')
+                self._lose(("services", name), f'"{name}" is a setting here, and cannot name a service')
                 continue
             written[name] = writer.attributes()
             self._findings += writer.findings

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from phlo.config.candidates import inventory_variables
 from phlo.config.project import Project
-from phlo.errors import ConfigError, did_you_mean, known_names, nearest
+from phlo.errors import ConfigError, did_you_mean, nearest
 from phlo.frozen import replace
 from phlo.inventory.hosts import Inventory
 
@@ -50,15 +50,34 @@ def on_all_hosts(first: str, resolved: Resolved, inventory: Inventory, resolve: 
     )
 
 
-def not_placed(name: str, inventory: Inventory, where: str) -> ConfigError:
-    """The error for a service that nothing says the hosts of."""
-    there = {service: source for group in inventory.groups.values() for service, source in group.services.items()}
-    if close := nearest(name, there):
-        fix = f'Did you mean it by "{close}" in {there[close]}?'
-    else:
-        names = (*inventory.groups, *inventory.hosts)
-        fix = f"Write hosts: [...] here, or services: [{name}, ...] in a group of the inventory. {known_names(names)}"
-    return ConfigError(f'"{name}" is placed on no host', where=where, fix=fix)
+def not_placed(names: Iterable[str], inventory: Inventory, where: Callable[[str], str]) -> list[ConfigError]:
+    """The errors for services without a host: one for each that may be misspelt in the inventory, one for all others.
+
+    where: the line of a service in phlo.yaml.
+    """
+    placed = {service: source for group in inventory.groups.values() for service, source in group.services.items()}
+    errors, others = [], []
+    for name in names:
+        if close := nearest(name, placed):
+            fix = f'Is it "{close}" in {placed[close]}?'
+            errors.append(ConfigError(f'"{name}" is placed on no host', where=where(name), fix=fix))
+        else:
+            others.append(name)
+    if others:
+        listed = ", ".join(others)
+        what = f'"{listed}" is placed on no host' if len(others) == 1 else f"{listed} are placed on no host"
+        fix = f"Write services: [{listed}] in a group of the inventory{_example(inventory)}, or hosts: here."
+        errors.append(ConfigError(what, where=where(others[0]), fix=fix))
+    return errors
+
+
+def _example(inventory: Inventory) -> str:
+    """The group that places most services, else the deepest one: where a service without a host may belong."""
+    groups = [group for group in inventory.groups.values() if group.hosts]
+    if not groups:
+        return ""
+    best = max(groups, key=lambda group: (len(group.services), group.depth))
+    return f' (such as "{best.name}" with {", ".join(best.hosts[:3])}{", ..." * (len(best.hosts) > 3)})'
 
 
 def unknown_services(inventory: Inventory, known: Iterable[str]) -> list[str]:

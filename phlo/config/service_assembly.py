@@ -80,6 +80,7 @@ class ServiceAssembly:
         control = self._control(images)
         found: dict[str, ResolvedService] = {}
         errors: list[PhloError] = []
+        self._check_placed(container.definition.name for container in chosen)
         met, uploads = self._across_hosts()
         for container in chosen:
             name = container.definition.name
@@ -271,9 +272,15 @@ class ServiceAssembly:
             )
         if len(self.inventory.hosts) == 1:
             return tuple(self.inventory.hosts)
-        from phlo.config.on_hosts import not_placed
+        return ()
 
-        raise not_placed(name, self.inventory, self.file.document.where("services", name))
+    def _check_placed(self, names: Iterable[str]) -> None:
+        """Raise ConfigError for all services without a host."""
+        missing = [name for name in names if not self._wanted_hosts(name)]
+        if missing:
+            from phlo.config.on_hosts import not_placed
+
+            raise first_of(not_placed(missing, self.inventory, lambda name: self.file.document.where("services", name)))
 
 
 def _dependencies(container: Container, selection: Selection, conditions: Conditions) -> tuple[Dependency, ...]:

@@ -266,10 +266,10 @@ class _Run:
         failed = [need for need in step.after if self._results[need].status not in ENDED_WELL]
         moved = (Status.CHANGED, Status.PENDING)
         idle = step.when_changed and not any(self._results[other].status in moved for other in step.when_changed)
-        if failed:
-            return Status.BLOCKED, blocked_by(self._steps[failed[0]], step)
         if step.host in self._lost:
             return Status.BLOCKED, ""
+        if failed:
+            return Status.BLOCKED, blocked_by(self._steps[failed[0]], step)
         if self._cancelled.is_set():
             return Status.BLOCKED, INTERRUPTED
         if self._failures and self._rollback is Rollback.STACK and not self._check:

@@ -192,12 +192,13 @@ VERBS: tuple[Verb, ...] = (
         "Run any task: core, of a role (SERVICE.TASK), or of the project's tasks.py",
         "phlo.cli.run:run",
         (
-            Option("list", ("-l", "--list"), "flag", "list everything that can be run"),
+            Option("list", ("-l", "--list"), "flag", "list the tasks of this project"),
+            Option("all", ("--all",), "flag", "with --list: also tasks of services outside of this project"),
             JSON,
             *PROJECT,
             Option("task", help="the task and its arguments", positional="rest", metavar="TASK"),
         ),
         group=PLATFORM,
-        examples=(("phlo run --list", "everything there is to run"), ("phlo run up", "the same as phlo up")),
+        examples=(("phlo run --list", "the tasks of this project"), ("phlo run up", "the same as phlo up")),
     ),
 )

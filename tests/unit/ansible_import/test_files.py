@@ -139,7 +139,7 @@ def test_every_way_into_tasks_is_followed(ansible: Ansible) -> None:
     ansible.write("roles/needed/tasks/main.yml", container("of-needed"))
     ansible.write("roles/included/tasks/special.yml", container("of-included"))
     data = ansible.data()
-    assert {*data["services"]} - {"disabled"} == {
+    assert {*data["services"]} - {"defaults"} == {
         *("in-block", "in-rescue", "of-other-playbook", "of-file", "of-needed", "of-included", "of-vars-file")
     }
     assert (

@@ -16,7 +16,7 @@ def test_twenty_containers_of_two_roles_become_services_that_can_be_planned(ansi
     data = ansible.data()
     assert "✗" not in ansible.said.err
     assert "13 tasks: 9 became services, 3 kept, 1 renamed, 0 left to do." in ansible.said.out
-    assert len(set(data["services"]) - {"disabled"}) == 20
+    assert len(set(data["services"]) - {"defaults"}) == 20
     assert data["networks"]["shop"] == {"name": "shop"}
     project = resolve(discover_services(ansible.out), inventory.load([]), root=ansible.out, environ={})
     assert len(build(project).steps) > 40

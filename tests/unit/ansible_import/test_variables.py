@@ -33,11 +33,11 @@ def test_a_loop_is_a_service_for_each_item(ansible: Ansible) -> None:
         f"{{{task}, loop: '{{{{ them }}}}', loop_control: {{loop_var: one}}}}",
         variables="{them: [{n: a, i: x}, {n: b, i: y}]}",
     )
-    assert {name: one["image"] for name, one in data["services"].items() if name != "disabled"} == {"a": "x", "b": "y"}
+    assert {name: one["image"] for name, one in data["services"].items() if name != "defaults"} == {"a": "x", "b": "y"}
     assert "up:\n" in ansible.text("site.yml")
     task = f"{CONTAINER}: {{name: '{{{{ item.key }}}}', image: '{{{{ item.value }}}}'}}"
     data = ansible.tasks(f"{{{task}, with_dict: {{c: x, d: y}}}}")
-    assert {name: one["image"] for name, one in data["services"].items() if name != "disabled"} == {"c": "x", "d": "y"}
+    assert {name: one["image"] for name, one in data["services"].items() if name != "defaults"} == {"c": "x", "d": "y"}
 
 
 def test_what_is_known_only_when_it_runs_is_listed_and_left_to_do(ansible: Ansible) -> None:
@@ -46,7 +46,7 @@ def test_what_is_known_only_when_it_runs_is_listed_and_left_to_do(ansible: Ansib
         f"{{{CONTAINER}: {{name: '{{{{ item }}}}', image: web}}, loop: '{{{{ found.stdout_lines }}}}'}}",
         f"{{{CONTAINER}: {{name: b, image: web}}, when: found.changed}}",
     )
-    assert {*data["services"]} - {"disabled"} == {"web", "b"}
+    assert {*data["services"]} - {"defaults"} == {"web", "b"}
     assert "hostname" not in data["services"]["web"]
     err = ansible.said.err
     assert f"site.yml:4 [0].tasks[0].{CONTAINER}.hostname: " in err

@@ -191,7 +191,7 @@ def test_enabling_an_unknown_service_names_the_nearest(tmp_path: Path) -> None:
 
 
 def test_the_list_of_runnables_has_core_role_and_project_tasks(tmp_path: Path) -> None:
-    (tmp_path / "phlo.yaml").write_text("name: lake\n")
+    (tmp_path / "phlo.yaml").write_text("name: lake\nservices: {defaults: false}\n")
     (tmp_path / "tasks.py").write_text(
         "from invoke import task\n\n@task\ndef greet(c):\n    '''Say hello.'''\n    print('hello')\n"
     )
@@ -206,6 +206,11 @@ def test_the_list_of_runnables_has_core_role_and_project_tasks(tmp_path: Path) -
     assert by_name["greet"] == ("project", "Say hello.")
     assert by_name["web.backup"] == ("role", "Keep a copy.")
     assert by_name["ps, status"][0] == "core"
+    shown, whole = (phlo_says(["run", "--list", *more], tmp_path).out for more in ([], ["--all"]))
+    assert "web.backup" in shown
+    assert "postgres.psql" not in shown
+    assert "phlo run --list --all" in shown
+    assert "postgres.psql" in whole
     said = phlo_says(["run", "web.backp"], tmp_path)
     assert (said.code, 'Did you mean "web.backup"?' in said.err) == (exits.USAGE, True)
 

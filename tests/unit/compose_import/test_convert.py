@@ -144,9 +144,9 @@ def test_what_runs_to_its_end_is_told_from_what_serves(
 
 def test_a_name_of_an_installed_service_replaces_it_and_other_defaults_stay_away(compose: ComposeFolder) -> None:
     compose.write("compose.yaml", "services: {db: {image: 'db:1'}, enabled: {image: 'x:1'}}")
-    found = compose.convert(installed=["db", "store"], default=["db", "store"])
+    found = compose.convert(installed=["db", "store"])
     assert found.data["services"] == {
-        "disabled": ["store"],
+        "defaults": False,
         "db": {"type": "inline", "replaces": True, "image": "db:1"},
     }
     assert {(one.where, one.is_lost) for one in found.findings} == {

@@ -35,9 +35,9 @@ def test_a_group_may_name_services_that_a_project_does_not_have(lake: Workplace,
     [
         (
             "[database]",
-            "Write hosts: [...] here, or services: [db, ...] in a group of the inventory. Known: all, site, a, b.",
+            'Write services: [db] in a group of the inventory (such as "site" with a, b), or hosts: here.',
         ),
-        ("[dbs]", 'Did you mean it by "dbs" in hosts.yaml:1?'),
+        ("[dbs]", 'Is it "dbs" in hosts.yaml:1?'),
     ],
 )
 def test_a_service_without_a_place_may_have_been_misspelt(
@@ -47,6 +47,18 @@ def test_a_service_without_a_place_may_have_been_misspelt(
     hosts.write_text(f"site: {{hosts: {{a: , b: }}, services: {services}}}\n")
     found = load([hosts], root=tmp_path)
     assert lake.errors(["db"], inventory=found) == [f'phlo.yaml:1 services.db: "db" is placed on no host. {fix}']
+
+
+def test_all_services_without_a_host_are_named_at_once_with_the_group_of_the_others(
+    lake: Workplace, tmp_path: Path
+) -> None:
+    lake.phlo_yaml("services: {db: {}, web: {type: inline, image: w}, api: {type: inline, image: a}}")
+    hosts = tmp_path / "hosts.yaml"
+    hosts.write_text("all: {children: {edge: {hosts: {a: }}, site: {hosts: {b: , c: , d: , e: }, services: [db]}}}\n")
+    (error,) = lake.errors(inventory=load([hosts], root=tmp_path))
+    what, fix = error.split(". ", maxsplit=1)
+    assert what == "phlo.yaml:1 services.api: api, web are placed on no host"
+    assert fix.startswith('Write services: [api, web] in a group of the inventory (such as "site" with b, c, d, ...)')
 
 
 def test_group_vars_are_variables_of_the_project(lake: Workplace, tmp_path: Path) -> None:

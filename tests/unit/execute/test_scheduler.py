@@ -156,8 +156,10 @@ def test_a_failed_step_blocks_those_that_need_it_and_no_others() -> None:
 
 
 def test_a_lost_host_is_told_from_a_failed_step() -> None:
-    outcome, _, _ = carry_out(step("a", act=fail(HostError("gone"))), step("b", "a"))
+    outcome, _, events = carry_out(step("a", act=fail(HostError("gone"))), step("b", "a"))
     assert statuses(outcome) == {"a": "unreachable", "b": "blocked"}
+    # The error of the host is shown once, not again for each service.
+    assert [end.message for end in ends(events) if end.status is Status.BLOCKED] == [""]
     assert outcome.status == "unreachable"
 
 
