@@ -87,12 +87,13 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepProgress:
-    """message: what the step is doing now."""
+    """message: what the step is doing now; with `is_output` a line that a program printed meanwhile."""
 
     time: float
     run: str
     step: StepId | TaskId
     message: str
+    is_output: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -241,7 +241,7 @@ KINDS: Mapping[str, Kind] = {
     "run_started": Kind(RunStarted, {"title": _TEXT}),
     "play_started": Kind(PlayStarted, {"play": _TEXT, "hosts": _DETAIL}),
     "step_started": Kind(StepStarted, {"step": _STEP}),
-    "step_progress": Kind(StepProgress, {"step": _STEP, "message": _TEXT}),
+    "step_progress": Kind(StepProgress, {"step": _STEP, "message": _TEXT, "is_output": _FLAG}),
     "step_details": Kind(StepDetails, {"step": _STEP, "arguments": _MESSAGE, "observed": _MESSAGE, "result": _MESSAGE}),
     "item_finished": Kind(ItemFinished, {"step": _STEP, "item": _TEXT, **_TASK_END}),
     "step_finished": Kind(StepFinished, {"step": _STEP, **_TASK_END, "is_rescued": _FLAG}),

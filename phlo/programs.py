@@ -69,7 +69,7 @@ def run_program(
     more: Mapping[str, str] | None = None,
     without: Collection[str] = (),
     folder: Path | None = None,
-    stdin: bytes = b"",
+    stdin: bytes | IO[bytes] = b"",
     timeout_seconds: float | None = None,
     most_bytes: int = MOST_OUTPUT_BYTES,
     is_joined: bool = False,
@@ -81,6 +81,7 @@ def run_program(
 
     command:      a list is run as it is, a text by the shell.
     environ, more, without: as `child_environment` takes them.
+    stdin:        the bytes, or an open file that the program reads itself.
     most_bytes:   how much of each output is kept, its beginning and its end.
     is_joined:    stderr goes into stdout, in the order in which it was written.
     is_cancelled: asked before the start and then ten times a second; once it says yes, the program is ended.
@@ -95,20 +96,22 @@ def run_program(
     if is_cancelled():
         raise ProgramTimeoutError(None, Excerpt(), Excerpt())
 
+    fed = stdin if isinstance(stdin, bytes) else b""
+
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             command,
             shell=isinstance(command, str),
             cwd=folder,
             env=child_environment(environ, more=more, without=without),
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdin=subprocess.PIPE if fed else subprocess.DEVNULL if isinstance(stdin, bytes) else stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if is_joined else subprocess.PIPE,
             start_new_session=True,
         )
 
     with _PROGRAMS.started(start, grace_seconds) as process:
-        running = _Running(process, stdin, most_bytes, on_output)
+        running = _Running(process, fed, most_bytes, on_output)
         try:
             in_time = running.follow(timeout_seconds, is_cancelled)
             if not in_time:

@@ -16,8 +16,8 @@ from phlo.size import size_text
 if TYPE_CHECKING:
     from phlo.config.project import Project
     from phlo.hosts.host import Host
+    from phlo.image_source import BuildRecipe, ImageRegistry, ImageSource
     from phlo.images.on_host import HostImage
-    from phlo.values import BuildRecipe, ImageRegistry, ImageSource
 
 
 def list_images(options: Any, shell: Shell) -> int:

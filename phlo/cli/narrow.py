@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection
 
 from phlo.errors import PlanError, did_you_mean
 from phlo.frozen import replace
+from phlo.image_source import ImagePolicy, ImageSource
 from phlo.images.present import published
 from phlo.plan.graph import Plan
-from phlo.values import ImagePolicy, ImageSource, Step
+from phlo.values import Step
 
 
 def tagged(plan: Plan, tags: str | None) -> Plan:

@@ -44,7 +44,7 @@ def reporter(options: Any, shell: Shell, steps: tuple[Step, ...], *, is_check: b
     from phlo.report.live import Live
 
     with Live(shell.err, style, lambda now, height: run_picture(lines.state, now, height)) as live:
-        lines = Lines(live.write, style, steps, **form, shows_progress=False)
+        lines = Lines(live.write, style, steps, **form, shows_progress=options.verbose > 0)
 
         def take(event: Event) -> None:
             with live.held():
@@ -81,7 +81,8 @@ def play_reporter(options: Any, shell: Shell, *, is_result: bool) -> Iterator[tu
     state = PlayState()
     with Live(shell.err, shell.style(options, err=True), state.picture) as live:
         is_shared = shell.out.isatty() or not is_result
-        lines = PlayLines(live.write if is_shared else write, style, **form, shows_progress=False)
+        shows_progress = options.verbose > 0
+        lines = PlayLines(live.write if is_shared else write, style, **form, shows_progress=shows_progress)
 
         def take(event: Event) -> None:
             with live.held():

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from phlo.config.project import Project
     from phlo.discovery.catalog import Catalog
     from phlo.hosts.host import Host
+    from phlo.image_source import BuildRecipe
     from phlo.images.image_shipper import ImageShipper
     from phlo.inventory.clusters import Cluster
     from phlo.inventory.hosts import Inventory
-    from phlo.values import BuildRecipe
 
 # What the inventory calls the engine that DOCKER_HOST leads to, for a phlo in a container.
 MACHINE_ENGINE_VARIABLE = "PHLO_MACHINE_ENGINE"

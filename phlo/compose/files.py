@@ -18,14 +18,58 @@ from phlo.compose.process import path_in
 from phlo.compose.reading import At, Items, each, list_of, record
 from phlo.compose.scalars import boolean, file_mode, image_reference, integer, keyed_texts, size, text, word
 from phlo.frozen import dataclass, field
-from phlo.values import BuildSettings, Text
+from phlo.image_source import BuildSecret, BuildSettings
+from phlo.values import Text, reveal
 
 _ONE = "Keep one of the two."
 _BUILT_IN_PROFILES = ("unconfined", "builtin")
-# Ways to make a build faster, or to say more about it, that do not change what it makes.
-BUILD_WARNED = ("cache_from", "cache_to", "provenance", "sbom")
+# What describes the image and is not part of it.
+BUILD_WARNED = ("provenance", "sbom")
+BUILD_REFUSED = {
+    "isolation": "Remove it: only engines on Windows have it.",
+    "privileged": "Write `entitlements: [security.insecure]`, which BuildKit has for it.",
+}
+
+
+def _contexts(value: Any, at: At) -> dict[str, str]:
+    """`additional_contexts`: name -> the absolute path of a folder, or a URL."""
+    found = {}
+    for name, one in keyed_texts(value, at).items():
+        target = reveal(one or "")
+        if target.startswith("service:"):
+            what = "phlo does not build from the image of another service"
+            raise at[name].error(what, "Give that service an `image`, and write docker-image://IMAGE.")
+        found[name] = target if "://" in target else str(path_in(target, at[name]))
+    return found
+
+
+def _build_secret(value: Any, at: At) -> BuildSecret:
+    if not isinstance(value, Mapping):
+        name = word(value, at)
+        return BuildSecret(id=name, source=name)
+    # The builder decides about owner and mode; Compose reads these keys as well.
+    known = {"source": word, "target": word, "uid": integer(0), "gid": integer(0), "mode": file_mode}
+    fields = record(value, at, known, required=("source",))
+    return BuildSecret(id=fields.get("target", fields["source"]), source=fields["source"])
+
+
+def _ssh(value: Any, at: At) -> list[str]:
+    """`default`, `ID=PATH`, or a mapping of the same -> what `buildx build --ssh` takes, paths absolute."""
+    found = []
+    for name, path in keyed_texts(value, at).items():
+        if path is None and name != "default":
+            raise at[name].error(f'"{name}" has no path', "Write ID=PATH of a key or of an agent's socket, or default.")
+        found.append(name if path is None else f"{name}={path_in(reveal(path), at[name])}")
+    return found
+
+
 # What only BuildKit has, and not the builder that every engine has by itself.
-BUILD_REFUSED = ("additional_contexts", "entitlements", "isolation", "platforms", "privileged", "secrets", "ssh")
+BUILDKIT_ONLY: Mapping[str, Callable[[Any, At], Any]] = {
+    "additional_contexts": _contexts,
+    "secrets": list_of(_build_secret),
+    "ssh": _ssh,
+    "entitlements": list_of(word),
+}
 _BUILD_SETTINGS: Mapping[str, Callable[[Any, At], Any]] = {
     "labels": keyed_texts,
     "tags": list_of(image_reference),
@@ -36,7 +80,12 @@ _BUILD_SETTINGS: Mapping[str, Callable[[Any, At], Any]] = {
     "shm_size": size,
     "ulimits": limits.ulimits,
     "dockerfile_inline": text,
+    "platforms": list_of(word),
+    "cache_from": list_of(word),
+    "cache_to": list_of(word),
+    **BUILDKIT_ONLY,
 }
+_LISTS = ("platforms", "secrets", "ssh", "cache_from", "cache_to", "entitlements")
 BUILD_HONOURED = ("context", "dockerfile", "args", "target", *_BUILD_SETTINGS)
 
 
@@ -82,6 +131,8 @@ def _settings_of(fields: Mapping[str, Any]) -> BuildSettings:
         shm_size=fields.get("shm_size"),
         ulimits=tuple({"Name": name, "Soft": one.soft, "Hard": one.hard} for name, one in ulimits.items()),
         dockerfile_text=fields.get("dockerfile_inline"),
+        contexts=fields.get("additional_contexts") or {},
+        **{name: tuple(fields.get(name) or ()) for name in _LISTS},
     )
 
 
@@ -97,10 +148,7 @@ def _warned(value: Any, at: At) -> Any:
 
 
 def _refused(value: Any, at: At) -> Any:
-    raise at.error(
-        "needs BuildKit, which phlo's builds do not use",
-        "Put it into the Dockerfile, or build the image apart from phlo.",
-    )
+    raise at.error("phlo's builds do not have it", BUILD_REFUSED[str(at.keys[-1])])
 
 
 def references(folder: str) -> Callable[[Any, At], Items]:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from phlo.frozen import dataclass, field
+from phlo.image_source import BuildSettings
 from phlo.published import Published
-from phlo.values import BuildSettings, Text
+from phlo.values import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

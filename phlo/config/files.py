@@ -94,21 +94,23 @@ class ContainerFiles:
 
     def _reference(self, kind: str, reference: Any, container: Container, index: int) -> FileSpec:
         """A top-level config or secret that the service asks for."""
-        declared: Mapping[str, FileConfig | None] = getattr(self.file.config, kind)
-        config = declared.get(reference.source)
-        if config is None:
-            what = f'there is no {kind[:-1]} "{reference.source}"'
-            fix = did_you_mean(reference.source, declared) or f"Describe it under {kind} in phlo.yaml."
-            raise ConfigError(what, where=container.merged.where(kind, index), fix=fix)
-        content = self._declared(kind, reference.source, config)
         return FileSpec(
             path=reference.target,
-            content=content,
+            content=self.content(kind, reference.source, where=container.merged.where(kind, index)),
             mode=reference.mode,
             uid=reference.uid,
             gid=reference.gid,
             origin=f"{kind}.{reference.source}",
         )
+
+    def content(self, kind: str, name: str, *, where: str) -> bytes | Secret:
+        """What is in a top-level config or secret. where: the place that names it, for the error when there is none."""
+        declared: Mapping[str, FileConfig | None] = getattr(self.file.config, kind)
+        config = declared.get(name)
+        if config is None:
+            fix = did_you_mean(name, declared) or f"Describe it under {kind} in phlo.yaml."
+            raise ConfigError(f'there is no {kind[:-1]} "{name}"', where=where, fix=fix)
+        return self._declared(kind, name, config)
 
     def _declared(self, kind: str, name: str, config: FileConfig) -> bytes | Secret:
         where = self.file.document.where(kind, name)

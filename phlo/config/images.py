@@ -8,11 +8,13 @@ from pathlib import Path
 
 from phlo.compose.interpolate import interpolate_all
 from phlo.config.containers import Container
+from phlo.config.files import ContainerFiles
 from phlo.config.layers import Variables
 from phlo.config.project_file import ProjectFile
 from phlo.errors import ConfigError
-from phlo.frozen import dataclass, field
-from phlo.values import BuildRecipe, ImagePolicy, ImageRegistry, ImageSource, Secret, Text, reveal
+from phlo.frozen import dataclass, field, replace
+from phlo.image_source import BuildRecipe, BuildSettings, ImagePolicy, ImageRegistry, ImageSource
+from phlo.values import Secret, Text, reveal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,7 @@ class Images:
 
     policy:  the project's. written: files that phlo writes before it builds.
     built:   image -> the service of the project that builds it, for services that only name the image.
-    registries: those that phlo.yaml names.
+    registries: those that phlo.yaml names. files: reads the secrets of builds.
     """
 
     project: str
@@ -31,6 +33,7 @@ class Images:
     written: Mapping[Path, bytes]
     built: Mapping[str, Container] = field(default_factory=dict)
     registries: tuple[ImageRegistry, ...] = ()
+    files: ContainerFiles | None = None
 
     def of(self, container: Container) -> ImageSource:
         """Raises ConfigError when the service's own `image_source` cannot be followed."""
@@ -51,7 +54,7 @@ class Images:
             recipe=recipe,
             policy=ImagePolicy.AUTO if policy is ImagePolicy.UPSTREAM and reference is None else policy,
             registries=self.registries,
-            platform=compose.platform,
+            platform=self._platform(container) if recipe is not None else compose.platform,
             pull_policy=compose.pull_policy,
         )
 
@@ -92,9 +95,29 @@ class Images:
             target=build.target,
             base=build.base,
             has_guard=build.guard,
-            settings=build.settings,
+            settings=self._with_secrets(build.settings, container),
             written=self.written,
         )
+
+    def _with_secrets(self, settings: BuildSettings, container: Container) -> BuildSettings:
+        if not settings.secrets or self.files is None:
+            return settings
+        where = container.merged.where("build", "secrets")
+        read = (
+            replace(one, content=self.files.content("secrets", one.source, where=where)) for one in settings.secrets
+        )
+        return replace(settings, secrets=tuple(read))
+
+    def _platform(self, container: Container) -> str | None:
+        """The platform that a service's image is built for, None for that of its engine."""
+        wanted, build = container.compose.platform, container.compose.build
+        known = build.settings.platforms if build is not None else ()
+        if wanted is None:
+            return known[0] if len(known) == 1 else None
+        if known and wanted not in known:
+            what = f"the service runs on {wanted}, which `build.platforms` does not have"
+            raise ConfigError(what, where=container.merged.where("platform"), fix=f"Add {wanted} to build.platforms.")
+        return wanted
 
 
 def built_images(containers: Iterable[Container]) -> dict[str, Container]:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phlo.frozen import dataclass, field, replace
+from phlo.image_source import ImageSource
 from phlo.orchestrators import TITLES
 from phlo.values import Condition as Condition
-from phlo.values import FileSpec, ImageNeeds, ImageSource, Masker, Secret, Source, Text, Value
+from phlo.values import FileSpec, ImageNeeds, Masker, Secret, Source, Text, Value
 
 if TYPE_CHECKING:
     from phlo.compose import ComposeService

@@ -8,7 +8,7 @@ from typing import Any
 
 from phlo.config.secrets import random_secret
 from phlo.frozen import dataclass
-from phlo.values import BuildRecipe
+from phlo.image_source import BuildRecipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

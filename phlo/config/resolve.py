@@ -43,8 +43,9 @@ from phlo.config.service_assembly import ServiceAssembly
 from phlo.discovery.catalog import Catalog
 from phlo.discovery.definition import ServiceDefinition
 from phlo.frozen import dataclass, field, replace
+from phlo.image_source import ImagePolicy
 from phlo.inventory.hosts import Inventory
-from phlo.values import ImagePolicy, Value
+from phlo.values import Value
 
 if TYPE_CHECKING:
     from phlo.compose.project_files import ComposeFiles

@@ -22,8 +22,9 @@ from phlo.config.selection import Selection
 from phlo.discovery.definition import ServiceDefinition
 from phlo.errors import PhloError, first_of
 from phlo.frozen import dataclass, field, replace
+from phlo.image_source import BuildRecipe, ImagePolicy
 from phlo.inventory.hosts import Inventory
-from phlo.values import BuildRecipe, FileSpec, ImageNeeds, ImagePolicy, Secret
+from phlo.values import FileSpec, ImageNeeds, Secret
 
 if TYPE_CHECKING:
     from phlo.compose.model import ComposeService
@@ -66,6 +67,7 @@ class ServiceAssembly:
         """
         selection, wiring = self.selection, self.wiring
         enabled = {name: self.containers.of(self.definitions[name]) for name in selection.enabled}
+        files = ContainerFiles(root=self.root, file=self.file, variables=self.variables)
         images = Images(
             project=self.name,
             file=self.file,
@@ -74,8 +76,8 @@ class ServiceAssembly:
             written={self.root / path: content for path, content in outputs.items()},
             built=built_images(enabled.values()),
             registries=named_registries(self.file, self.variables),
+            files=files if self.needs_files else None,
         )
-        files = ContainerFiles(root=self.root, file=self.file, variables=self.variables)
         conditions = Conditions(enabled)
         control = self._control(images)
         found: dict[str, ResolvedService] = {}

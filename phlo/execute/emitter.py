@@ -98,8 +98,8 @@ class Emitter:
     def step_started(self, step: StepId | TaskId) -> None:
         self._send(StepStarted, step=step)
 
-    def progress(self, step: StepId | TaskId, message: str) -> None:
-        self._send(StepProgress, step=step, message=self.mask(message))
+    def progress(self, step: StepId | TaskId, message: str, *, is_output: bool = False) -> None:
+        self._send(StepProgress, step=step, message=self.mask(message), is_output=is_output)
 
     def details(
         self, step: StepId | TaskId, *, arguments: Any = None, observed: Any = None, result: Any = None

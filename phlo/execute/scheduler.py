@@ -347,6 +347,7 @@ class _Run:
             self._sessions[step.host].host,
             run_id=self._run_id,
             progress=lambda line: self._emit.progress(StepId.of(step), line),
+            output=lambda line: self._emit.progress(StepId.of(step), line, is_output=True),
             on_undo=lambda call: self._undo_log.on_undo(step, call),
             on_finish=lambda call: self._undo_log.on_finish(step, call),
             is_put_back=lambda: self._is_put_back(step),

@@ -14,7 +14,7 @@ from phlo.errors import OperationError
 from phlo.hosts.engine_reader import EngineReader
 from phlo.hosts.engine_requests import READING, dotted, path_part
 from phlo.hosts.frames import demultiplex
-from phlo.hosts.http1 import MOST_HEAD_BYTES, Answer, Body, Connection, Limits, WireError, limit
+from phlo.hosts.http1 import MOST_HEAD_BYTES, Answer, Body, Connect, Connection, Limits, WireError, limit
 
 if TYPE_CHECKING:
     from contextlib import _GeneratorContextManager
@@ -171,6 +171,19 @@ class Engine(EngineReader):
             channel.close()
             self._raise_for_status(status, first, f"POST {path}")
         return channel, first
+
+    @contextmanager
+    def opened_to(self, path: str) -> Iterator[Connect]:
+        """A way to connect for a program that writes to the engine itself. path: of the request it is about to make."""
+        if self._allow is not None:
+            self._allow()
+        if self._note is not None:
+            self._note(path, {})
+        try:
+            yield self._link.connect
+        finally:
+            if self._note is not None:
+                self._note(path, {})
 
     def reader(self) -> EngineReader:
         """The same engine, for somebody who must not write."""

@@ -14,7 +14,7 @@ from phlo.hosts.engine_reader import EngineReader
 if TYPE_CHECKING:
     from phlo.hosts.commands import CommandResult
     from phlo.hosts.transport import Transport
-    from phlo.values import ImageSource
+    from phlo.image_source import ImageSource
 
 # How long a pause goes on at most after the user asked to stop.
 _POLL_SECONDS = 0.1
@@ -95,12 +95,13 @@ class Host:
     image_sender: sends missing images from this machine; None: not possible.
     transport: how programs run on the host itself, see `Transport`. user: as whom, "": as the one who is signed in.
     run_id:    the run that makes the change; its containers and what they replace carry it.
-    progress:  shows one line of what is under way.
+    progress:  shows one line of what is under way. output: shows one line of what a program under way prints.
     on_undo:   registers what puts back the state before a change; run, last first, when the service's gate fails.
     on_finish: registers what tidies up after a change; run once the service is known to work.
     is_cancelled: True once the user asked to stop; whoever waits looks at it.
     is_put_back: True when the version that starts is removed, and the one before it comes back, should it fail.
-    keep_log:  stores the whole log of a container that failed; returns the path, "" if it was not stored.
+    keep_log:  stores the whole log of a container that failed, or of a build, under a name; returns the path, "" if
+               that was not possible.
     peer:      another host of the same run, by its name.
     """
 
@@ -114,6 +115,7 @@ class Host:
     run_id: str = ""
     peer: Callable[[str], Host] = no_peer
     progress: Callable[[str], None] = _ignore
+    output: Callable[[str], None] = _ignore
     on_undo: Callable[[Callable[[], None]], None] = _ignore
     on_finish: Callable[[Callable[[], None]], None] = _ignore
     is_put_back: Callable[[], bool] = lambda: False

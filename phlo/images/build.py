@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
@@ -12,20 +11,20 @@ import phlo
 from phlo.bounded import Lines
 from phlo.errors import EngineError, OperationError
 from phlo.hosts.host import Host
+from phlo.image_source import BuildRecipe, BuildSettings
+from phlo.images.build_log import BuildLog
+from phlo.images.buildx import build_with_buildx, find_buildx, why_buildkit
 from phlo.images.context import write_archive
-from phlo.images.dockerfile import find_buildkit_only
-from phlo.images.recipe import LABEL_IMAGE, content_tag, dockerfile_text, read_recipe, secrets_of
+from phlo.images.recipe import LABEL_IMAGE, content_tag, read_recipe, secrets_of
 from phlo.labels import LABEL_VERSION
-from phlo.values import BuildRecipe, BuildSettings, Masker, reveal, reveal_all
+from phlo.values import Masker, reveal, reveal_all
 
 _NO_SETTINGS = BuildSettings()
 
 _STEP = re.compile(r"Step (\d+/\d+) : (.*)", re.DOTALL)
 _EXIT = re.compile(r"returned a non-zero code: (\d+)")
-_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _NOISE = (" ---> ", "Removing intermediate container")
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy", "ftp_proxy", "all_proxy")
-_TAIL = 10
 
 
 def build(
@@ -39,9 +38,19 @@ def build(
     """Build a recipe's image and give its content tag.
 
     base: the tag handed to the Dockerfile as BASE; None: its own FROM stands. It must be on the host.
-    Raises OperationError with the step that failed and its last lines, or with what only BuildKit understands.
+    BuildKit builds what only it can build, and whatever names a cache, through the program buildx; everything else is
+    built by the builder that every engine has.
+    Raises OperationError with the step that failed and its last lines, or with what needs a buildx that is not there.
     """
-    _refuse_buildkit_only(recipe)
+    settings = recipe.settings
+    needed = why_buildkit(recipe)
+    buildx = find_buildx(environ) if needed is not None or settings.cache_from or settings.cache_to else None
+    if needed is not None and buildx is None:
+        raise OperationError(
+            f"{needed.what} needs BuildKit, which phlo uses through the program buildx, and there is no buildx here",
+            where=needed.where,
+            fix="Install buildx (the package docker-buildx or docker-buildx-plugin), or write it without.",
+        )
     tag = content_tag(recipe)
     dockerfile, entries = read_recipe(recipe)
     arguments = {**proxies(environ), **{name: reveal(value) for name, value in recipe.args.items()}}
@@ -49,6 +58,19 @@ def build(
         arguments["BASE"] = base
     with tempfile.TemporaryFile() as archive:
         write_archive(entries, archive)
+        if buildx is not None:
+            build_with_buildx(
+                buildx,
+                archive,
+                recipe,
+                host,
+                tag=tag,
+                dockerfile=dockerfile,
+                arguments=arguments,
+                platform=platform,
+                environ=environ,
+            )
+            return tag
         build_archive(
             archive,
             host,
@@ -59,21 +81,10 @@ def build(
             target=recipe.target,
             platform=platform,
             mask=Masker(secrets_of(recipe)),
-            settings=recipe.settings,
+            settings=settings,
+            name=recipe.name,
         )
     return tag
-
-
-def _refuse_buildkit_only(recipe: BuildRecipe) -> None:
-    found = find_buildkit_only(dockerfile_text(recipe))
-    if found is not None:
-        is_inline = recipe.settings.dockerfile_text is not None
-        path = f"{recipe.name} dockerfile_inline" if is_inline else str(recipe.context / recipe.dockerfile)
-        raise OperationError(
-            f"{found.what} needs BuildKit, and phlo builds with the engine's own builder, which does not have it",
-            where=f"{path}:{found.line}",
-            fix="Write it without, or build the image with `docker buildx build --tag NAME` and name it under `image`.",
-        )
 
 
 def build_archive(
@@ -88,11 +99,15 @@ def build_archive(
     platform: str | None = None,
     mask: Masker | None = None,
     settings: BuildSettings = _NO_SETTINGS,
+    name: str = "",
 ) -> None:
-    """Send a context to the engine's builder and follow what it says (Engine API, ImageBuild)."""
+    """Send a context to the engine's builder and follow what it says (Engine API, ImageBuild).
+
+    name: what the kept output of the build is called by; "": the tag.
+    """
     mask = mask or Masker()
     archive.seek(0)
-    following = _Following(tag, host, mask)
+    following = _Following(tag, host, mask, name=name or tag)
     try:
         messages = host.engine.post_stream(
             "/build",
@@ -115,6 +130,7 @@ def build_archive(
             forcerm=True,
         )
         following.follow(messages)
+        following.log.save()
     except EngineError as error:
         raise following.failed(error.message) from None
 
@@ -125,14 +141,13 @@ def proxies(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 class _Following:
-    """Follows a build's messages: which step it is at, and its last lines."""
+    """Follows the messages of the engine's own builder."""
 
-    def __init__(self, tag: str, host: Host, mask: Masker) -> None:
+    def __init__(self, tag: str, host: Host, mask: Masker, *, name: str) -> None:
         self._tag = tag
         self._host = host
-        self._mask = mask
-        self._number = self._step = ""
-        self._tail: deque[str] = deque(maxlen=_TAIL)
+        self.log = BuildLog(tag, host, mask, name=name)
+        self._number = ""
         self._lines = Lines()
 
     def follow(self, messages: Iterable[Mapping[str, Any]]) -> None:
@@ -148,38 +163,17 @@ class _Following:
                 self._line(line)
 
     def _line(self, content: bytes) -> None:
-        line = self._mask(_COLOURS.sub("", content.decode(errors="replace")).split("\r")[-1].rstrip())
+        line = self.log.cleaned(content)
         if step := _STEP.fullmatch(line):
-            self._number, self._step = step[1], f"step {step[1]}: {step[2]}"
-            self._tail.clear()
-            self._host.progress(_short(f"step {step[1]} {step[2]}"))
+            self._number = f"step {step[1]}: "
+            self.log.begin_step(f"step {step[1]}: {step[2]}", f"step {step[1]} {step[2]}")
         elif line and not line.startswith(_NOISE):
-            self._tail.append(line)
-            self._host.progress(_short(f"step {self._number}: {line}" if self._number else line))
+            self.log.add(line, prefix=self._number)
 
     def failed(self, message: str) -> OperationError:
         """The error for what the engine's builder said."""
-        message = self._mask(message)
         for line in self._lines.end():
             self._line(line)
-        lines = [self._step, *self._tail] if self._step else list(self._tail)
-        if any("no space left on device" in line.lower() for line in (message, *lines)):
-            return OperationError(
-                f"the image {self._tag} could not be built: the Docker engine's disk is full",
-                fix="`docker system df` shows what takes the room; `docker system prune` frees what nothing uses.",
-                detail=lines,
-            )
-        at = f" at {_short(self._step)}" if self._step else ""
         # For a command that failed, the engine's message is the command once more.
         exit_status = _EXIT.search(message)
-        return OperationError(
-            f"the image {self._tag} could not be built{at}"
-            + (f" (exit status {exit_status[1]})" if exit_status else ""),
-            fix="Fix what its last lines report, and run the same command again.",
-            detail=lines if exit_status else [*lines, message],
-        )
-
-
-def _short(line: str, *, width: int = 100) -> str:
-    line = " ".join(line.split())
-    return line if len(line) <= width else line[: width - 1] + "…"
+        return self.log.failed(message, exit_status=exit_status[1] if exit_status else None)

@@ -7,15 +7,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 
 from phlo.errors import HostError, OperationError
+from phlo.frozen import replace
 from phlo.hosts.engine import LONG_TIMEOUT_FACTOR
 from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host
 from phlo.hosts.transfer import Transfer
+from phlo.image_source import ImageSource
 from phlo.images.obtain import obtain
 from phlo.images.present import name_of, present
 from phlo.images.registries import Registries
 from phlo.images.trim import layers_there, trimmed
-from phlo.values import ImageSource
 
 
 class ImageShipper:
@@ -48,7 +49,14 @@ class ImageShipper:
         """Bring an image to a host. Raises OperationError when it cannot be had here, or not be sent."""
         try:
             with self._lock_of(source):
-                there = obtain(source, self._host(), registries=self._registries, environ=self._environ)
+                here = replace(
+                    self._host(),
+                    progress=to.progress,
+                    output=to.output,
+                    keep_log=to.keep_log,
+                    is_cancelled=to.is_cancelled,
+                )
+                there = obtain(source, here, registries=self._registries, environ=self._environ)
                 self._found[name_of(source)] = True
         except HostError as error:
             raise OperationError(f"this machine cannot send it: {error.what}", where=to.name, fix=error.fix) from None

@@ -9,6 +9,7 @@ from phlo.errors import OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host
+from phlo.image_source import ImagePolicy, ImageSource
 from phlo.images.base import ensure_base
 from phlo.images.build import build
 from phlo.images.build_lock import image_build_lock
@@ -26,7 +27,6 @@ from phlo.images.present import (
 from phlo.images.pull import PullError, pull_if_reachable
 from phlo.images.recipe import base_suite, content_tag
 from phlo.images.registries import Registries
-from phlo.values import ImagePolicy, ImageSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

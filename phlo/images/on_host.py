@@ -8,11 +8,11 @@ from typing import Any
 
 from phlo.frozen import dataclass
 from phlo.hosts.engine_reader import EngineReader
+from phlo.image_source import ImageRegistry
 from phlo.images.base_recipe import NAME as BASE
 from phlo.images.present import full_name
 from phlo.images.recipe import LABEL_IMAGE
 from phlo.labels import LABEL_PROJECT, LABEL_SERVICE, is_set_aside
-from phlo.values import ImageRegistry
 
 KEPT = "kept for rollback"
 

@@ -9,8 +9,8 @@ from phlo.errors import OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import ReadHost
+from phlo.image_source import ImagePolicy, ImageSource
 from phlo.images.recipe import LABEL_IMAGE, content_tag
-from phlo.values import ImagePolicy, ImageSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,9 @@ from phlo.errors import EngineError, OperationError
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host
 from phlo.hosts.transfer import Transfer
+from phlo.image_source import ImageRegistry
 from phlo.images.registries import Registries
-from phlo.values import ImageRegistry, reveal
+from phlo.values import reveal
 
 _UNREACHABLE = re.compile(
     r"dial tcp|no such host|i/o timeout|timeout exceeded|connection re(fused|set)|no route to host|"

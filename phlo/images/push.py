@@ -8,8 +8,8 @@ from phlo.errors import EngineError, OperationError
 from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host
 from phlo.hosts.transfer import Transfer
+from phlo.image_source import ImageRegistry
 from phlo.images.pull import PullProblem, Reference, classify, credentials
-from phlo.values import ImageRegistry
 
 
 def push(image: str, reference: str, host: Host, registries: Sequence[ImageRegistry]) -> None:

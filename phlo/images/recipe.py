@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from phlo.errors import ConfigError
+from phlo.image_source import BuildRecipe, BuildSettings
 from phlo.images.base_recipe import DEFAULT_SUITE, read_base_recipe
 from phlo.images.context import OUTSIDE, Entry, read_context, read_folder
-from phlo.values import BuildRecipe, BuildSettings, Secret, reveal
+from phlo.values import Secret, reveal
 
 # Label on every image phlo builds: the recipe's name, whatever its content.
 LABEL_IMAGE = "phlo.image"
@@ -46,8 +48,17 @@ def _setting_lines(settings: BuildSettings) -> list[str]:
     lines += [f"tag {tag}" for tag in sorted(settings.tags)]
     lines += [f"extra_host {host}" for host in settings.extra_hosts]
     lines += [f"ulimit {limit}" for limit in settings.ulimits]
+    for context, value in sorted(settings.contexts.items()):
+        lines.append(f"context {context} {value if '://' in value else _folder_digest(Path(value))}")
     given = {"network": settings.network, "shm_size": settings.shm_size}
     return lines + [f"{name} {value}" for name, value in given.items() if value is not None]
+
+
+def _folder_digest(folder: Path) -> str:
+    if not folder.is_dir():
+        raise ConfigError("the build context is not a folder", where=folder, fix="Correct `build.additional_contexts`.")
+    entries = sorted(read_folder(folder, "."), key=lambda entry: entry.name)
+    return _digest("\n".join(entry.fingerprint() for entry in entries))
 
 
 def read_recipe(recipe: BuildRecipe) -> tuple[str, list[Entry]]:
@@ -95,14 +106,17 @@ def bases_json(recipes: Iterable[BuildRecipe]) -> dict[str, Any]:
 def inputs(recipe: BuildRecipe) -> tuple[Path, ...]:
     """The files whose change gives the recipe another tag."""
     _, entries = read_recipe(recipe)
+    for folder in (value for value in recipe.settings.contexts.values() if "://" not in value):
+        entries = [*entries, *read_folder(Path(folder), ".")]
     files = [entry.path for entry in entries if not entry.is_folder and entry.path.name != OUTSIDE]
     suite = base_suite(recipe)
     return (*files, *(read_base_recipe(suite).inputs if suite else ()))
 
 
 def secrets_of(recipe: BuildRecipe) -> tuple[Secret, ...]:
-    """The recipe's arguments that must not be shown."""
-    return tuple(value for value in recipe.args.values() if isinstance(value, Secret))
+    """The recipe's arguments and secrets, which must not be shown."""
+    given = (*recipe.args.values(), *(secret.content for secret in recipe.settings.secrets))
+    return tuple(value for value in given if isinstance(value, Secret))
 
 
 def secret_arguments(recipe: BuildRecipe) -> tuple[str, ...]:

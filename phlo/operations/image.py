@@ -9,6 +9,7 @@ from phlo.errors import EngineError
 from phlo.frozen import dataclass, field
 from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host, ReadHost
+from phlo.image_source import ImageSource
 from phlo.images.present import (
     ImageSeen,
     built_before,
@@ -21,7 +22,7 @@ from phlo.images.present import (
     wanted,
 )
 from phlo.images.registries import Registries
-from phlo.values import Change, ImageSource
+from phlo.values import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

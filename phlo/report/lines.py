@@ -22,7 +22,7 @@ class Lines:
                were given and gave, 2 skipped steps, and what each step was given and observed.
     is_quiet:  failures only.
     is_full:   every cause of a change, not only the first few.
-    shows_progress: False where a picture shows what is under way.
+    shows_progress: False where a picture alone shows what is under way.
     """
 
     def __init__(

@@ -35,7 +35,7 @@ class PlayLines:
     verbosity: 0 everything but skipped tasks; 1 those as well, progress, and what a task was given and came to; 2 what
                it found, too. is_quiet: failures only.
     is_full:   every cause of a change, not only the first few.
-    shows_progress: False where a picture shows what is under way.
+    shows_progress: False where a picture alone shows what is under way.
     """
 
     def __init__(

@@ -153,7 +153,7 @@ class RunState:
                 self.step(event.step).began = event.time
                 if isinstance(event.step, TaskId) and event.step.is_part:
                     self._whole(event.step).progress = event.step.name
-            case StepProgress():
+            case StepProgress(is_output=False):
                 self.step(event.step).progress = event.message
             case StepFinished():
                 step = self.step(event.step)

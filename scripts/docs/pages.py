@@ -12,7 +12,7 @@ from phlo.cli.verbs import VERBS
 from phlo.compose.attribute import Override
 from phlo.compose.attributes import ATTRIBUTES, Support, names
 from phlo.compose.engine.column import OLDEST_API
-from phlo.compose.files import BUILD_HONOURED, BUILD_REFUSED, BUILD_WARNED
+from phlo.compose.files import BUILD_HONOURED, BUILD_REFUSED, BUILD_WARNED, BUILDKIT_ONLY
 from phlo.compose.limits import DEPLOY_WARNED
 from phlo.compose.scalars import keyed_texts
 from phlo.config.capability_types import KNOWN, Fact
@@ -304,7 +304,8 @@ def attributes_page() -> str:
             (
                 f"Honoured: {_listed(BUILD_HONOURED)}; roles also have `base`, the Debian release"
                 f"\nof the base image. Warned about: {_listed(BUILD_WARNED)}."
-                f"\nRefused, because only BuildKit has them: {_listed(BUILD_REFUSED)}."
+                f"\nRefused: {_listed(BUILD_REFUSED)}. Only BuildKit has {_listed(BUILDKIT_ONLY)};"
+                "\n`cache_from` and `cache_to` have an effect where BuildKit builds."
             ),
         ]
     )

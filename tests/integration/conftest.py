@@ -16,11 +16,11 @@ import pytest
 from phlo.hosts.connect import open_engine
 from phlo.hosts.engine import Engine
 from phlo.hosts.host import Host
+from phlo.image_source import ImageSource
 from phlo.images.base import ensure_base
 from phlo.images.registries import Registries
 from phlo.operations import container
 from phlo.testing.images import tiny_image
-from phlo.values import ImageSource
 from tests.support.machine import Machine, machine
 
 

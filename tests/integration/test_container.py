@@ -14,13 +14,14 @@ from phlo.events import Event
 from phlo.execute import Outcome, run
 from phlo.hosts.engine import Engine
 from phlo.hosts.host import Host
+from phlo.image_source import ImageSource
 from phlo.labels import is_set_aside
 from phlo.operations import container, network, wait
 from phlo.operations.container import NetworkAttachment
 from phlo.plan.graph import Plan, ordered
 from phlo.testing.law import assert_converges, converge
 from phlo.testing.role_project import free_ports
-from phlo.values import Change, FileSpec, ImageNeeds, ImageSource, Secret, Step, step_id
+from phlo.values import Change, FileSpec, ImageNeeds, Secret, Step, step_id
 
 MakeArgs = Callable[..., container.Args]
 

@@ -15,6 +15,7 @@ from phlo.errors import OperationError
 from phlo.hosts.engine import Engine
 from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host
+from phlo.image_source import BuildRecipe, BuildSecret, BuildSettings, ImagePolicy, ImageSource
 from phlo.images import content_tag, present
 from phlo.images.apt_sources import Mirror
 from phlo.images.base import ensure_base
@@ -25,7 +26,8 @@ from phlo.images.registries import Registries
 from phlo.operations import image
 from phlo.testing.images import TINY
 from phlo.testing.law import assert_converges, converge
-from phlo.values import BuildRecipe, BuildSettings, ImagePolicy, ImageSource, Secret
+from phlo.values import Secret
+from tests.support.buildx import buildx_config
 
 # A registry that answers to nobody: the reserved port 1 of this machine.
 NOBODY = "127.0.0.1:1"
@@ -66,7 +68,7 @@ def lines(host: Host) -> list[str]:
 @pytest.fixture
 def told(host: Host, lines: list[str]) -> Host:
     """The host, writing what is under way into `lines`."""
-    return replace(host, progress=lines.append)
+    return replace(host, progress=lines.append, output=lines.append)
 
 
 def test_a_built_image_is_found_by_its_content_tag_and_not_built_again(
@@ -100,6 +102,31 @@ def test_an_image_is_built_as_its_settings_say(recipe: BuildRecipe, name: str, t
     found = {tag: told.engine.get(f"/images/{name}:{tag}/json") for tag in ("latest", "2")}
     assert found["latest"]["Id"] == found["2"]["Id"]
     assert found["latest"]["Config"]["Labels"]["team"] == "lake"
+
+
+def test_buildkit_builds_with_a_secret_that_is_not_in_the_image(
+    recipe: BuildRecipe, told: Host, lines: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    config = buildx_config(tmp_path_factory.mktemp("docker"))
+    secret = BuildSecret(id="token", source="token", content=Secret("sesame-open"))
+    dockerfile = (
+        f"FROM {TINY}\nARG WORD\nRUN --mount=type=secret,id=token test $(cat /run/secrets/token) = sesame-open\n"
+    )
+    settings = BuildSettings(secrets=(secret,), labels={"team": "lake"}, dockerfile_text=dockerfile)
+    kept: dict[str, str] = {}
+    host = replace(told, keep_log=lambda name, text: kept.setdefault(name, text))
+
+    source = ImageSource(reference=None, recipe=replace(recipe, settings=settings))
+    environ = {**os.environ, "DOCKER_CONFIG": str(config)}
+    seen = obtain(source, host, registries=Registries(), environ=environ).image
+
+    found = told.engine.get(f"/images/{path_part(seen.reference)}/json")
+    assert found["Config"]["Labels"]["team"] == "lake"
+    assert any(line.startswith("[") and "RUN --mount=type=secret" in line for line in lines)
+    assert "sesame-open" not in str((kept, lines))
+    assert len(kept) == 1
+    tar = b"".join(told.engine.get_bytes(f"/images/{path_part(seen.reference)}/get"))
+    assert b"sesame-open" not in tar.replace(b"= sesame-open", b"")
 
 
 def test_a_changed_file_is_built_and_the_cause_names_both_tags(recipe: BuildRecipe, host: Host) -> None:

@@ -14,11 +14,12 @@ from phlo.execute import run
 from phlo.hosts.engine import Engine
 from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host
+from phlo.image_source import BuildRecipe, ImageRegistry, ImageSource
 from phlo.images import content_tag
 from phlo.operations import image
 from phlo.plan.graph import Plan, ordered
 from phlo.testing.law import assert_converges
-from phlo.values import BuildRecipe, ImageRegistry, ImageSource, Secret, Step
+from phlo.values import Secret, Step
 from tests.integration.conftest import Phlo
 from tests.support.docker_registry import PASSWORD, USER, registry_program, serving
 

@@ -15,6 +15,7 @@ from phlo.errors import OperationError
 from phlo.hosts.engine import Engine
 from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host
+from phlo.image_source import ImageSource
 from phlo.images.base import ensure_base
 from phlo.images.base_recipe import read_base_recipe
 from phlo.images.extend import extend
@@ -22,7 +23,6 @@ from phlo.images.pull import PullError, PullProblem, pull
 from phlo.images.registries import Registries
 from phlo.operations import image
 from phlo.testing.law import assert_converges
-from phlo.values import ImageSource
 from tests.support.docker_registry import PASSWORD, USER, registry_program, serving
 
 

@@ -15,11 +15,11 @@ from testinfra import get_host
 
 from phlo.hosts.connect import open_engine
 from phlo.hosts.host import Host
+from phlo.image_source import BuildRecipe, ImageSource
 from phlo.images.base_recipe import DEFAULT_SUITE
 from phlo.images.obtain import obtain
 from phlo.images.recipe import content_tag
 from phlo.images.registries import Registries
-from phlo.values import BuildRecipe, ImageSource
 
 LOGIN = ("tester", "correct")
 DEADLINE_SECONDS = 60

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from phlo.compose import parse_service
+from phlo.image_source import ImageSource
 from phlo.images import ImageSeen
 from phlo.labels import LABEL_ATTRIBUTES, LABEL_CONFIG_HASH, LABEL_FILES
 from phlo.operations.container import Args, Seen
 from phlo.operations.container.args import attribute_digests, config_hash
 from phlo.operations.container.decide import decide
 from phlo.plan.container_body import container_body, network_attachments
-from phlo.values import Change, ImageSource
+from phlo.values import Change
 
 NETWORKS = {"default": "lake_default", "extra": "lake_extra"}
 VOLUMES = {"data": "lake_data"}

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from phlo.compose.attributes import ATTRIBUTE_AT
 from phlo.frozen import dataclass, field
+from phlo.image_source import ImageSource
 from phlo.labels import LABEL_INSTANCE, LABEL_PROJECT, LABEL_SERVICE
 from phlo.operations.container.owners import Owner
 from phlo.operations.hook import AroundStop
 from phlo.operations.protection import NO_PROTECTION, Protection
-from phlo.values import FileSpec, ImageNeeds, ImageSource, reveal_all
+from phlo.values import FileSpec, ImageNeeds, reveal_all
 
 if TYPE_CHECKING:
     from phlo.images import ImageSeen

@@ -16,6 +16,7 @@ from phlo.frozen import dataclass, field
 from phlo.hosts.engine import Engine
 from phlo.hosts.engine_requests import path_part
 from phlo.hosts.host import Host, ReadHost
+from phlo.image_source import ImageSource
 from phlo.images.present import ImageSeen, name_of, present
 from phlo.labels import LABEL_PROJECT, LABEL_REFERENCE, LABEL_RUN, LABEL_SERVICE
 from phlo.operations.fields import injected
@@ -23,7 +24,7 @@ from phlo.operations.hook import AroundStop, run_all
 from phlo.swarm.operations.facts import differences, stops_tasks
 from phlo.swarm.operations.rollout import await_rollout, called, put_back, update
 from phlo.swarm.operations.tasks import has_failed_job, tasks_of
-from phlo.values import Change, FileSpec, ImageSource, Secret, reveal_all
+from phlo.values import Change, FileSpec, Secret, reveal_all
 
 CONFIGS, SECRETS = "configs", "secrets"
 _KINDS = {CONFIGS: "Config", SECRETS: "Secret"}

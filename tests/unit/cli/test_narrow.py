@@ -6,9 +6,10 @@ import pytest
 
 from phlo.cli.narrow import builds_only, pulls_only, tagged
 from phlo.errors import PlanError
+from phlo.image_source import BuildRecipe, ImagePolicy, ImageSource
 from phlo.operations import image
 from phlo.plan.graph import Plan
-from phlo.values import BuildRecipe, ImagePolicy, ImageSource, Step
+from phlo.values import Step
 
 
 def plan() -> Plan:

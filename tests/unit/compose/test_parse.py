@@ -26,7 +26,8 @@ from phlo.compose.model import (
     Update,
 )
 from phlo.errors import ConfigError
-from phlo.values import BuildSettings, Secret
+from phlo.image_source import BuildSecret, BuildSettings
+from phlo.values import Secret
 
 Parse = Callable[..., ComposeService]
 ErrorsOf = Callable[..., list[str]]
@@ -215,10 +216,16 @@ def test_an_attribute_is_normalized(parse: Parse, name: str, written: Any, read:
         ("healthcheck", {"interval": "10us"}, 'should be 0 or at least 1ms, got "10us".'),
         (
             "build",
-            {"context": ".", "ssh": ["default"]},
+            {"context": ".", "privileged": True},
+            ("phlo's builds do not have it. Write `entitlements: [security.insecure]`, which BuildKit has for it."),
+        ),
+        ("build", {"ssh": ["git"]}, '"git" has no path. Write ID=PATH of a key or of an agent\'s socket, or default.'),
+        (
+            "build",
+            {"additional_contexts": {"base": "service:web"}},
             (
-                "needs BuildKit, which phlo's builds do not use. "
-                "Put it into the Dockerfile, or build the image apart from phlo."
+                "phlo does not build from the image of another service. "
+                "Give that service an `image`, and write docker-image://IMAGE."
             ),
         ),
         (
@@ -369,7 +376,16 @@ def test_what_the_builder_is_told_is_read(parse: Parse) -> None:
         "ulimits": {"nofile": 10},
         "dockerfile_inline": "FROM scratch\n",
     }
-    service = parse(build={**given, "cache_from": ["a"], "cache_to": ["type=inline"]})
+    buildkit = {
+        "platforms": ["linux/amd64", "linux/arm64"],
+        "additional_contexts": ["docs=../docs", "alpine=docker-image://alpine:3"],
+        "secrets": ["token", {"source": "npm", "target": "npmrc"}],
+        "ssh": ["default", "git=keys/git"],
+        "cache_from": ["a"],
+        "cache_to": ["type=inline"],
+        "entitlements": ["network.host"],
+    }
+    service = parse(build={**given, **buildkit, "provenance": True, "sbom": False})
     assert service.build is not None
     assert service.build.settings == BuildSettings(
         labels={"a": "1", "b": ""},
@@ -381,8 +397,15 @@ def test_what_the_builder_is_told_is_read(parse: Parse) -> None:
         shm_size=64 << 20,
         ulimits=({"Name": "nofile", "Soft": 10, "Hard": 10},),
         dockerfile_text="FROM scratch\n",
+        platforms=("linux/amd64", "linux/arm64"),
+        contexts={"docs": "/docs", "alpine": "docker-image://alpine:3"},
+        secrets=(BuildSecret(id="token", source="token"), BuildSecret(id="npmrc", source="npm")),
+        ssh=("default", "git=/project/keys/git"),
+        cache_from=("a",),
+        cache_to=("type=inline",),
+        entitlements=("network.host",),
     )
-    assert [warning.split(": ")[0].rpartition(".")[2] for warning in service.warnings] == ["cache_from", "cache_to"]
+    assert [warning.split(": ")[0].rpartition(".")[2] for warning in service.warnings] == ["provenance", "sbom"]
 
 
 def test_a_build_has_one_dockerfile(errors_of: ErrorsOf) -> None:

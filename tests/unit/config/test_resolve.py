@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from phlo.config.secrets import PLACEHOLDER
+from phlo.image_source import ImagePolicy, ImageRegistry
 from phlo.inventory import Host, Inventory
-from phlo.values import ImageNeeds, ImagePolicy, ImageRegistry, Secret, reveal_all
+from phlo.values import ImageNeeds, Secret, reveal_all
 
 if TYPE_CHECKING:
     from .conftest import Workplace
@@ -561,7 +562,7 @@ def test_networks_and_volumes_are_called_as_compose_calls_them(workplace: Workpl
 
 
 def test_every_key_of_a_compose_build_is_read_in_phlo_yaml_and_in_roles(workplace: Workplace) -> None:
-    build = "{labels: {a: '${V}'}, tags: [shop/x:1], no_cache: true, cache_from: [x], dockerfile_inline: FROM scratch}"
+    build = "{labels: {a: '${V}'}, tags: [shop/x:1], no_cache: true, provenance: true, dockerfile_inline: FROM scratch}"
     workplace.phlo_yaml(f"services: {{app: {{type: inline, build: {build}}}}}")
     workplace.role("role", f"default: true\nbuild: {build}\n")
     project = workplace.resolve(environ={"V": "1"})
@@ -574,7 +575,7 @@ def test_every_key_of_a_compose_build_is_read_in_phlo_yaml_and_in_roles(workplac
             True,
         )
         assert recipe.settings.dockerfile_text == "FROM scratch"
-    assert sum("cache_from: has no effect" in warning for warning in project.warnings) == 2
+    assert sum("provenance: has no effect" in warning for warning in project.warnings) == 2
 
 
 def test_a_service_that_names_the_image_another_one_builds_has_its_recipe(workplace: Workplace) -> None:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-from phlo.errors import OperationError
-from phlo.hosts.host import Host
-from phlo.images.build import build
 from phlo.images.dockerfile import BuildKitOnly, find_buildkit_only
-from phlo.values import BuildRecipe
 from tests.unit.packages.test_packages_alike import ROOT
 
 
@@ -41,13 +36,3 @@ def test_what_only_buildkit_understands_is_found(text: str, found: BuildKitOnly 
 )
 def test_no_recipe_of_a_package_needs_buildkit(path: Path) -> None:
     assert find_buildkit_only(path.read_text()) is None
-
-
-def test_a_build_that_needs_buildkit_is_refused_with_file_and_line(tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_text("FROM a\nRUN --mount=type=secret,id=x cat /run/secrets/x\n")
-    recipe = BuildRecipe(name="lake/web:1", context=tmp_path)
-
-    with pytest.raises(OperationError, match="RUN --mount needs BuildKit") as caught:
-        build(recipe, cast(Host, None), base=None, environ={})  # no host is asked
-
-    assert caught.value.where == f"{tmp_path}/Dockerfile:2"

@@ -17,9 +17,9 @@ import pytest
 from phlo.errors import HostError, OperationError
 from phlo.hosts.connect import open_engine
 from phlo.hosts.host import Host
+from phlo.image_source import ImageSource
 from phlo.images.image_shipper import ImageShipper, ship
 from phlo.size import size_text
-from phlo.values import ImageSource
 
 NAME = "team/thing:1"
 SOURCE = ImageSource(reference=NAME)

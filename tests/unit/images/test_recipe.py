@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from phlo.errors import ConfigError
+from phlo.image_source import BuildRecipe, BuildSettings
 from phlo.images.base_recipe import DEFAULT_SUITE
 from phlo.images.recipe import base_suite, content_tag, inputs, read_recipe
-from phlo.values import BuildRecipe, BuildSettings, Secret
+from phlo.values import Secret
 
 
 @pytest.fixture
@@ -67,6 +69,26 @@ def test_the_tag_of_an_unchanged_recipe_stays(recipe: BuildRecipe) -> None:
     assert content_tag(recipe) == before
 
 
+def _with_context(recipe: BuildRecipe) -> BuildSettings:
+    folder = recipe.context.parent / "more"
+    folder.mkdir()
+    (folder / "b").write_text("1")
+    return BuildSettings(contexts={"more": str(folder)})
+
+
+def test_the_files_of_further_contexts_go_into_the_tag(recipe: BuildRecipe) -> None:
+    recipe = replace(recipe, settings=_with_context(recipe))
+    before = content_tag(recipe)
+    file = recipe.context.parent / "more" / "b"
+    assert file in inputs(recipe)
+    file.write_text("2")
+    assert content_tag(recipe) != before
+    file.unlink()
+    file.parent.rmdir()
+    with pytest.raises(ConfigError, match="the build context is not a folder"):
+        content_tag(recipe)
+
+
 CHANGES: dict[str, Callable[[BuildRecipe], BuildRecipe | None]] = {
     "a file's content": lambda recipe: (recipe.context / "a").write_text("2") and None,
     "a file's name": lambda recipe: (recipe.context / "a").rename(recipe.context / "b") and None,
@@ -84,6 +106,10 @@ CHANGES: dict[str, Callable[[BuildRecipe], BuildRecipe | None]] = {
     "the builder's network": lambda recipe: replace(recipe, settings=BuildSettings(network="host")),
     "the builder's hosts": lambda recipe: replace(recipe, settings=BuildSettings(extra_hosts=("a:10.0.0.1",))),
     "the builder's limits": lambda recipe: replace(recipe, settings=BuildSettings(ulimits=({"Name": "nofile"},))),
+    "a file of a further context": lambda recipe: replace(recipe, settings=_with_context(recipe)),
+    "a further context's image": lambda recipe: replace(
+        recipe, settings=BuildSettings(contexts={"a": "docker-image://a:1"})
+    ),
     "a Dockerfile of its own": lambda recipe: replace(recipe, settings=BuildSettings(dockerfile_text="FROM scratch")),
 }
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from phlo.image_source import ImageSource
 from phlo.operations.container.args import Args
 from phlo.operations.container.ending import is_done, may_end, was_stopped
-from phlo.values import ImageSource
 
 
 def args(**given: Any) -> Args:

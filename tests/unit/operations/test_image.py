@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from phlo.errors import OperationError
+from phlo.image_source import BuildRecipe, ImagePolicy, ImageRegistry, ImageSource
 from phlo.images import ImageSeen, content_tag
 from phlo.images.present import copies, published
 from phlo.operations.image import Args, Seen, decide
-from phlo.values import BuildRecipe, Change, ImagePolicy, ImageRegistry, ImageSource
+from phlo.values import Change
 
 UPSTREAM = "thing:17.6"
 THERE = ImageSeen(reference=UPSTREAM, id="sha256:1", config={})

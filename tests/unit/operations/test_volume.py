@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from phlo.image_source import BuildRecipe, ImageSource
 from phlo.labels import LABEL_FAMILY, LABEL_PROJECT
 from phlo.operations.volume import Args, decide
-from phlo.values import BuildRecipe, Change, ImageSource
+from phlo.values import Change
 
 ARGS = Args(name="lake_data", project="lake", families=("phlo/postgres", "phlo/exporter"))
 

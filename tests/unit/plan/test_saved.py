@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from phlo.errors import ConfigError, PlanError
+from phlo.image_source import ImageSource
 from phlo.operations import container, hook
 from phlo.plan.graph import Plan, ordered
 from phlo.plan.saved import Live, SavedPlan, approver, capture, moved, read, to_text
-from phlo.values import Change, FileSpec, ImageSource, Secret, Status, Step
+from phlo.values import Change, FileSpec, Secret, Status, Step
 
 SALT = "00" * 16
 SENTINEL = "s3ntinel-of-the-saved-plan"

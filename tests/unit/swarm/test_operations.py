@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from phlo.errors import OperationError
+from phlo.image_source import ImageSource
 from phlo.images.present import ImageSeen
 from phlo.swarm.operations import absent as swarm_absent
 from phlo.swarm.operations import ready as swarm_ready
 from phlo.swarm.operations import service as swarm_service
 from phlo.swarm.operations.tasks import has_failed_job, told
-from phlo.values import FileSpec, ImageSource, Secret
+from phlo.values import FileSpec, Secret
 
 IMAGE = ImageSeen(reference="web:1", id="sha256:0123456789abcdef", config={})
 BODY: dict[str, Any] = {

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 from playwright.sync_api import TimeoutError as TooLate
 
 from phlo.hosts.host import Host
+from phlo.image_source import BuildRecipe
 from phlo.images.base import ensure_base
 from phlo.images.base_recipe import DEFAULT_SUITE
 from phlo.images.build import build
 from phlo.images.registries import Registries
-from phlo.values import BuildRecipe
 
 IMAGE = Path(__file__).parents[1] / "image"
 PAGES = ("/", "/services", "/graph", "/runs", "/plan", "/plugins", "/hosts", "/data", "/settings")

@@ -1563,6 +1563,7 @@ export interface components {
             v: 2;
         } | {
             host: string;
+            is_output?: boolean;
             /** @constant */
             kind: "step_progress";
             message: string;
