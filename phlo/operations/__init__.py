@@ -66,6 +66,7 @@ FOR_TASKS = (
     "set_fact",
     "slurp",
     "stat",
+    "sysctl",
     "systemd",
     "systemd_service",
     "template",

@@ -31,6 +31,7 @@ ALIASES: Mapping[str, Mapping[str, str]] = {
     "file": _PATH,
     "lineinfile": {**_PATH, "destfile": "path", "value": "line", "regex": "regexp"},
     "slurp": {"path": "src"},
+    "sysctl": {"key": "name", "val": "value"},
     "systemd": _UNIT,
     "systemd_service": _UNIT,
     "user": {"user": "name", "createhome": "create_home"},

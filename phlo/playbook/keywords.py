@@ -142,4 +142,4 @@ INSTEAD: Mapping[str, str] = {
     "when": "Write it at the tasks, at a block, a role, or at import_playbook.",
     "fact_path": "Facts are those of the tasks that are written.",
 }
-PREFIXES = ("ansible.builtin.", "ansible.legacy.", "phlo.")
+PREFIXES = ("ansible.builtin.", "ansible.legacy.", "ansible.posix.", "community.general.", "phlo.")

@@ -65,7 +65,6 @@ MODULES_INSTEAD: Mapping[str, str] = {
     "service_facts": _FACTS,
     "setup": _FACTS,
     "synchronize": "Use `copy`, or `command: rsync ...` with `delegate_to: localhost`.",
-    "sysctl": _HOST,
     "tempfile": "Use `command: mktemp` with `register`.",
     "uri": "Use `http`, which asks from the control machine.",
     "wait_for_connection": "phlo waits for a host's answer by itself, and tries again.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -25,3 +26,19 @@ def test_a_module_that_phlo_lacks_is_refused_with_its_line_and_what_to_write(nam
 
 def test_no_operation_of_phlo_is_listed_as_missing() -> None:
     assert {*EVERY} & {*MODULES_INSTEAD} == {"s3_bucket"}  # with a collection in front of it
+
+
+def test_an_operation_on_a_host_has_its_full_name_and_check_mode_too(play: RunPlay, tmp_path: Path) -> None:
+    file = tmp_path / "90.conf"
+    values = f"{{key: vm.swappiness, value: 17, sysctl_file: {file}, reload: false}}"
+    site = f"- hosts: all\n  tasks: [{{name: t, ansible.posix.sysctl: {values}}}]\n"
+
+    assert play(site, check=True).ended("t") == ["pending"]
+    assert not file.exists()
+    assert play(site).ended("t") == ["changed"]
+    assert play(site).ended("t") == ["ok"]
+
+
+def test_an_operation_on_a_host_behind_tcp_is_refused_by_name(play: RunPlay) -> None:
+    ran = play("- hosts: all\n  tasks: [{name: t, apt: {name: x}}]\n", hosts=("a", "b"), behind_tcp=("b",), limit=["b"])
+    assert "apt cannot work there: b is reached by TCP" in ran.said("t", "b")
