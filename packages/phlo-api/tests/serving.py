@@ -45,9 +45,9 @@ def make_project(root: Path) -> Path:
 
 
 def settings_of(root: Path, **more: object) -> Settings:
-    own = {"tokens": {"viewer": VIEWER, "operator": OPERATOR}, **more}
     environ = {"DOCKER_HOST": f"unix://{root}/no.sock", "PATH": "/usr/bin:/bin", "HOME": str(root)}
-    return Settings(root=root, state_folder=root / ".phlo" / "api", environ=environ, **own)  # type: ignore[arg-type]
+    own = {"tokens": {"viewer": VIEWER, "operator": OPERATOR}, "environ": environ, **more}
+    return Settings(root=root, state_folder=root / ".phlo" / "api", **own)  # type: ignore[arg-type]
 
 
 @contextmanager

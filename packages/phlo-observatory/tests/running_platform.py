@@ -21,7 +21,7 @@ from phlo.hosts.host import Host
 from phlo.testing.images import tiny_image
 
 OPERATOR, VIEWER = "an-operator-of-these-tests", "a-viewer-of-these-tests-too"
-ACTIONS = ("up", "restart", "action", "rollback")
+ACTIONS = ("up", "restart", "stop", "action", "rollback")
 WAIT_TIMEOUT_SECONDS = 120
 PROJECT = """
 name: {name}

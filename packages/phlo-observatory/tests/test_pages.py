@@ -75,7 +75,8 @@ def test_a_failed_health_check_is_shown_with_its_cause(platform: Platform, page:
     try:
         page.get_by_text("1 service unhealthy").wait_for()
         page.locator("main").get_by_role("link", name="web", exact=True).first.click()
-        page.get_by_text("the disk is full").wait_for()
+        page.get_by_label("Output of the health check").first.get_by_text("the disk is full").wait_for()
+        page.get_by_text("Last lines of the log").wait_for()
     finally:
         docker("exec", f"{platform.name}-web-1", "touch", "/tmp/ready")
 

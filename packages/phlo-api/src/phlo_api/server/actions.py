@@ -9,9 +9,10 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from phlo.cli.rollback import containers_before
+from phlo.errors import did_you_mean
 from phlo.hosts.lock import ACTOR_VARIABLE
 from phlo_api.server.audit import Audit
 from phlo_api.server.commands import action_line, command_line, planned_line
@@ -34,6 +35,7 @@ class Actions:
         self._runs = runs
         self._audit = audit
         self._own = frozenset(own_services)
+        self._processes: dict[str, RunProcess] = {}  # of the runs under way
 
     def up(self, request: UpRequest, who: Identity, address: str) -> Started:
         services, target = request.services, " ".join(request.services) or "all services"
@@ -49,12 +51,38 @@ class Actions:
                 line = planned_line(plan.file, project=project)
             return self._start("up", line, who, target, address, file=plan.file)
 
-    def restart(self, service: str, who: Identity, address: str) -> Started:
-        self._may("restart", who, service, address)
-        if service in self._own:
-            raise Refusal(409, f"{service} cannot restart itself", fix=f"Run `phlo restart {service}` on the machine.")
-        line = command_line("restart", [service], project=self._view.words())
-        return self._start("restart", line, who, service, address)
+    def restart(self, services: Sequence[str], who: Identity, address: str) -> Started:
+        return self._on_services("restart", services, who, address)
+
+    def stop(self, services: Sequence[str], who: Identity, address: str) -> Started:
+        return self._on_services("stop", services, who, address)
+
+    def cancel(self, run: str, who: Identity, address: str) -> None:
+        """Interrupt a run that this API started. Raises a Refusal for any other, and for one that has ended."""
+        started = self._runs.started(run)
+        if started is None:
+            self._runs.lines(run)  # raises for a run that is not known
+            raise Refusal(409, f"{run} was not started through this API", fix="Press Ctrl-C where it runs.")
+        process = self._processes.get(run)
+        if process is None or started.is_over:
+            raise Refusal(409, f"{run} has ended", fix="There is nothing to cancel.")
+        self._audit.note(who, "cancel", run, "requested", run=run, address=address)
+        process.interrupt()
+
+    def _on_services(
+        self, command: Literal["restart", "stop"], services: Sequence[str], who: Identity, address: str
+    ) -> Started:
+        target = " ".join(services)
+        self._may(command, who, target, address)
+        if not services:
+            raise Refusal(422, "no service is named", fix="Send `services`: their names.")
+        known = self._view.resolved().project.services
+        for name in services:
+            if name not in known:
+                raise Refusal(404, f'the project has no service "{name}"', fix=did_you_mean(name, known))
+        for own in self._own.intersection(services):
+            raise Refusal(409, f"{own} cannot {command} itself", fix=f"Run `phlo {command} {own}` on the machine.")
+        return self._start(command, command_line(command, services, project=self._view.words()), who, target, address)
 
     def rollback(self, run: str | None, who: Identity, address: str) -> Started:
         self._may("rollback", who, run or "last", address)
@@ -87,7 +115,7 @@ class Actions:
         """Raises a Refusal unless the project allows it and the token is an operator's."""
         if action not in self._view.settings.actions:
             what = f'this project does not allow "{action}" through its API'
-            fix = "`env: {PHLO_API_ACTIONS: up restart action rollback}` in phlo.yaml, then `phlo up`, allows it."
+            fix = "`env: {PHLO_API_ACTIONS: up restart stop action rollback}` in phlo.yaml, then `phlo up`, allows it."
         elif not who.is_operator:
             what, fix = f"the token {who.name} only reads", "Use the operator's token."
         else:
@@ -137,11 +165,13 @@ class Actions:
             raise
         run = StartedRun(str(first["run"]), by=who.name)
         run.take(json.dumps(first))
+        self._processes[run.id] = process
         self._runs.add(run)
 
         def listen() -> None:
             result = process.listen(run, mask)
             run.is_over = True
+            del self._processes[run.id]
             if file is not None:
                 file.unlink(missing_ok=True)
             with suppress(Refusal):  # the log itself says that it cannot be written

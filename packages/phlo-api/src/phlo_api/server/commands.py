@@ -14,7 +14,7 @@ from typing import Literal
 from phlo_api.server.problems import Refusal
 from phlo_api.server.service_models import ServiceAction
 
-Command = Literal["up", "restart", "rollback"]
+Command = Literal["up", "restart", "stop", "rollback"]
 _EVENTS = ("--output", "json")
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Role = Literal["viewer", "operator"]
-ActionName = Literal["up", "restart", "action", "rollback"]
+ActionName = Literal["up", "restart", "stop", "action", "rollback"]
 ServiceStatus = Literal[
     "running", "starting", "unhealthy", "done", "failed", "restarting", "stopped", "created", "paused",
     "removing", "down", "disabled", "available", "unknown",
@@ -220,6 +220,14 @@ class UpRequest(Model):
         [], max_length=200
     )
     plan: str | None = Field(None, pattern=r"^[0-9a-f]{32}$")
+
+
+class ServicesRequest(Model):
+    """The services to restart or stop, in one run; at least one."""
+
+    services: list[Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9]")]] = Field(
+        [], max_length=200
+    )
 
 
 class RollbackRequest(Model):

@@ -81,10 +81,15 @@ class RunProcess:
         code = self._process.wait()
         return "done" if code == exits.OK else f"failed (exit code {code})"
 
+    def interrupt(self) -> None:
+        """Ask the run to end, as Ctrl-C does: it starts nothing new, and finishes or rolls back what is under way."""
+        if self._process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGTERM)
+
     def abandon(self) -> None:
-        """Ask the run to end, as Ctrl-C does, and read its output to the end, so that it can."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGTERM)
+        """Interrupt the run, and read its output to the end, so that it can end."""
+        self.interrupt()
         threading.Thread(target=self._drain, daemon=True).start()
 
     def _drain(self) -> None:

@@ -14,7 +14,7 @@ from phlo.errors import ConfigError
 
 TOKEN_VARIABLES = {"viewer": "PHLO_API_VIEWER_TOKEN", "operator": "PHLO_API_OPERATOR_TOKEN"}
 HOSTS_VARIABLE = "PHLO_ALLOWED_HOSTS"
-ACTIONS = ("up", "restart", "action", "rollback")
+ACTIONS = ("up", "restart", "stop", "action", "rollback")
 # What the environment of a process can hold.
 _Name = Annotated[str, Field(pattern=r"^[^=\x00]+$")]
 _Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Request
+from fastapi.responses import Response
 
 from phlo_api.server.access import Ctx, Operator, Viewer, address_of, hostname_of
 from phlo_api.server.data_models import Branch, Table, TableName
-from phlo_api.server.models import ActionRequest, NewToken, RollbackRequest, Started, UpRequest
+from phlo_api.server.models import ActionRequest, NewToken, RollbackRequest, ServicesRequest, Started, UpRequest
 from phlo_api.server.problems import documented
 
 actions = APIRouter(tags=["actions"], responses=documented(401, 403, 404, 409, 422, 423, 429, 503))
@@ -19,6 +20,7 @@ CatalogName = Annotated[
     str, Path(max_length=300, pattern=r"^[^\x00-\x1f\x7f/\\]*[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]*$")
 ]
 _EVERYTHING, _LAST_RUN, _NO_ARGUMENTS = UpRequest(), RollbackRequest(), ActionRequest()
+_NO_SERVICES = ServicesRequest()
 
 
 @actions.post("/actions/up", status_code=202)
@@ -42,7 +44,33 @@ def start_rollback(
 def start_restart(name: str, context: Ctx, who: Viewer, request: Request) -> Started:
     """Stop a service and start it again, as `phlo restart`. Where phlo.yaml allows it; for operators."""
     service = context.service(name, hostname_of(request))
-    return context.actions.restart(service.name, who, address_of(request))
+    return context.actions.restart([service.name], who, address_of(request))
+
+
+@actions.post("/actions/restart", status_code=202)
+def start_restarts(
+    context: Ctx, who: Viewer, request: Request, body: Annotated[ServicesRequest, Body()] = _NO_SERVICES
+) -> Started:
+    """Stop services and start them again, in one run. Where phlo.yaml allows it; for operators."""
+    return context.actions.restart(body.services, who, address_of(request))
+
+
+@actions.post("/actions/stop", status_code=202)
+def start_stop(
+    context: Ctx, who: Viewer, request: Request, body: Annotated[ServicesRequest, Body()] = _NO_SERVICES
+) -> Started:
+    """Stop services, keeping their containers, as `phlo stop`. Where phlo.yaml allows it; for operators."""
+    return context.actions.stop(body.services, who, address_of(request))
+
+
+@actions.post("/runs/{run}/cancel", status_code=202)
+def cancel_run(run: str, context: Ctx, who: Operator, request: Request) -> Response:
+    """Interrupt a run that was started through this API, as Ctrl-C does. For operators.
+
+    It starts nothing new, and finishes or rolls back what is under way.
+    """
+    context.actions.cancel(run, who, address_of(request))
+    return Response(status_code=202)
 
 
 @actions.post("/services/{name}/actions/{action}", status_code=202)

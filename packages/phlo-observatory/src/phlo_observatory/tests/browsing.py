@@ -19,7 +19,7 @@ from phlo.images.build import build
 from phlo.images.registries import Registries
 
 IMAGE = Path(__file__).parents[1] / "image"
-PAGES = ("/", "/services", "/graph", "/runs", "/plan", "/plugins", "/hosts", "/data", "/settings")
+PAGES = ("/", "/services", "/graph", "/runs", "/plan", "/plugins", "/hosts", "/data", "/audit", "/settings")
 _AXE = "/app/node_modules/axe-core/axe.min.js"
 # Containers that come and go take connections with them, which has nothing to do with a page.
 _NETWORK_CHANGED = "ERR_NETWORK_CHANGED"

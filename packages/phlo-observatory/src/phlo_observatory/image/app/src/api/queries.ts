@@ -1,10 +1,12 @@
 /** What the pages request from phlo-api. The stream of changes says when to request it again. */
-import { queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { get, type Parameters, post } from './client'
 import type {
+  AuditEntry,
   Branch,
   Graph,
   Host,
+  LogPage,
   Offering,
   Plan,
   Plugins,
@@ -14,6 +16,7 @@ import type {
   RunSummary,
   Service,
   Session,
+  Stats,
   Table,
   TableName,
   Token,
@@ -22,6 +25,7 @@ import type {
 
 /** A request without a response for so long counts as a lost connection. */
 const LIVE_TIMEOUT = 15_000
+const RUNS_PAGE = 50
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
@@ -33,9 +37,20 @@ export const projectQuery = live<Project>(['project'], '/project')
 export const servicesQuery = live<Service[]>(['services'], '/services')
 export const hostsQuery = live<Host[]>(['hosts'], '/hosts')
 export const graphQuery = live<Graph>(['graph'], '/graph')
+/** Sampled every 15 seconds, and no event of the stream of changes. */
+export const statsQuery = { ...live<Stats>(['stats'], '/stats'), refetchInterval: 15_000, retry: false }
+export const lastLinesQuery = (name: string) =>
+  once<LogPage>(['services', name, 'log'], '/logs/page', { service: [name], limit: 10 })
 export const runsQuery = live<RunSummary[]>(['runs'], '/runs', { limit: 100 })
+export const runPagesQuery = infiniteQueryOptions({
+  queryKey: ['run-pages'],
+  initialPageParam: '',
+  queryFn: ({ pageParam, signal }) => get<RunSummary[]>('/runs', { limit: RUNS_PAGE, before: pageParam }, signal),
+  getNextPageParam: (page) => (page.length === RUNS_PAGE ? page.at(-1)?.id : undefined),
+})
 export const pluginsQuery = once<Plugins>(['plugins'], '/plugins')
 export const registryQuery = once<Offering[]>(['registry'], '/registry')
+export const auditQuery = { ...once<AuditEntry[]>(['audit'], '/audit', { limit: 1000 }), staleTime: 0 }
 export const tokensQuery = once<Token[]>(['tokens'], '/tokens')
 export const tablesQuery = once<TableName[]>(['data', 'tables'], '/data/tables')
 export const branchesQuery = once<Branch[]>(['data', 'branches'], '/data/branches')
@@ -53,9 +68,9 @@ export const schemataQuery = queryOptions({
 /** Reads the state of every host, so it is asked for seldom. */
 export const planQuery = { ...once<Plan>(['plan'], '/plan'), staleTime: 60_000 }
 
-/** What an `up` of one service, and of those that it needs, would change. */
-export const servicePlanQuery = (name: string) => ({
-  ...once<Plan>(['plan', name], '/plan', { service: [name] }),
+/** What an `up` of services, and of those that they need, would change. */
+export const servicesPlanQuery = (names: readonly string[]) => ({
+  ...once<Plan>(['plan', ...names], '/plan', { service: names }),
   staleTime: 0,
   gcTime: 0,
 })

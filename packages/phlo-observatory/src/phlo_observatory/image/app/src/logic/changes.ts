@@ -12,9 +12,11 @@ export interface Affected {
   isExact?: boolean
 }
 
-const EVERYTHING: Affected[] = ['project', 'services', 'hosts', 'graph', 'runs', 'plugins', 'plan'].map((one) => ({
-  key: [one],
-}))
+const EVERYTHING: Affected[] = ['project', 'services', 'hosts', 'graph', 'runs', 'run-pages', 'plugins', 'plan'].map(
+  (one) => ({
+    key: [one],
+  }),
+)
 
 /** What to request again after an event of the stream. */
 export function affectedBy({ kind, data }: ChangeEvent): Affected[] {
@@ -22,7 +24,7 @@ export function affectedBy({ kind, data }: ChangeEvent): Affected[] {
     case 'service':
       return [{ key: ['services'], isExact: true }, { key: ['services', data.name ?? ''] }, { key: ['graph'] }]
     case 'run':
-      return [{ key: ['runs'], isExact: true }, { key: ['runs', data.id ?? ''] }]
+      return [{ key: ['runs'], isExact: true }, { key: ['runs', data.id ?? ''] }, { key: ['run-pages'] }]
     case 'host':
     case 'engine':
       return [{ key: ['hosts'] }, { key: ['services'] }, { key: ['graph'] }]

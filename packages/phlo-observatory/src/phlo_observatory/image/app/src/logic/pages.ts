@@ -10,5 +10,6 @@ export const PAGES = [
   { to: '/plugins', title: 'Plugins', icon: 'plugins', words: 'packages registry install' },
   { to: '/hosts', title: 'Hosts', icon: 'hosts', words: 'machines engines inventory' },
   { to: '/data', title: 'Data', icon: 'data', words: 'sql query tables iceberg snapshots branches' },
+  { to: '/audit', title: 'Audit', icon: 'key', words: 'log who requests security' },
   { to: '/settings', title: 'Settings', icon: 'settings', words: 'tokens theme dark light' },
 ] as const satisfies readonly { to: string; title: string; icon: IconName; words: string }[]

@@ -6,6 +6,7 @@ import { Facts, Page } from '~/components/page'
 import { ServiceName } from '~/components/service-parts'
 import { Answer, Empty } from '~/components/states'
 import { Status, Tag } from '~/components/status'
+import { Usage } from '~/components/usage'
 import { bytes, count } from '~/logic/format'
 
 export const Route = createFileRoute('/_app/hosts')({ component: Hosts })
@@ -78,6 +79,7 @@ function HostCard({ host }: { host: Host }) {
           ],
         ]}
       />
+      <Usage of="host" name={host.name} />
     </li>
   )
 }

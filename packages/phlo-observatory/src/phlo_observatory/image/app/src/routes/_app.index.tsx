@@ -3,12 +3,12 @@ import { Link, createFileRoute } from '@tanstack/react-router'
 import { projectQuery, runsQuery, servicesQuery } from '~/api/queries'
 import type { Project, RunSummary, Service } from '~/api/types'
 import { useOutage } from '~/components/connection-banner'
+import { Fix, HealthOutput } from '~/components/diagnosis'
 import { Icon } from '~/components/icons'
 import { Ago } from '~/components/moments'
 import { Page, Section } from '~/components/page'
 import { RunTable } from '~/components/run-table'
 import { ServiceLinks, ServiceName, ServiceState, stateOf } from '~/components/service-parts'
-import { StartButton, isStopped } from '~/components/start-service'
 import { Answer, Empty } from '~/components/states'
 import { Status } from '~/components/status'
 import { count, duration } from '~/logic/format'
@@ -68,24 +68,12 @@ function Problems({ services }: { services: Service[] }) {
               <Link to="/services/$name" params={{ name: service.name }} search={{ tab: 'logs' } as never}>
                 Logs
               </Link>
-              {isStopped(service) && <StartButton service={service} />}
+              <Fix service={service} />
             </div>
           </li>
         ))}
       </ul>
     </Section>
-  )
-}
-
-function HealthOutput({ service }: { service: Service }) {
-  const outputs = service.instances
-    .map((one) => (one.health === 'unhealthy' ? one.health_output : null))
-    .filter(Boolean)
-  if (outputs.length === 0) return null
-  return (
-    <pre className="output" tabIndex={0} aria-label="Output of the health check">
-      {outputs.join('\n')}
-    </pre>
   )
 }
 

@@ -1,9 +1,9 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, createFileRoute } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
-import { apiPath } from '~/api/client'
+import { apiPath, post } from '~/api/client'
 import { useEvents } from '~/api/events'
-import { runQuery, servicesQuery } from '~/api/queries'
+import { runQuery, servicesQuery, sessionQuery } from '~/api/queries'
 import type { Run, RunEvent } from '~/api/types'
 import { ActionButton } from '~/components/button'
 import { Copyable } from '~/components/copy'
@@ -52,7 +52,7 @@ function OneRun({ found }: { found: Run }) {
           {run.by && `, started in Observatory by ${run.by}`}
         </>
       }
-      actions={<RollBack run={run} />}
+      actions={isLive(run) ? <Cancel run={run} /> : <RollBack run={run} />}
     >
       <div className="tiles tiles-small">
         <div className="tile">
@@ -147,6 +147,37 @@ function useLiveRun(found: Run): Run {
 
 function beginning(run: Run): Run {
   return isLive(run) ? { ...run, steps: [], notes: [] } : run
+}
+
+/** Interrupts a run that was started in Observatory. */
+function Cancel({ run }: { run: Run }) {
+  const [isAsking, setAsking] = useState(false)
+  const { data: session } = useQuery(sessionQuery)
+  const cancel = useMutation({
+    mutationFn: () => post(`/runs/${encodeURIComponent(run.id)}/cancel`),
+    onSuccess: () => setAsking(false),
+  })
+  if (!run.by || session?.role !== 'operator') return null
+  return (
+    <>
+      <ActionButton icon="close" isDisabled={cancel.isSuccess} onPress={() => setAsking(true)}>
+        {cancel.isSuccess ? 'Cancelling…' : 'Cancel run'}
+      </ActionButton>
+      <Confirm
+        title="Cancel this run?"
+        verb="Cancel the run"
+        look="danger"
+        isOpen={isAsking}
+        action={cancel}
+        onClose={() => setAsking(false)}
+        onConfirm={() => cancel.mutate()}
+      >
+        <p>
+          No further step starts. Steps in progress are finished or rolled back. What was changed before stays as it is.
+        </p>
+      </Confirm>
+    </>
+  )
 }
 
 function RollBack({ run }: { run: Run }) {

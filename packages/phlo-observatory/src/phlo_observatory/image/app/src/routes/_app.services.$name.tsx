@@ -1,24 +1,23 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, createFileRoute } from '@tanstack/react-router'
 import { type ColumnDef, createColumnHelper } from '@tanstack/react-table'
-import { useState } from 'react'
 import { Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
 import { environmentQuery, serviceQuery } from '~/api/queries'
 import type { Service, Variable } from '~/api/types'
 import { ActionCard } from '~/components/action-card'
-import { ActionButton } from '~/components/button'
 import { Copyable } from '~/components/copy'
-import { Confirm } from '~/components/dialog'
+import { Diagnosis } from '~/components/diagnosis'
 import { LogView } from '~/components/log-view'
 import { Ago } from '~/components/moments'
+import { RestartButton, StartButton, StopButton, isStopped } from '~/components/operate'
 import { Facts, Page, Section } from '~/components/page'
 import { Ports, ServiceLinks, ServiceState, instanceState } from '~/components/service-parts'
-import { StartButton, isStopped } from '~/components/start-service'
 import { SourceText } from '~/components/source-text'
 import { Answer, Empty } from '~/components/states'
 import { Status, Tag } from '~/components/status'
 import { DataTable } from '~/components/table'
-import { useAction, useMay } from '~/components/use-action'
+import { Usage } from '~/components/usage'
+import { useMay } from '~/components/use-action'
 import { useTableUrl, useUrlText } from '~/components/use-url-state'
 import { resourceText } from '~/logic/format'
 
@@ -35,7 +34,14 @@ function ServicePage() {
       above={<Link to="/services">Services</Link>}
       actions={
         service.data &&
-        (isStopped(service.data) ? <StartButton service={service.data} /> : <RestartButton service={service.data} />)
+        (isStopped(service.data) ? (
+          <StartButton services={[service.data]} />
+        ) : (
+          <>
+            <RestartButton services={[service.data]} />
+            <StopButton services={[service.data]} />
+          </>
+        ))
       }
     >
       <Answer query={service}>
@@ -66,36 +72,10 @@ function ServicePage() {
   )
 }
 
-function RestartButton({ service }: { service: Service }) {
-  const [isAsking, setAsking] = useState(false)
-  const action = useAction()
-  const { may, why } = useMay('restart')
-  return (
-    <>
-      <ActionButton icon="restart" isDisabled={!may} onPress={() => setAsking(true)}>
-        Restart
-      </ActionButton>
-      {why && <span className="muted small">{why}</span>}
-      <Confirm
-        title={`Restart ${service.title}?`}
-        verb="Restart"
-        isOpen={isAsking}
-        action={action}
-        onClose={() => setAsking(false)}
-        onConfirm={() => action.mutate({ path: `/services/${encodeURIComponent(service.name)}/restart` })}
-      >
-        <p>
-          The service is not available until it is ready again. Services that depend on it with
-          <code>restart: true</code> are restarted too.
-        </p>
-      </Confirm>
-    </>
-  )
-}
-
 function State({ service }: { service: Service }) {
   return (
     <div className="stack-loose">
+      <Diagnosis service={service} />
       <Facts
         facts={[
           ['State', <ServiceState key="state" service={service} />],
@@ -115,6 +95,11 @@ function State({ service }: { service: Service }) {
           ['Wants', <Tags key="wants" names={service.wants} />],
         ]}
       />
+      {service.instances.length > 0 && (
+        <Section title="Usage" aside="the last hour">
+          <Usage of="service" name={service.name} />
+        </Section>
+      )}
       <Section title="Containers">
         {service.instances.length === 0 ? (
           <Empty icon="services" title="No container">

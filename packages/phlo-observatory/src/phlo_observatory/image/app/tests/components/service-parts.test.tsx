@@ -4,7 +4,7 @@ import userEvent from '@testing-library/user-event'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Instance, Service } from '~/api/types'
 import { ServiceState, instanceState } from '~/components/service-parts'
-import { StartButton, isStopped } from '~/components/start-service'
+import { StartButton, isStopped } from '~/components/operate'
 import { OPERATOR, inApp } from '../support/in-app'
 
 afterEach(() => vi.unstubAllGlobals())
@@ -42,7 +42,7 @@ test.each([
 })
 
 test('Start asks, and then starts this service only', async () => {
-  const { sent } = await inApp(<StartButton service={service('stopped', 'exited', 1)} />, {
+  const { sent } = await inApp(<StartButton services={[service('stopped', 'exited', 1)]} />, {
     '/session': OPERATOR,
     '/actions/up': { run: 'r1' },
     '/plan': { digest: 'd1', steps: [{ status: 'pending' }] },

@@ -3,7 +3,7 @@ import { affectedBy } from '~/logic/changes'
 
 test.each([
   ['service', { name: 'web' }, ['services', 'services/web', 'graph']],
-  ['run', { id: '7' }, ['runs', 'runs/7']],
+  ['run', { id: '7' }, ['runs', 'runs/7', 'run-pages']],
   ['host', { name: 'local' }, ['hosts', 'services', 'graph']],
   ['engine', {}, ['hosts', 'services', 'graph']],
   ['plan', {}, ['plan']],

@@ -42,5 +42,5 @@ export async function inApp(
 export const OPERATOR = {
   name: 'operator',
   role: 'operator',
-  actions_allowed: ['up', 'restart', 'action', 'rollback'],
+  actions_allowed: ['up', 'restart', 'stop', 'action', 'rollback'],
 }
