@@ -9,14 +9,14 @@ MORE = "More"
 
 # Commands of two words, by the first one; a family whose first word is a command itself (`plan`) needs no entry.
 FAMILIES = {
-    "import": "Make a project from another tool's files",
+    "import": "Create a project from files of another tool",
     "images": "The images of the project's services",
     "volumes": "The project's volumes",
-    "deploy-lock": "The deploy lock, which keeps two runs apart",
+    "deploy-lock": "The deploy lock, which prevents concurrent runs",
     "inventory": "The hosts and their groups",
     "services": "The services of the project",
     "config": "The project's configuration, resolved",
-    "plugin": "The installed packages, and further ones",
-    "secrets": "The values that are shown to nobody",
+    "plugin": "Installed and available packages",
+    "secrets": "Secrets, which phlo masks in all output",
     "docs": "The documentation of operations",
 }

@@ -7,14 +7,14 @@ from phlo.cli.option import Option
 PROJECT_DIR = Option(
     "project_dir",
     ("-C", "--project-dir"),
-    help="the project's folder; default: the nearest one upwards with a phlo.yaml or a Compose file",
+    help="the project folder; default: the nearest parent folder with a phlo.yaml or a Compose file",
     metavar="DIR",
     complete="folders",
 )
 COMPOSE_FILE = Option(
     "compose_file",
     ("--file",),
-    help="a Compose file that is the project, a later one merged over an earlier; `phlo -f FILE up` is short for it",
+    help="a Compose file to use as the project; later files override earlier ones; short form: `phlo -f FILE up`",
     repeatable=True,
     metavar="FILE",
     complete="files",
@@ -37,12 +37,15 @@ INVENTORY = Option(
     complete="files",
 )
 PROJECT_NAME = Option(
-    "project_name", ("-p", "--project-name"), help="another name than phlo.yaml's for this run", metavar="NAME"
+    "project_name",
+    ("-p", "--project-name"),
+    help="the project name for this run, instead of the one in phlo.yaml",
+    metavar="NAME",
 )
 EXTRA = Option(
     "extra",
     ("-e", "--extra"),
-    help="variables that win over every other: pairs, JSON, or a YAML file of them",
+    help="variables that override all others: pairs, JSON, or a YAML file",
     repeatable=True,
     metavar="NAME=VALUE|@FILE",
 )
@@ -50,7 +53,7 @@ VAULT = (
     Option(
         "vault_password_file",
         ("--vault-password-file", "--vault-pass-file"),
-        help="a file, or a program that prints it, with the password of what Ansible Vault encrypted",
+        help="a file with the password of Ansible Vault, or a program that prints it",
         repeatable=True,
         metavar="FILE",
         complete="files",
@@ -66,7 +69,7 @@ VAULT = (
         "ask_vault_pass",
         ("--ask-vault-pass", "--ask-vault-password"),
         "flag",
-        "ask for the password of Ansible Vault",
+        "prompt for the password of Ansible Vault",
     ),
 )
 NO_COLOR = Option("no_color", ("--no-color",), "flag", "no colours; the NO_COLOR variable does the same")
@@ -77,13 +80,15 @@ PROJECT = (PROJECT_DIR, COMPOSE_FILE, ENV_FILE, INVENTORY, *VAULT, PROJECT_NAME,
 
 SERVICES = Option(
     "services",
-    help="only these services, and what they need",
+    help="only these services and their dependencies",
     positional="many",
     complete="services",
     metavar="SERVICE",
 )
 SERVICE = Option("service", help="the service", positional="one", complete="services", metavar="SERVICE")
-PROFILE = Option("profile", ("--profile",), help="add the services of this profile", repeatable=True, metavar="NAME")
+PROFILE = Option(
+    "profile", ("--profile",), help="also use the services of this profile", repeatable=True, metavar="NAME"
+)
 JSON = Option("json", ("--json",), "flag", "print JSON")
 QUIET = Option("quiet", ("-q", "--quiet"), "flag", "print errors only")
 VERBOSE = Option(
@@ -99,12 +104,12 @@ OUTPUT = Option(
     default="text",
     choices=("text", "json"),
 )
-FORKS = Option("forks", ("--forks",), "integer", "how many steps may run at once (default: 32)", 32, metavar="N")
-NO_DEPS = Option("no_deps", ("--no-deps",), "flag", "leave out what the named services depend on")
+FORKS = Option("forks", ("--forks",), "integer", "the number of steps to run at once (default: 32)", 32, metavar="N")
+NO_DEPS = Option("no_deps", ("--no-deps",), "flag", "do not start dependencies of the named services")
 EXCLUDE = Option(
     "exclude",
     ("--exclude",),
-    help="leave this service as it is, though others may depend on it",
+    help="do not change this service, even if others depend on it",
     repeatable=True,
     metavar="SERVICE",
     complete="services",
@@ -119,26 +124,30 @@ SCALE = Option(
 IMAGE_SOURCE = Option(
     "image_source",
     ("--image-source",),
-    help="where images of recipes come from; auto: what is there, else a registry of the project, else a build",
+    help="where images with a recipe come from; auto: an existing image, else a registry of the project, else a build",
     choices=("auto", "pull", "build", "upstream"),
 )
 DEV = Option("dev", ("--dev",), "flag", "run services in development mode (their `dev` section)")
 DIFF = Option("diff", ("-D", "--diff"), "flag", "show every cause of a change, not only the first ones")
-RECREATE = Option("recreate", ("--recreate",), "flag", "recreate the services' containers, changed or not")
-ORPHANS = Option("remove_orphans", ("--remove-orphans",), "flag", "remove containers of services that are no more")
+RECREATE = Option("recreate", ("--recreate",), "flag", "recreate containers even if nothing changed")
+ORPHANS = Option(
+    "remove_orphans", ("--remove-orphans",), "flag", "remove containers of services that are not in the project"
+)
 UNPROTECT = Option(
     "unprotect",
     ("--unprotect",),
-    help="a volume with `protect: true` that may be deleted, or cut off, all the same",
+    help="a volume with `protect: true` that may be deleted or unmounted nevertheless",
     repeatable=True,
     metavar="NAME",
 )
-YES = Option("yes", ("-y", "--yes"), "flag", "do not ask before data is deleted; needed without a terminal")
+YES = Option(
+    "yes", ("-y", "--yes"), "flag", "do not ask for confirmation before data is deleted; required without a terminal"
+)
 JUNIT = Option(
     "junit", ("--junit",), help="write the run as JUnit XML, for CI servers", metavar="FILE", complete="files"
 )
 PROFILE_TASKS = Option(
-    "profile_tasks", ("--profile-tasks",), "flag", "tell which steps took how long, and the critical path"
+    "profile_tasks", ("--profile-tasks",), "flag", "print the duration of each step, and the critical path"
 )
 TAGS = Option("tags", ("--tags",), help="only steps with one of these tags, e.g. image,network", metavar="TAG,...")
 LOCK_TIMEOUT = Option(
@@ -167,13 +176,13 @@ GRACE = Option(
 OTEL_ENDPOINT = Option(
     "otel_endpoint",
     ("--otel-endpoint",),
-    help="send the run as OpenTelemetry spans there (OTLP over HTTP); OTEL_EXPORTER_OTLP_ENDPOINT does the same",
+    help="send the run as OpenTelemetry spans to URL (OTLP over HTTP); variable: OTEL_EXPORTER_OTLP_ENDPOINT",
     metavar="URL",
 )
 LIMIT = Option(
     "limit",
     ("-l", "--limit"),
-    help="only these of the hosts, e.g. storage:!data-3, or @failed: those that failed in the last run",
+    help="only these hosts, e.g. storage:!data-3; @failed: the hosts that failed in the last run",
     metavar="PATTERN",
 )
 RUN = (OUTPUT, QUIET, VERBOSE, FORKS, LIMIT, OTEL_ENDPOINT)

@@ -13,7 +13,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.testing:test",
         (
             Option("roles", help="a role, its package, or the folder of one", positional="some", metavar="ROLE"),
-            Option("keep", ("--keep",), "flag", "leave what was started, to look at it"),
+            Option("keep", ("--keep",), "flag", "keep the containers, for debugging"),
             QUIET,
             VERBOSE,
             FORKS,
@@ -21,9 +21,9 @@ VERBS: tuple[Verb, ...] = (
             *COMMON,
         ),
         group=MORE,
-        more="Each role gets a project of its own, with free ports and its own secrets, that is removed at the end.\n"
-        "A second `up` must change nothing; then the role's own tests (pytest, testinfra) look at what runs.",
-        examples=(("phlo test ./phlo-thing", "a package that is being written"),),
+        more="Each role runs in its own project with free ports and generated secrets, which is removed at the end.\n"
+        "A second `up` must change nothing; then the role's tests (pytest, testinfra) run.",
+        examples=(("phlo test ./phlo-thing", "a package in development"),),
     ),
     Verb(
         "docs operations",
@@ -31,7 +31,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.docs:operations",
         (JSON, *COMMON),
         group=MORE,
-        examples=(("phlo docs operations", "what a task can call"),),
+        examples=(("phlo docs operations", "operations for tasks"),),
     ),
     Verb(
         "docs operation",
@@ -39,7 +39,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.docs:operation",
         (Option("name", help="the operation", positional="one", metavar="NAME"), JSON, *COMMON),
         group=MORE,
-        examples=(("phlo docs operation exec", "its arguments, each with what it means"),),
+        examples=(("phlo docs operation exec", "its arguments and their meanings"),),
     ),
     Verb(
         "completion",

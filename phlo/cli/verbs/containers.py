@@ -15,7 +15,7 @@ VERBS: tuple[Verb, ...] = (
         "Take over a container that was started by hand",
         "phlo.cli.adopt:adopt",
         (
-            Option("container", help="the container's name or id", positional="one", metavar="CONTAINER"),
+            Option("container", help="the container's name or ID", positional="one", metavar="CONTAINER"),
             Option("service", ("--as",), help="the service it becomes", metavar="SERVICE", complete="services"),
             Option("host", ("--host",), help="the host it is on, if the service has several", metavar="HOST"),
             LOCK_TIMEOUT,
@@ -23,12 +23,12 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=PLATFORM,
         is_task=True,
-        more="Renames the container to PROJECT-SERVICE-1 and marks it as adopted; it goes on running.\n"
-        "`phlo plan` then compares it with the service. Containers of Docker Compose need no such command: those of a\n"
-        "Compose project with the project's name are adopted by themselves.",
+        more="Renames the container to PROJECT-SERVICE-1 and marks it as adopted; it keeps running.\n"
+        "`phlo plan` then compares it with the service. Containers of Docker Compose do not need this command:\n"
+        "those of a Compose project with the same name are adopted automatically.",
         examples=(
-            ("phlo adopt my-database --as db", "a container that `docker run` started becomes that of db"),
-            ("phlo adopt 3f2a9c --as db --host data-1", "by its id, on one of several hosts"),
+            ("phlo adopt my-database --as db", "a container that `docker run` started becomes the container of db"),
+            ("phlo adopt 3f2a9c --as db --host data-1", "by its ID, on one of several hosts"),
         ),
     ),
     Verb(
@@ -64,7 +64,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "events",
-        "Print what the engine reports of the containers, as it happens",
+        "Print the engine's events for the project's containers",
         "phlo.cli.container_reports:events",
         (_ONLY, JSON, *PROJECT),
         group=PLATFORM,
@@ -73,13 +73,13 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "wait",
-        "Wait until the containers of services end",
+        "Wait until containers of services exit",
         "phlo.cli.container_reports:wait",
         (_ONLY._replace(positional="some"), *PROJECT),
         group=PLATFORM,
         is_task=True,
-        more="Ends with the first exit code of a container that is not 0.",
-        examples=(("phlo wait migrate", "until the job is done"),),
+        more="Exits with the first exit code other than 0.",
+        examples=(("phlo wait migrate", "wait until the job has finished"),),
     ),
     Verb(
         "attach",
@@ -89,7 +89,7 @@ VERBS: tuple[Verb, ...] = (
         group=PLATFORM,
         is_task=True,
         more="Ctrl-C ends the connection and leaves the container running; in one with a terminal (`tty: true`)\n"
-        "it is passed on, and Ctrl-P Ctrl-Q ends the connection.",
+        "Ctrl-C is sent to the process, and Ctrl-P Ctrl-Q ends the connection.",
         examples=(("phlo attach web", "the output of web from now on"),),
     ),
     Verb(
@@ -104,7 +104,7 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=PLATFORM,
         is_task=True,
-        more="Follows the rules of `docker cp`. Into a service the files are copied into each of its containers.",
+        more="Follows the rules of `docker cp`. Files for a service are copied to each of its containers.",
         examples=(("phlo cp web:/var/log/app.log .", "a file of the container into this folder"),),
     ),
     Verb(
@@ -119,11 +119,11 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=PLATFORM,
         is_task=True,
-        examples=(("phlo kill -s SIGHUP web", "have web read its configuration again"),),
+        examples=(("phlo kill -s SIGHUP web", "let web read its configuration again"),),
     ),
     Verb(
         "pause",
-        "Suspend the processes of services",
+        "Pause the processes of services",
         "phlo.cli.lifecycle:pause",
         (_ONLY, *WRITE, *PROJECT),
         group=PLATFORM,
@@ -132,16 +132,16 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "unpause",
-        "Resume services that are paused",
+        "Resume paused services",
         "phlo.cli.lifecycle:unpause",
         (_ONLY, *WRITE, *PROJECT),
         group=PLATFORM,
         is_task=True,
-        examples=(("phlo unpause web", "what `phlo pause web` suspended"),),
+        examples=(("phlo unpause web", "resume web after `phlo pause web`"),),
     ),
     Verb(
         "images list",
-        "List the project's images: where from, size, age, and who uses them",
+        "List the project's images: origin, size, age, and services that use them",
         "phlo.cli.images:list_images",
         (_ONLY, JSON, *PROJECT),
         group=PLATFORM,
@@ -151,14 +151,14 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "images publish",
-        "Build missing images of recipes, and push them to a registry",
+        "Build missing images and push them to a registry",
         "phlo.cli.images:publish",
         (
             SERVICES._replace(help="only images of these services, and of what they need"),
             Option(
                 "registry",
                 ("--registry",),
-                help="push there; default: the registries that phlo.yaml names",
+                help="the registry; default: the registries in phlo.yaml",
                 metavar="HOST/PATH",
             ),
             PROFILE,
@@ -166,7 +166,7 @@ VERBS: tuple[Verb, ...] = (
             *PROJECT,
         ),
         group=PLATFORM,
-        more="Hosts that lack an image pull it from there instead of building it, under the same tag.",
+        more="Other hosts pull an image with the same tag instead of building it.",
         examples=(
             ("phlo images publish", "to the registries of phlo.yaml"),
             ("phlo images publish --registry registry.example.com/lake", "to this one"),
@@ -174,21 +174,21 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "images prune",
-        "Remove images of recipes that nothing uses, on all hosts",
+        "Remove unused images that phlo built, on all hosts",
         "phlo.cli.images:prune",
         (
-            Option("check", ("--check",), "flag", "change nothing, show what would be removed"),
+            Option("check", ("--check",), "flag", "show what would be removed, without changing anything"),
             PROFILE,
             JSON,
             *PROJECT,
         ),
         group=PLATFORM,
-        more="What a container uses stays, also one that is kept for `phlo rollback`, and what services want now.",
+        more="Images of containers (also of those kept for `phlo rollback`) and of services are kept.",
         examples=(("phlo images prune --check", "what would go"),),
     ),
     Verb(
         "volumes list",
-        "List the project's volumes and who uses them",
+        "List the project's volumes and the services that use them",
         "phlo.cli.resources:volumes",
         (JSON, *PROJECT),
         group=PLATFORM,

@@ -30,17 +30,17 @@ from phlo.cli.shared_options import (
 VERBS: tuple[Verb, ...] = (
     Verb(
         "up",
-        "Start the services, and make them what phlo.yaml says",
+        "Create, update and start services as phlo.yaml describes them",
         "phlo.cli.lifecycle:up",
         (
             *SELECT,
-            Option("check", ("--check",), "flag", "change nothing, show what would change"),
+            Option("check", ("--check",), "flag", "show what would change, without changing anything"),
             DIFF,
             TAGS,
             RECREATE,
             ORPHANS,
             UNPROTECT,
-            Option("frozen", ("--frozen",), "flag", "refuse a project that is not exactly what phlo.lock says"),
+            Option("frozen", ("--frozen",), "flag", "refuse a project that differs from phlo.lock"),
             Option(
                 "rollback",
                 ("--rollback",),
@@ -52,7 +52,7 @@ VERBS: tuple[Verb, ...] = (
             Option(
                 "plan",
                 ("--plan",),
-                help="carry out this saved plan, and refuse it when it does not hold any more",
+                help="apply this saved plan; a plan that no longer matches is refused",
                 metavar="FILE",
                 complete="files",
             ),
@@ -63,8 +63,8 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=PLATFORM,
         is_task=True,
-        more="Without SERVICE: the default ones, those that phlo.yaml enables, and its inline ones.\n"
-        "Only what differs is changed; a service whose new version fails gets its old one back.",
+        more="Without SERVICE: default services, enabled services and inline services of phlo.yaml.\n"
+        "Only differences are applied. If the new version of a service fails, the previous one is restored.",
         examples=(
             ("phlo up", "the whole platform"),
             ("phlo up --profile api --check", "what would change with the api profile"),
@@ -73,7 +73,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "plan",
-        "Show what `up` would change and why, changing nothing",
+        "Show what `up` would change and why, without changing anything",
         "phlo.cli.lifecycle:plan",
         (
             *SELECT,
@@ -82,9 +82,7 @@ VERBS: tuple[Verb, ...] = (
             RECREATE,
             ORPHANS,
             UNPROTECT,
-            Option(
-                "detailed_exitcode", ("--detailed-exitcode",), "flag", "exit with 2 when there is something to change"
-            ),
+            Option("detailed_exitcode", ("--detailed-exitcode",), "flag", "exit with status 2 if there are changes"),
             Option(
                 "out",
                 ("-o", "--out"),
@@ -104,10 +102,10 @@ VERBS: tuple[Verb, ...] = (
         is_task=True,
         examples=(
             ("phlo plan", "what `up` would do, and the cause of each change"),
-            ("phlo plan --diff web", "all causes, of one service"),
-            ("phlo plan -o next.plan", "keep it, for `phlo up --plan next.plan`"),
+            ("phlo plan --diff web", "all causes of changes of one service"),
+            ("phlo plan -o next.plan", "save the plan for `phlo up --plan next.plan`"),
             ("phlo plan --output markdown > plan.md", "for a comment on a pull request"),
-            ("phlo plan --detailed-exitcode -q", "for scripts: 2 when something would change"),
+            ("phlo plan --detailed-exitcode -q", "for scripts: status 2 if there are changes"),
         ),
     ),
     Verb(
@@ -121,26 +119,26 @@ VERBS: tuple[Verb, ...] = (
             *COMMON,
         ),
         group=PLATFORM,
-        examples=(("phlo plan show next.plan", "what `phlo plan -o next.plan` has saved"),),
+        examples=(("phlo plan show next.plan", "the plan that `phlo plan -o next.plan` saved"),),
     ),
     Verb(
         "rollback",
-        "Go back to what ran before a run",
+        "Restore the containers that ran before a run",
         "phlo.cli.rollback:rollback",
         (
             Option("run", help="the run to undo; default: the last one", positional="optional", metavar="RUN"),
-            Option("check", ("--check",), "flag", "change nothing, show what would be restored"),
+            Option("check", ("--check",), "flag", "show what would be restored, without changing anything"),
             WAIT_TIMEOUT,
             *WRITE,
             *PROJECT,
         ),
         group=PLATFORM,
         is_task=True,
-        more="The containers that later runs replaced go back as well. Volumes keep the data they have.\n"
-        "`phlo rollback` a second time takes it back.",
+        more="Containers that later runs replaced are restored as well. Data in volumes is not changed.\n"
+        "A second `phlo rollback` undoes the first.",
         examples=(
             ("phlo rollback --check", "what would be restored"),
-            ("phlo rollback", "undo the last run that replaced something"),
+            ("phlo rollback", "undo the last run that replaced containers"),
         ),
     ),
     Verb(
@@ -148,29 +146,34 @@ VERBS: tuple[Verb, ...] = (
         "Stop and remove the project's containers and networks",
         "phlo.cli.lifecycle:down",
         (
-            Option("volumes", ("--volumes",), "flag", "remove the volumes as well: THEIR DATA IS LOST"),
+            Option("volumes", ("--volumes",), "flag", "also remove volumes: THEIR DATA IS DELETED"),
             YES,
             UNPROTECT,
-            Option("check", ("--check",), "flag", "change nothing, show what would be removed"),
+            Option("check", ("--check",), "flag", "show what would be removed, without changing anything"),
             GRACE,
             *WRITE,
             *PROJECT,
         ),
         group=PLATFORM,
         is_task=True,
-        instead="`phlo stop SERVICE` stops a service, `phlo services disable SERVICE` takes it out of the project.",
+        instead="`phlo stop SERVICE` stops a service, `phlo services disable SERVICE` removes it from the project.",
         examples=(
-            ("phlo down", "containers and networks go, the data stays"),
-            ("phlo down --volumes", "everything goes, after you have agreed"),
+            ("phlo down", "remove containers and networks, keep data"),
+            ("phlo down --volumes", "also delete the data, after a confirmation"),
         ),
     ),
     Verb(
         "prune",
-        "Remove what no service wants any more, on all hosts of the inventory",
+        "Remove unused containers and networks, on all hosts of the inventory",
         "phlo.cli.prune:prune",
         (
-            Option("check", ("--preview", "--check"), "flag", "change nothing, show what would be removed and why"),
-            Option("volumes", ("--volumes",), "flag", "remove such volumes as well: THEIR DATA IS LOST"),
+            Option(
+                "check",
+                ("--preview", "--check"),
+                "flag",
+                "show what would be removed and why, without changing anything",
+            ),
+            Option("volumes", ("--volumes",), "flag", "also remove unused volumes: THEIR DATA IS DELETED"),
             YES,
             UNPROTECT,
             PROFILE,
@@ -179,46 +182,46 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=PLATFORM,
         is_task=True,
-        more="Containers of services that are gone, disabled, or placed on other hosts now, and instances too many;\n"
-        "networks that nothing uses. What a profile's services have left stays.",
-        examples=(("phlo prune --preview -i inventories/production.yaml", "what would go, and why"),),
+        more="Containers of services that were removed, disabled or placed on other hosts, and surplus instances;\n"
+        "unused networks. Containers of services with a profile are kept.",
+        examples=(("phlo prune --preview -i inventories/production.yaml", "what would be removed, and why"),),
     ),
     Verb(
         "stop",
-        "Stop services, keeping their containers",
+        "Stop services and keep their containers",
         "phlo.cli.lifecycle:stop",
         (SERVICES, GRACE, *WRITE, *PROJECT),
         group=PLATFORM,
         is_task=True,
         examples=(
             ("phlo stop web", "only this service"),
-            ("phlo stop --timeout 60", "all of them, each with a minute to end by itself"),
+            ("phlo stop --timeout 60", "all services, each with one minute to stop"),
         ),
     ),
     Verb(
         "start",
-        "Start stopped services as they are",
+        "Start stopped services without changing them",
         "phlo.cli.lifecycle:start",
         (SERVICES, *WRITE, *PROJECT),
         group=PLATFORM,
         is_task=True,
         examples=(
-            ("phlo start", "what `phlo stop` stopped"),
+            ("phlo start", "the services that `phlo stop` stopped"),
             ("phlo start web", "only this service"),
         ),
     ),
     Verb(
         "restart",
-        "Stop services and start them again as they are",
+        "Restart services without changing them",
         "phlo.cli.lifecycle:restart",
         (SERVICES, GRACE, *WRITE, *PROJECT),
         group=PLATFORM,
         is_task=True,
-        examples=(("phlo restart web", "the same container once more; `phlo up --recreate web` makes a new one"),),
+        examples=(("phlo restart web", "the same container; `phlo up --recreate web` creates a new one"),),
     ),
     Verb(
         "pull",
-        "Pull the services' images, without starting anything",
+        "Pull the images of services",
         "phlo.cli.lifecycle:pull",
         (SERVICES, PROFILE, *WRITE, *PROJECT),
         group=PLATFORM,
@@ -230,14 +233,14 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "build",
-        "Build the services' images, without starting anything",
+        "Build the images of services",
         "phlo.cli.lifecycle:build",
         (SERVICES, PROFILE, *WRITE, *PROJECT),
         group=PLATFORM,
         is_task=True,
         examples=(
             ("phlo build", "the images that have a recipe"),
-            ("phlo build web -v", "one of them, and what it was made of"),
+            ("phlo build web -v", "one of them, with its dependencies"),
         ),
     ),
 )

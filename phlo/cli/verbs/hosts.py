@@ -9,7 +9,7 @@ from phlo.cli.shared_options import COMMON, FORKS, INVENTORY, JSON, LIMIT, PROJE
 VERBS: tuple[Verb, ...] = (
     Verb(
         "inventory list",
-        "List the hosts there are, how each is reached, its groups",
+        "List the hosts, how each is reached, and their groups",
         "phlo.cli.inventory:list_hosts",
         (LIMIT, JSON, PROJECT_DIR, INVENTORY, *VAULT, *COMMON),
         group=LOOK,
@@ -25,7 +25,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "inventory show",
-        "Show one host: its groups, its variables and where each was written",
+        "Show one host: its groups and its variables with their sources",
         "phlo.cli.inventory:show",
         (
             Option("host", help="the host", positional="one", metavar="HOST"),
@@ -37,16 +37,16 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=LOOK,
         examples=(
-            ("phlo inventory show data-1 -i inventories/production.yaml", "what holds for data-1, and who said it"),
+            ("phlo inventory show data-1 -i inventories/production.yaml", "the variables of data-1 and their sources"),
         ),
     ),
     Verb(
         "inventory check",
-        "Reach every host: engine, room on its disk, clock, Swarm",
+        "Check every host: engine, free disk space, clock, Swarm",
         "phlo.cli.inventory:check",
         (
             LIMIT,
-            FORKS._replace(help="how many hosts may be asked at once (default: 32)"),
+            FORKS._replace(help="the number of hosts to check at once (default: 32)"),
             JSON,
             PROJECT_DIR,
             INVENTORY,
@@ -54,7 +54,7 @@ VERBS: tuple[Verb, ...] = (
             *COMMON,
         ),
         group=LOOK,
-        more="Ends with 4 when a host cannot be reached, and says why and what to do.",
+        more="Exits with status 4 if a host cannot be reached, with the cause and a fix.",
         examples=(("phlo inventory check -i inventories/production.yaml", "before the first `up` there"),),
     ),
 )

@@ -7,15 +7,15 @@ from phlo.cli.option import Option, Verb
 from phlo.cli.shared_options import NO_DEPS, PROFILE, PROJECT, SERVICE, WAIT_TIMEOUT, WRITE
 
 _OWN = (
-    Option("interactive", ("-i", "--interactive"), "flag", "pass input on to the command (always done)"),
-    Option("tty", ("-t", "--tty"), "flag", "give the command a terminal (default: when phlo has one)"),
-    Option("no_tty", ("-T", "--no-tty"), "flag", "no terminal, even when there is one"),
+    Option("interactive", ("-i", "--interactive"), "flag", "pass input to the command (always on)"),
+    Option("tty", ("-t", "--tty"), "flag", "allocate a terminal for the command (default: if phlo has one)"),
+    Option("no_tty", ("-T", "--no-tty"), "flag", "allocate no terminal"),
     Option("detach", ("-d", "--detach"), "flag", "print the container's name and let it run"),
-    Option("rm", ("--rm",), "flag", "remove the container afterwards (always done)"),
+    Option("rm", ("--rm",), "flag", "remove the container afterwards (always on)"),
     Option(
         "env",
         ("--env",),
-        help="a variable for the container; without VALUE the one of this environment",
+        help="a variable for the container; without VALUE, its value in this environment",
         repeatable=True,
         metavar="NAME[=VALUE]",
     ),
@@ -34,7 +34,7 @@ _OWN = (
         metavar="[HOST:]CONTAINER",
     ),
     Option("service_ports", ("-P", "--service-ports"), "flag", "publish the service's own ports"),
-    Option("use_aliases", ("--use-aliases",), "flag", "other containers find it under the service's names"),
+    Option("use_aliases", ("--use-aliases",), "flag", "use the service's network aliases"),
     Option("user", ("-u", "--user"), help="run as this user", metavar="NAME[:GROUP]"),
     Option("workdir", ("-w", "--workdir"), help="run in this folder of the container", metavar="DIR"),
     Option("entrypoint", ("--entrypoint",), help="the program instead of the entry point", metavar="COMMAND"),
@@ -62,12 +62,12 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=PLATFORM,
         is_task=True,
-        more="Options stand before SERVICE. The command's exit code is phlo's. What the service depends on is started\n"
+        more="Options are written before SERVICE. phlo exits with the command's exit code. Dependencies are started\n"
         "first. The container has the service's image, environment, files, secrets and volumes, no ports, and is\n"
-        "removed when the command ends. It is no instance of the service.",
+        "removed when the command ends. It does not count as an instance of the service.",
         examples=(
             ("phlo run-once web python manage.py migrate", "with the settings of web"),
-            ("phlo run-once --no-deps -e DEBUG=1 web sh", "a shell, starting nothing else"),
+            ("phlo run-once --no-deps -e DEBUG=1 web sh", "a shell, without starting dependencies"),
             ("phlo run-once -T db psql < dump.sql", "with input from a file"),
         ),
     ),

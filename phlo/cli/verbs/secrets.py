@@ -6,16 +6,16 @@ from phlo.cli.headings import LOOK
 from phlo.cli.option import Option, Verb
 from phlo.cli.shared_options import COMMON, JSON, PROFILE, PROJECT, PROJECT_DIR, WAIT_TIMEOUT, WRITE
 
-_SECRET = Option("name", help="the variable that it is the value of", positional="one", metavar="NAME")
+_SECRET = Option("name", help="the name of the variable", positional="one", metavar="NAME")
 
 VERBS: tuple[Verb, ...] = (
     Verb(
         "secrets list",
-        "List the secrets and where each is kept; reads none of them",
+        "List the secrets and where each is stored, without reading them",
         "phlo.cli.secrets:list_secrets",
         (PROFILE, JSON, *PROJECT),
         group=LOOK,
-        examples=(("phlo secrets list", "their names, and where each is kept"),),
+        examples=(("phlo secrets list", "names of secrets, and where each is stored"),),
     ),
     Verb(
         "secrets get",
@@ -23,15 +23,15 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.secrets:get",
         (_SECRET, *PROJECT),
         group=LOOK,
-        examples=(("phlo secrets get DB_PASSWORD", "in plain text: mind who looks"),),
+        examples=(("phlo secrets get DB_PASSWORD", "prints the value in plain text"),),
     ),
     Verb(
         "secrets set",
-        "Put a secret into the project's encrypted file",
+        "Set a secret in the project's encrypted file",
         "phlo.cli.secrets:set_secret",
         (_SECRET, Option("generate", ("--generate",), "flag", "make up a value"), PROJECT_DIR, *COMMON),
         group=LOOK,
-        more="The value is asked for, or read from standard input; it never stands on the command line.",
+        more="The value is asked for, or read from standard input; it is never an argument of the command.",
         examples=(
             ("phlo secrets set API_KEY", "type it, unseen"),
             ("phlo secrets set API_KEY < key.txt", "out of a file"),
@@ -39,7 +39,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "secrets remove",
-        "Take a secret out of the encrypted file",
+        "Remove a secret from the encrypted file",
         "phlo.cli.secrets:remove",
         (_SECRET, PROJECT_DIR, *COMMON),
         group=LOOK,
@@ -47,21 +47,21 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "secrets edit",
-        "Change the whole encrypted file in an editor",
+        "Edit the encrypted file in an editor",
         "phlo.cli.secrets:edit",
         (PROJECT_DIR, *COMMON),
         group=LOOK,
-        examples=(("EDITOR=vim phlo secrets edit", "all of them, in an editor of yours"),),
+        examples=(("EDITOR=vim phlo secrets edit", "all secrets, in this editor"),),
     ),
     Verb(
         "secrets rekey",
-        "Encrypt the file again with another passphrase",
+        "Encrypt the file with a new passphrase",
         "phlo.cli.secrets:rekey",
         (
             Option(
                 "new_passphrase_file",
                 ("--new-passphrase-file",),
-                help="the file that holds the new passphrase, instead of being asked for it",
+                help="a file with the new passphrase, instead of a prompt",
                 metavar="FILE",
                 complete="files",
             ),
@@ -71,16 +71,16 @@ VERBS: tuple[Verb, ...] = (
         group=LOOK,
         examples=(
             ("phlo secrets rekey", "asks for the old passphrase and the new one"),
-            ("phlo secrets rekey --new-passphrase-file next.txt", "without being asked for the new one"),
+            ("phlo secrets rekey --new-passphrase-file next.txt", "without a prompt for the new passphrase"),
         ),
     ),
     Verb(
         "secrets rotate",
-        "Give a secret a new value, and roll the services that use it",
+        "Change a secret, and recreate the services that use it",
         "phlo.cli.rotate:rotate",
         (_SECRET, PROFILE, WAIT_TIMEOUT, *WRITE, *PROJECT),
         group=LOOK,
-        more="When a service does not come up with the new value, the old value is restored everywhere.",
-        examples=(("phlo secrets rotate DB_PASSWORD", "a new password, and who signs in with it recreated"),),
+        more="If a service does not become ready with the new value, the old value is restored everywhere.",
+        examples=(("phlo secrets rotate DB_PASSWORD", "a new password; services that use it are recreated"),),
     ),
 )

@@ -9,35 +9,35 @@ from phlo.cli.shared_options import COMMON, JSON, LIMIT, PROFILE, PROJECT, PROJE
 VERBS: tuple[Verb, ...] = (
     Verb(
         "services list",
-        "List the services there are, and how they are doing",
+        "List services and their state",
         "phlo.cli.list_services:list_services",
-        (Option("all", ("-a", "--all"), "flag", "those of profiles that are not asked for, too"), JSON, *PROJECT),
+        (Option("all", ("-a", "--all"), "flag", "also services of other profiles"), JSON, *PROJECT),
         group=LOOK,
         examples=(("phlo services list --json", "for scripts"),),
     ),
     Verb(
         "services show",
-        "Show one service: package, image, ports, what it needs and offers",
+        "Show one service: package, image, ports, requirements and capabilities",
         "phlo.cli.services:show",
         (SERVICE, JSON, *PROJECT),
         group=LOOK,
-        examples=(("phlo services show web", "what it is, needs and offers"),),
+        examples=(("phlo services show web", "package, requirements and capabilities of web"),),
     ),
     Verb(
         "services enable",
-        "Make services part of `up` (edits phlo.yaml)",
+        "Enable services (edits phlo.yaml)",
         "phlo.cli.service_edits:enable",
         (SERVICES._replace(positional="some", help="the services"), PROJECT_DIR, *COMMON),
         group=LOOK,
-        examples=(("phlo services enable web", "part of every `phlo up` from now on"),),
+        examples=(("phlo services enable web", "add web to the project"),),
     ),
     Verb(
         "services disable",
-        "Take services out of `up` (edits phlo.yaml)",
+        "Disable services (edits phlo.yaml)",
         "phlo.cli.service_edits:disable",
         (SERVICES._replace(positional="some", help="the services"), PROJECT_DIR, *COMMON),
         group=LOOK,
-        examples=(("phlo services disable web", "no part of `phlo up` any more"),),
+        examples=(("phlo services disable web", "remove web from the project, keep its settings"),),
     ),
     Verb(
         "services add",
@@ -66,11 +66,11 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "services remove",
-        "Take a service out of phlo.yaml",
+        "Remove a service from phlo.yaml",
         "phlo.cli.service_edits:remove",
         (SERVICE, PROJECT_DIR, *COMMON),
         group=LOOK,
-        examples=(("phlo services remove api", "what `phlo services add api ...` added"),),
+        examples=(("phlo services remove api", "a service that `phlo services add` added"),),
     ),
     Verb(
         "services ports",
@@ -85,7 +85,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "services graph",
-        "Draw which service needs which, and what of it",
+        "Show the dependency graph of services",
         "phlo.cli.graph:graph",
         (
             SERVICES,
@@ -93,7 +93,7 @@ VERBS: tuple[Verb, ...] = (
             Option(
                 "format",
                 ("--format",),
-                help="how: tree, mermaid, dot, svg or png (default: tree, or what the ending of FILE says)",
+                help="tree, mermaid, dot, svg or png (default: tree, or the extension of FILE)",
                 choices=("tree", "mermaid", "dot", "svg", "png"),
             ),
             Option("out", ("-o", "--out"), help="write it into this file", metavar="FILE", complete="files"),
@@ -101,7 +101,7 @@ VERBS: tuple[Verb, ...] = (
             *PROJECT,
         ),
         group=LOOK,
-        more="On an edge stand the capabilities that are used, and what is waited for. SVG and PNG need graphviz.",
+        more="Edges show the capabilities in use and the condition that is waited for. SVG and PNG need graphviz.",
         examples=(
             ("phlo services graph web", "what web needs"),
             ("phlo services graph -o lake.svg", "a picture of the whole project"),
@@ -113,14 +113,14 @@ VERBS: tuple[Verb, ...] = (
         "phlo.cli.open_page:open_page",
         (
             SERVICE,
-            Option("print", ("--print",), "flag", "only print the address, as happens without a display anyhow"),
-            Option("port", ("--port",), "integer", "the page at this port, when it has several", metavar="PORT"),
+            Option("print", ("--print",), "flag", "only print the address (always without a display)"),
+            Option("port", ("--port",), "integer", "the page at this port, if the service has several", metavar="PORT"),
             LIMIT,
             JSON,
             *PROJECT,
         ),
         group=LOOK,
-        more="The page that the service names as its own comes first, then the lowest port that speaks HTTP.",
+        more="Opens the page that the service declares, else its lowest HTTP port.",
         examples=(
             ("phlo services open web", "its page"),
             ("curl $(phlo services open web --print)", "its address, for scripts"),

@@ -9,11 +9,11 @@ from phlo.cli.shared_options import COMMON, DEV, JSON, PROFILE, PROJECT, QUIET, 
 VERBS: tuple[Verb, ...] = (
     Verb(
         "config show",
-        "Print the whole configuration, every value final, secrets masked",
+        "Print the resolved configuration, with secrets masked",
         "phlo.cli.configuration:show",
         (
             SERVICES,
-            Option("sources", ("--sources",), "flag", "say where each value was written"),
+            Option("sources", ("--sources",), "flag", "show the source of each value"),
             PROFILE,
             DEV,
             JSON,
@@ -21,8 +21,8 @@ VERBS: tuple[Verb, ...] = (
         ),
         group=LOOK,
         examples=(
-            ("phlo config show web", "one service, every value final"),
-            ("phlo config show --sources", "where each value was written"),
+            ("phlo config show web", "the resolved configuration of one service"),
+            ("phlo config show --sources", "the source of each value"),
         ),
     ),
     Verb(
@@ -38,7 +38,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "config explain",
-        "Show where a value comes from, and which values lost",
+        "Show the source of a value, and the values that it overrides",
         "phlo.cli.configuration:explain",
         (
             Option("value", help="a variable, or SERVICE.ATTRIBUTE", positional="one", metavar="NAME"),
@@ -46,7 +46,7 @@ VERBS: tuple[Verb, ...] = (
             *PROJECT,
         ),
         group=LOOK,
-        examples=(("phlo config explain WEB_PORT", "its value, where it comes from, and what lost"),),
+        examples=(("phlo config explain WEB_PORT", "its value, its source, and the values that it overrides"),),
     ),
     Verb(
         "config schema",

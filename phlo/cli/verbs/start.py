@@ -9,18 +9,18 @@ from phlo.cli.shared_options import COMMON, EXTRA, INVENTORY, JSON, OUTPUT, PROJ
 VERBS: tuple[Verb, ...] = (
     Verb(
         "init",
-        "Create a new project, or make this folder one",
+        "Create a project in a new folder or in this one",
         "phlo.cli.init:init",
         (
-            Option("name", help="the project's name, and its folder's", positional="optional", metavar="NAME"),
+            Option("name", help="the name of the project and its folder", positional="optional", metavar="NAME"),
             Option(
                 "template",
                 ("--template",),
-                help="the services to begin with: light, lakehouse, empty, or compose: those of the folder's Compose "
-                "file; default: asked for on a terminal, else compose where there is such a file, else light",
+                help="the services of the new project; compose: those of the Compose file in this folder; default: ask "
+                "on a terminal, else compose if there is a Compose file, else light",
                 metavar="light|lakehouse|empty|compose",
             ),
-            YES._replace(help="ask nothing, take the default template"),
+            YES._replace(help="do not ask; use the default template"),
             *COMMON,
         ),
         group=START,
@@ -28,17 +28,17 @@ VERBS: tuple[Verb, ...] = (
         examples=(
             ("phlo init my-lakehouse", "create the folder my-lakehouse"),
             ("phlo init", "use this folder"),
-            ("phlo init --template lakehouse my-lakehouse", "begin with the full set of services"),
+            ("phlo init --template lakehouse my-lakehouse", "with the full set of services"),
         ),
     ),
     Verb(
         "import compose",
-        "Make a phlo.yaml out of a Compose project",
+        "Create a phlo.yaml from a Compose project",
         "phlo.cli.import_compose:import_compose",
         (
             Option(
                 "files",
-                help="Compose files, a later one overrides an earlier; default: those that `docker compose` uses here",
+                help="Compose files; later files override earlier ones; default: the files that `docker compose` uses",
                 positional="many",
                 metavar="FILE",
                 complete="files",
@@ -58,31 +58,34 @@ VERBS: tuple[Verb, ...] = (
                 metavar="FILE",
                 complete="files",
             ),
-            Option("force", ("--force",), "flag", "overwrite a phlo.yaml that is there"),
+            Option("force", ("--force",), "flag", "overwrite an existing phlo.yaml"),
             *COMMON,
         ),
         group=START,
-        more="Its services become inline ones. What phlo cannot carry over is listed, with its file and line.",
+        more="Its services become inline services. Everything that phlo does not support is listed with file and line.",
         examples=(
             ("phlo import compose", "the project in this folder"),
-            ("phlo import compose compose.yaml prod.yaml -o lake/phlo.yaml", "two files, one over the other"),
+            (
+                "phlo import compose compose.yaml prod.yaml -o lake/phlo.yaml",
+                "two files; the second overrides the first",
+            ),
         ),
     ),
     Verb(
         "import ansible",
-        "Make a phlo.yaml out of the containers of an Ansible playbook",
+        "Create a phlo.yaml from the containers of an Ansible playbook",
         "phlo.cli.import_ansible:import_ansible",
         (
             Option("playbook", help="the playbook", positional="one", metavar="PLAYBOOK", complete="files"),
             Option(
                 "out",
                 ("-o", "--out"),
-                help="the folder of the new project; without it everything is shown, and nothing written",
+                help="the folder of the new project; without it, the result is only shown",
                 metavar="FOLDER",
                 complete="folders",
             ),
-            Option("force", ("--force",), "flag", "overwrite files that are there"),
-            INVENTORY._replace(help="the playbook's inventory: its variables count, and services get its hosts"),
+            Option("force", ("--force",), "flag", "overwrite existing files"),
+            INVENTORY._replace(help="the playbook's inventory, for variables and the hosts of services"),
             EXTRA,
             *VAULT,
             *COMMON,
@@ -92,16 +95,16 @@ VERBS: tuple[Verb, ...] = (
         "services, those of roles as well. The other tasks stay, with `up` where containers were made. What is left\n"
         "out, or left to do, is listed with its file and line.",
         examples=(
-            ("phlo import ansible site.yml", "what the playbook would become"),
+            ("phlo import ansible site.yml", "show the resulting project"),
             ("phlo import ansible site.yml -i hosts.ini -o ../lake", "write the project into ../lake"),
         ),
     ),
     Verb(
         "doctor",
-        "Check what phlo needs on this machine, each finding with its fix",
+        "Check what phlo needs on this machine, and show fixes",
         "phlo.cli.doctor:doctor",
         (
-            Option("install_engine", ("--install-engine",), "flag", "install and start Docker when no engine answers"),
+            Option("install_engine", ("--install-engine",), "flag", "install and start Docker if no engine responds"),
             JSON,
             OUTPUT._replace(help="what is printed: text, or the same as JSON, for a support ticket"),
             PROJECT_DIR,
