@@ -34,7 +34,11 @@ class Selection:
 
 @dataclass(slots=True, kw_only=True)
 class Selector:
-    """Follows dependencies from what is enabled. stood_in: default service -> the one that is there in its place."""
+    """Follows dependencies from what is enabled.
+
+    stood_in: default service -> the one that is there in its place.
+    added:    services that nobody enabled and that are the only ones to provide what an enabled one requires.
+    """
 
     file: ProjectFile
     definitions: Mapping[str, ServiceDefinition]
@@ -44,6 +48,7 @@ class Selector:
     errors: list[PhloError] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
     stood_in: dict[str, str] = field(default_factory=dict)
+    added: set[str] = field(default_factory=set)
 
     def select(self, asked: Sequence[str], named: Iterable[str] = (), *, no_deps: bool) -> Selection:
         """Choose. Raises ConfigError with everything that is wrong in the services looked at.
@@ -189,6 +194,7 @@ class Selector:
         """Together with each service that is the only one to provide what an enabled one requires."""
         found = dict(enabled)
         while missing := self._only_providers(found):
+            self.added |= missing.keys()
             found = self._closure({**found, **missing}, optional=frozenset())
         return found
 
@@ -269,9 +275,11 @@ class Selector:
             for capability in self.definitions[name].provides:
                 if not is_collected(capability):
                     able.setdefault(capability, []).append(name)
-        for capability, names in sorted(able.items()):
+        for capability, every in sorted(able.items()):
+            # What was added for another capability leaves this one to the services that were enabled anyway.
+            names = [name for name in every if name not in self.added] or every
             wanted = self.file.config.capabilities.get(capability)
-            found[capability] = wanted if wanted in names else names[0]
+            found[capability] = wanted if wanted in every else names[0]
             if len(names) > 1 and wanted is None:
                 what = f'"{capability}" is provided by {" and by ".join(names)}'
                 fix = f"Write capabilities: {{{capability}: {names[0]}}}, or disable one of them."

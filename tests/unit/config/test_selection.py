@@ -276,6 +276,17 @@ def test_the_only_provider_of_what_is_required_comes_along(workplace: Workplace)
     assert '"app" requires "store"' in workplace.errors()[0]
 
 
+def test_a_provider_that_comes_along_leaves_the_rest_of_its_capabilities_to_others(workplace: Workplace) -> None:
+    workplace.role("storage", "provides: {blobs: {}, catalog: {}}\n")
+    workplace.role("catalog", "default: true\nprovides: {catalog: {}}\nrequires: [blobs]\n")
+    workplace.role("app", "default: true\nrequires: [catalog, blobs]\n")
+    project = workplace.resolve()
+    assert project.services["storage"].reason == "needed by catalog for blobs"
+    assert [one.service for one in project.services["app"].depends_on] == ["catalog", "storage"]
+    workplace.phlo_yaml("services: {enabled: [storage]}")
+    assert '"catalog" is provided by catalog and by storage' in workplace.errors()[0]
+
+
 @pytest.fixture
 def defaults(workplace: Workplace) -> Workplace:
     """Two default stores, each with a companion, and another one."""

@@ -9,11 +9,15 @@ import jsonschema
 import pytest
 
 import phlo
+from phlo.config.request import Request
+from phlo.config.resolve import resolve
+from phlo.discovery.catalog import Catalog
 from phlo.discovery.definition import ServiceDefinition
 from phlo.discovery.folders import builtin_roles_folder, registry_folder, workspace_folder
 from phlo.discovery.registry import load_registry, missing_dependency, registry_entry, search_registry
 from phlo.discovery.role import read_role
 from phlo.errors import ConfigError, PackageError
+from phlo.inventory.hosts import Inventory
 from tests.support.mutations import BROKEN_TEXTS, with_another_type, without_a_key
 
 TOP = Path(phlo.__file__).parent.parent
@@ -71,6 +75,21 @@ def test_default_offerings_are_those_of_the_extra() -> None:
     project = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
     extra = project["optional-dependencies"]["defaults"]
     assert sorted(entry.name for entry in load_registry() if entry.default) == sorted(extra)
+
+
+def test_the_default_packages_make_a_project_that_chooses_nothing(tmp_path: Path) -> None:
+    found = []
+    for entry in load_registry():
+        if entry.default:
+            folder = TOP / "packages" / entry.name / "src" / entry.name.replace("-", "_")
+            found += read_role(folder, label=entry.name, kind="package", package=entry.name)
+    (tmp_path / "phlo.yaml").write_text("name: lake\n")
+    catalog = Catalog(services={one.name: one for one in found})
+
+    project = resolve(catalog, Inventory(), root=tmp_path, environ={}, request=Request(generate_secrets=True))
+
+    assert {"s3", "iceberg-catalog", "sql"} <= project.capabilities.keys()
+    assert {one.name for one in found if one.default} < project.services.keys()
 
 
 def test_available_offerings_are_the_packages_of_this_repository() -> None:
