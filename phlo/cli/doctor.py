@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phlo.cli import exits
+from phlo.cli.engine_address import docker_engine
 from phlo.cli.shell import Shell
 from phlo.doctor.checks import check_machine
 from phlo.doctor.ports import wanted_ports
@@ -89,7 +90,10 @@ def _checks(found: _Found, options: Any, shell: Shell) -> Iterator[CheckResult]:
         yield CheckResult(name="project", status=CheckStatus.INFO, text=text)
     if root:
         yield from check_state_folder(root)
+    engine = docker_engine(shell.environ)
     yield from check_machine(
+        docker_host=engine.url,
+        cert_path=engine.cert_path,
         environ=shell.environ,
         folder=root or shell.cwd,
         now=time.time(),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from phlo.cli import exits
+from phlo.cli.engine_address import docker_engine
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import all_places, open_hosts, open_workspace, outline, resolve_project
 from phlo.errors import ConfigError, EngineError, OperationError
@@ -136,7 +137,8 @@ def _this_machine(options: Any, shell: Shell) -> Host:
     from phlo.hosts.host import Host
 
     name = "this machine"
-    engine = open_engine(None, name=name, environ=shell.environ)
+    address = docker_engine(shell.environ)
+    engine = open_engine(address.url, name=name, environ=shell.environ, cert_path=address.cert_path)
     return Host(name=name, engine=engine, progress=shell.tell)
 
 

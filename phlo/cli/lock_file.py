@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import phlo
 from phlo.bounded import parse_json, read_file
 from phlo.cli import exits
+from phlo.cli.engine_address import docker_engine
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import open_workspace, resolve_project
 from phlo.errors import ConfigError, EngineError, HostError
@@ -216,7 +217,9 @@ def _digest_here(reference: str, engine: EngineReader) -> str:
 def _engine(shell: Shell) -> EngineReader:
     from phlo.hosts.connect import open_engine
 
-    return open_engine(None, name="this machine", environ=shell.environ).reader()
+    address = docker_engine(shell.environ)
+    engine = open_engine(address.url, name="this machine", environ=shell.environ, cert_path=address.cert_path)
+    return engine.reader()
 
 
 def _newer_packages(project: Project) -> Iterator[_Difference]:

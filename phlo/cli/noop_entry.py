@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from phlo.cli.default_inventory import VARIABLE as DEFAULT_INVENTORY
+from phlo.cli.engine_address import engine_address
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import Workspace, engine_address
+from phlo.cli.workspace import Workspace
 from phlo.config.project import Project
 from phlo.hosts.host import Host
 from phlo.images import inputs as recipe_inputs
 from phlo.images.present import wanted
+from phlo.inventory.context import context_inputs
 from phlo.noop_cache import discard_if_stale, live_digest, store
 from phlo.report.nothing import nothing_to_do
 from phlo.report.style import Style, has_colours
 
 MOST_HOSTS = 3  # they are asked one after the other
 _UNIX = "unix://"
+_ENVIRONMENT = (DEFAULT_INVENTORY, "DOCKER_CONFIG", "DOCKER_CONTEXT", "NO_COLOR", "TERM")
 
 
 class Captured(NamedTuple):
@@ -71,8 +74,8 @@ def store_entry(before: Captured, project: Project, options: Any, shell: Shell, 
             shell.environ,
             str(shell.cwd),
             project=project.name,
-            inputs=_inputs(project, options, shell.cwd),
-            environment=(*project.environment_read, DEFAULT_INVENTORY, "NO_COLOR", "TERM"),
+            inputs=_inputs(project, options, shell.cwd, shell.environ),
+            environment=(*project.environment_read, *_ENVIRONMENT),
             images=before.images,
             engines=before.engines,
             live=live,
@@ -98,9 +101,10 @@ def _digests(
     return found
 
 
-def _inputs(project: Project, options: Any, cwd: Path) -> list[str]:
+def _inputs(project: Project, options: Any, cwd: Path, environ: Mapping[str, str]) -> list[str]:
     recipes = (service.image.recipe for service in project.services.values() if service.image.recipe)
     built_from = (path for recipe in recipes for path in recipe_inputs(recipe))
     written = (project.root / name for name in project.outputs)
+    contexts = () if environ.get("DOCKER_HOST") else context_inputs(environ)
     given = (cwd / text[1:] for text in options.extra if text.startswith("@"))
-    return [str(path) for path in (*project.inputs, *built_from, *written, *given)]
+    return [str(path) for path in (*project.inputs, *built_from, *written, *contexts, *given)]

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 from phlo.child_environment import child_environment
 from phlo.cli import exits
+from phlo.cli.engine_address import engine_address
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import Workspace, engine_address, open_hosts, open_workspace, resolve_project
+from phlo.cli.workspace import Workspace, open_hosts, open_workspace, resolve_project
 from phlo.errors import ConfigError, OperationError
 from phlo.hosts.live import live_containers
 from phlo.report.pages import ROUTE, Page, has_page, pages_of, reached_by

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from phlo.cli.default_inventory import inventory_paths
+from phlo.cli.engine_address import engine_address
 from phlo.cli.shell import Shell
 from phlo.config.root import PROJECT_FILE, find_project_root
 from phlo.errors import ConfigError, InventoryError, PhloError
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from phlo.images.image_shipper import ImageShipper
     from phlo.inventory.clusters import Cluster
     from phlo.inventory.hosts import Inventory
-
-# What the inventory calls the engine that DOCKER_HOST leads to, for a phlo in a container.
-MACHINE_ENGINE_VARIABLE = "PHLO_MACHINE_ENGINE"
 
 # The value of a variable that a command does not need: one that is a port, a number, a name and a text.
 STAND_IN = "1"
@@ -332,32 +330,6 @@ def _image_shipper(environ: Mapping[str, str]) -> ImageShipper:
     return ImageShipper(
         lambda: Host(name=name, engine=open_engine(DEFAULT_SOCKET, name=name, environ=environ)), environ=environ
     )
-
-
-class EngineAddress(NamedTuple):
-    """Where an engine listens. cert_path: folder of its TLS files, None for none of its own."""
-
-    url: str
-    cert_path: str | None
-
-
-def engine_address(inventory: Inventory, host: str, environ: Mapping[str, str]) -> EngineAddress:
-    """Where a host's engine listens: as the inventory says, else DOCKER_HOST, else Docker's usual socket.
-
-    A phlo that works in a container for the machine around it has another way to that machine's socket: what the
-    inventory calls by the name in PHLO_MACHINE_ENGINE is what DOCKER_HOST names.
-    """
-    from phlo.hosts.connect import DEFAULT_SOCKET, cert_path_of
-
-    given = inventory.hosts[host]
-    if given.docker_context:
-        from phlo.inventory.context import context_endpoint
-
-        if endpoint := context_endpoint(given.docker_context, host=host, environ=environ):
-            return EngineAddress(endpoint.docker_host, given.cert_path or endpoint.cert_path)
-    if given.docker_host and given.docker_host != environ.get(MACHINE_ENGINE_VARIABLE):
-        return EngineAddress(given.docker_host, given.cert_path)
-    return EngineAddress(environ.get("DOCKER_HOST") or DEFAULT_SOCKET, given.cert_path or cert_path_of(environ))
 
 
 def all_hosts(project: Project, inventory: Inventory) -> tuple[str, ...]:

@@ -28,17 +28,19 @@ def check_machine(
     folder: Path,
     now: float,
     docker_host: str | None = None,
+    cert_path: str | None = None,
     ports: Sequence[WantedPort] = (),
     project: str = "",
     references: Sequence[str] = (),
 ) -> Iterator[CheckResult]:
     """Look at this machine's engine, disks and network; changes nothing, and takes seconds where no network answers.
 
+    docker_host, cert_path: see `open_engine`.
     folder: the project's. now: seconds since the epoch. ports: what the project wants to publish, and `project`
     its name, so that its own containers do not count as taking them. references: of its images.
     """
     try:
-        with closing(open_engine(docker_host, name="local", environ=environ)) as engine:
+        with closing(open_engine(docker_host, name="local", environ=environ, cert_path=cert_path)) as engine:
             yield from _of_engine(engine.reader(), now, ports, project, references)
     except PhloError as error:
         yield CheckResult(name="engine", status=CheckStatus.FAIL, text=error.what, fix=error.fix)

@@ -43,6 +43,40 @@ def context_endpoint(name: str, *, host: str, environ: Mapping[str, str]) -> Con
     return ContextEndpoint(address, str(certificates) if certificates.is_dir() else None)
 
 
+def active_endpoint(environ: Mapping[str, str]) -> ContextEndpoint | None:
+    """The engine of the context in use; None when none is, or DOCKER_HOST goes before it.
+
+    Source: the docker command line (`docker context`): DOCKER_HOST, then DOCKER_CONTEXT, then `docker context use`,
+    which writes `currentContext` into config.json. Raises InventoryError when there is no such context.
+    """
+    if environ.get("DOCKER_HOST"):
+        return None
+    name, where = environ.get("DOCKER_CONTEXT") or "", "DOCKER_CONTEXT"
+    if not name:
+        name, where = _chosen(environ), f"{config_file(environ)} currentContext"
+    return context_endpoint(name, host=where, environ=environ) if name else None
+
+
+def context_inputs(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """The files that say which context is in use, and where its engine is."""
+    name = environ.get("DOCKER_CONTEXT") or _chosen(environ)
+    return (config_file(environ), *([context_file(name, environ)] if name else []))
+
+
+def config_file(environ: Mapping[str, str]) -> Path:
+    """The docker command line's own configuration."""
+    return _store(environ).parent / "config.json"
+
+
+def _chosen(environ: Mapping[str, str]) -> str:
+    """The context that `docker context use` chose; "" for none, and for a file that docker could not read either."""
+    try:
+        name = parse_json(read_file(config_file(environ))).get("currentContext")
+    except (OSError, ValueError, AttributeError):
+        return ""
+    return name if isinstance(name, str) else ""
+
+
 def context_file(name: str, environ: Mapping[str, str]) -> Path:
     """The file that says where a context's engine is."""
     return _store(environ) / "meta" / _key(name) / "meta.json"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from phlo import inventory
-from phlo.cli.workspace import engine_address
+from phlo.cli.engine_address import engine_address
 
 INVENTORY = """
 all:
@@ -37,4 +37,5 @@ all:
 def test_where_an_engine_is_asked(host: str, environ: dict[str, str], address: str, tmp_path: Path) -> None:
     (tmp_path / "hosts.yaml").write_text(INVENTORY)
     hosts = inventory.load([tmp_path / "hosts.yaml"], root=tmp_path)
+    environ = {"DOCKER_CONFIG": str(tmp_path), **environ}  # no context is in use
     assert engine_address(hosts, host, environ).url == address

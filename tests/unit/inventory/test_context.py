@@ -11,7 +11,7 @@ import pytest
 from phlo.config.across_hosts import is_elsewhere
 from phlo.errors import InventoryError
 from phlo.inventory import Host, load
-from phlo.inventory.context import context_endpoint
+from phlo.inventory.context import active_endpoint, context_endpoint, context_inputs
 
 
 def context(folder: Path, name: str, url: str) -> dict[str, str]:
@@ -63,3 +63,57 @@ def test_a_context_of_docker_says_where_its_engine_is(tmp_path: Path) -> None:
     with pytest.raises(InventoryError, match='docker has no context "prd"') as caught:
         context_endpoint("prd", host="a", environ=environ)
     assert "prod" in caught.value.fix
+
+
+def in_use(folder: Path, name: str) -> None:
+    """What `docker context use` does."""
+    (folder / "config.json").write_text(json.dumps({"currentContext": name, "auths": {}}))
+
+
+def test_the_context_in_use_is_that_of_docker(tmp_path: Path) -> None:
+    environ = context(tmp_path, "prod", "ssh://ops@a")
+    context(tmp_path, "stage", "tcp://10.0.0.1:2376")
+    assert active_endpoint(environ) is None
+    in_use(tmp_path, "prod")
+    found = active_endpoint(environ)
+    assert found is not None
+    assert found.docker_host == "ssh://ops@a"
+    named = active_endpoint({**environ, "DOCKER_CONTEXT": "stage"})
+    assert named is not None
+    assert named.docker_host == "tcp://10.0.0.1:2376"
+    assert active_endpoint({**environ, "DOCKER_CONTEXT": "default"}) is None
+    assert active_endpoint({**environ, "DOCKER_HOST": "unix:///a", "DOCKER_CONTEXT": "stage"}) is None
+
+
+def test_the_context_in_use_brings_its_tls_files(tmp_path: Path) -> None:
+    environ = context(tmp_path, "prod", "tcp://10.0.0.1:2376")
+    in_use(tmp_path, "prod")
+    folder = tmp_path / "contexts" / "tls" / hashlib.sha256(b"prod").hexdigest() / "docker"
+    folder.mkdir(parents=True)
+    found = active_endpoint(environ)
+    assert found is not None
+    assert found.cert_path == str(folder)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"currentContext": 1}', '{"currentContext": "default"}'])
+def test_a_configuration_without_a_context_changes_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.json").write_text(text)
+    assert active_endpoint({"DOCKER_CONFIG": str(tmp_path)}) is None
+
+
+def test_a_context_in_use_that_is_gone_is_an_error_that_says_who_named_it(tmp_path: Path) -> None:
+    environ = context(tmp_path, "prod", "ssh://ops@a")
+    with pytest.raises(InventoryError, match='docker has no context "prd"') as caught:
+        active_endpoint({**environ, "DOCKER_CONTEXT": "prd"})
+    assert str(caught.value.where) == "DOCKER_CONTEXT"
+    in_use(tmp_path, "gone")
+    with pytest.raises(InventoryError) as caught:
+        active_endpoint(environ)
+    assert str(caught.value.where) == f"{tmp_path}/config.json currentContext"
+
+
+def test_the_files_that_name_the_context_in_use_are_inputs(tmp_path: Path) -> None:
+    environ = context(tmp_path, "prod", "unix:///a")
+    assert context_inputs(environ) == (tmp_path / "config.json",)
+    in_use(tmp_path, "prod")
+    assert context_inputs(environ) == (tmp_path / "config.json", next(tmp_path.glob("contexts/meta/*/meta.json")))
