@@ -64,6 +64,7 @@ FOR_TASKS = (
     "script",
     "service",
     "set_fact",
+    "setup",
     "slurp",
     "stat",
     "sysctl",

@@ -130,6 +130,7 @@ class Play:
     roles: those whose defaults and variables the whole play sees.
     order: one of `ORDERS`. serial: sizes of the batches of hosts, as written.
     variables: layers of `vars` and `vars_files`.
+    gather_facts: whether its tasks may use facts of their hosts; None: it does not say.
     """
 
     name: str
@@ -144,6 +145,7 @@ class Play:
     any_errors_fatal: Raw | None = None
     force_handlers: Raw | None = None
     order: str = "inventory"
+    gather_facts: bool | None = None
     folder: Path
     origin: Origin
 

@@ -87,6 +87,7 @@ class PlayParser:
             any_errors_fatal=reader.raw(mapping, "any_errors_fatal", origin),
             force_handlers=reader.raw(mapping, "force_handlers", origin),
             order=self._order(mapping, origin),
+            gather_facts=self._gather_facts(mapping, origin),
             folder=self.source.folder,
             origin=origin,
         )
@@ -96,6 +97,15 @@ class PlayParser:
         if order not in ORDERS:
             self.reader.note(origin / "order", f'there is no order "{order}"', did_you_mean(order, ORDERS))
         return order
+
+    def _gather_facts(self, mapping: Mapping[str, Any], origin: Origin) -> bool | None:
+        value = mapping.get("gather_facts")
+        if value is None or isinstance(value, bool):
+            return value
+        if str(value).lower() not in ("yes", "no", "true", "false"):
+            fix = "Facts are gathered when a task uses one; gather_facts: false says that none may."
+            self.reader.note(origin / "gather_facts", "gather_facts should be true or false", fix)
+        return str(value).lower() in ("yes", "true")
 
     def _roles(
         self, mapping: Mapping[str, Any], origin: Origin, around: Directives

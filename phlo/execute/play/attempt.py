@@ -83,7 +83,8 @@ class Attempt:
             result = self._ignored(self._item(scope), scope)
             results.append((item, result))
             self.notify(result, self._label(item, scope))
-            self.keep(result.facts)
+            if not result.is_gathered:
+                self.keep(result.facts)
             if self.task.register is not None:
                 self.keep({self.task.register: result.data})
             if control.break_when and all(self.templar.condition(raw, scope) for raw in control.break_when):
@@ -245,6 +246,7 @@ class Attempt:
             changes=ended.changes if is_changed else (),
             message=self._message(args, ended.facts),
             facts=ended.facts.get("ansible_facts") or {},
+            is_gathered=getattr(self.module, "IS_GATHERING", False),
             is_cacheable=as_boolean(ended.facts.get("ansible_facts_cacheable", False)),
             diff=diff,
         )

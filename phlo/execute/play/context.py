@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from phlo.events import StepId, TaskId
 from phlo.execute.emitter import Emitter
+from phlo.execute.play.facts_layer import gather_facts
 from phlo.execute.play.host_state import HostState
 from phlo.execute.play.run_context import RunContext
+from phlo.execute.play.task_host import as_directed
 from phlo.execute.worker_pool import WorkerPool
 from phlo.frozen import dataclass
 from phlo.playbook.handlers import Handlers
@@ -75,4 +78,10 @@ class PlayContext:
             "ansible_run_tags": sorted(self.choice.only) or ["all"],
             "ansible_skip_tags": sorted(self.choice.skip),
         }
-        return self.run.scope(state, self.play, task, final(shared), self.states)
+
+        def look() -> Mapping[str, Any]:
+            return gather_facts(as_directed(state.host, task, self.templar, scope), self.run.project.root)
+
+        facts = self.run.facts_layer(state, self.play, look)
+        scope = self.run.scope(state, self.play, task, final(shared), self.states, facts)
+        return scope

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,8 +20,9 @@ class HostState:
     """A host, its variables and how it is doing. Only one thread at a time works on it.
 
     base:     the layers it has before any play: project, groups, the host itself.
-    facts:    what tasks registered or set. gathered: what `ansible_facts` has.
+    facts:    what tasks registered or set. gathered: what `ansible_facts` has. is_gathered: all facts were looked for.
     ended_role: the folder of a role that `meta: end_role` ended, while that role goes on for other hosts.
+    gathering: held while facts are looked for: other hosts may use them, too.
     params:   the variables of the includes that are being run, the innermost last.
     failure:  the failed task's name and result; None while all is well. is_lost: it failed where nothing could follow,
               no `rescue` and no `always`; `max_fail_percentage` counts these.
@@ -35,6 +37,8 @@ class HostState:
     base: tuple[Layer, ...]
     facts: dict[str, Variable] = field(default_factory=dict)
     gathered: dict[str, Any] = field(default_factory=dict)
+    is_gathered: bool = False
+    gathering: threading.RLock = field(default_factory=threading.RLock)
     params: tuple[Layer, ...] = ()
     failure: tuple[str, Result] | None = None
     is_lost: bool = False

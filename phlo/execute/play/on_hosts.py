@@ -204,8 +204,9 @@ def _keep_facts(context: PlayContext, task: Task, state: HostState, result: Resu
     if _flag(context, task, task.directives.delegate_facts, state):
         name = _delegated(context, task, context.scope(state, task))
     owner = state if name is None else context.state(name)
-    owner.set_facts(result.facts)
-    if result.is_cacheable:
+    if not result.is_gathered:
+        owner.set_facts(result.facts)
+    if result.is_cacheable or result.is_gathered:
         owner.gathered.update(result.facts)
 
 

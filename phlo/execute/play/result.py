@@ -19,7 +19,7 @@ class Result:
 
     data:    what `register` keeps. facts: variables that it sets.
     error:   why it failed; is_ignored: and that this does not matter.
-    is_cacheable: its variables are in `ansible_facts`, too.
+    is_cacheable: its variables are in `ansible_facts`, too. is_gathered: they are facts of the host, and nothing else.
     message: what it has to say, for people. diff: what changes, line by line, when that was asked for.
     """
 
@@ -30,6 +30,7 @@ class Result:
     message: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     is_cacheable: bool = False
+    is_gathered: bool = False
     is_ignored: bool = False
     diff: tuple[str, ...] = ()
 
@@ -80,6 +81,7 @@ def of_loop(results: list[tuple[Any, Result]], loop_var: str) -> Result:
         error=bad.error if bad else None,
         facts=facts,
         is_cacheable=any(result.is_cacheable for result in found),
+        is_gathered=any(result.is_gathered for result in found),
         is_ignored=bad is not None and bad.is_ignored,
     )
 

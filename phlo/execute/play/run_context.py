@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from phlo.config.capabilities import spelled
 from phlo.config.layers import GROUP_VARS, HOST_VARS
 from phlo.config.project import Project
 from phlo.execute.converge import Observation
+from phlo.execute.play.facts_layer import FactsLayer, gather_facts
 from phlo.execute.play.host_state import HostState
 from phlo.execute.play.magic import HostVariables, constants, groups_of, names_of_groups, of_inventory, of_roles
 from phlo.frozen import dataclass, field
@@ -40,6 +42,7 @@ class RunContext:
     ask:      asks the user something; None when nobody is there to answer.
     extra:    variables that win over all others. command_line: those of `-e`, which may hold templates.
     is_cancelled: True once the run that these plays are a part of was asked to stop.
+    gathers:  whether tasks may use facts in plays that do not say.
     reader_of: how tasks look at a host. before_change: called with what a task would change; raises when it must not.
     """
 
@@ -59,6 +62,7 @@ class RunContext:
     reader_of: Callable[[Host | ReadHost], ReadHost] = lambda host: host.reader()
     before_change: Callable[[Observation], None] = lambda found: None
     clock: Callable[[], float] = field(default=lambda: 0.0)
+    gathers: bool = True
 
     def state(self, name: str) -> HostState:
         """A host at the start of a run."""
@@ -95,8 +99,19 @@ class RunContext:
         given = {key: value.text for key, value in self.project.values.items() if value.source.layer == COMMAND_LINE}
         return {**final(given), **self.command_line, **final(self.extra)}
 
-    def scope(self, state: HostState, play: Play, task: Task, shared: Layer, states: Mapping[str, HostState]) -> Scope:
-        """The variables of a task on a host. shared: what all hosts of the play see (`ansible_play_hosts`, ...)."""
+    def scope(
+        self,
+        state: HostState,
+        play: Play,
+        task: Task,
+        shared: Layer,
+        states: Mapping[str, HostState],
+        facts: Layer,
+    ) -> Scope:
+        """The variables of a task on a host.
+
+        shared: what all hosts of the play see (`ansible_play_hosts`, ...). facts: those of the host.
+        """
         role = task.role
         needed = role.needed if role else ()
         low = (*(one.defaults for one in (*play.roles, *needed)), *((role.defaults,) if role else ()))
@@ -106,6 +121,7 @@ class RunContext:
             (
                 *low,
                 *state.base,
+                facts,
                 *play.variables,
                 *middle,
                 *task.directives.variables,
@@ -137,7 +153,6 @@ class RunContext:
             "ansible_check_mode": self.check,
             "ansible_diff_mode": self.shows_diff,
             "ansible_forks": self.forks,
-            "ansible_facts": state.gathered,
             "ansible_search_path": [str(task.folder), str(play.folder)],
             "environment": [raw.value for raw in task.directives.environment],
             "phlo_check_mode": self.check,
@@ -161,10 +176,16 @@ class RunContext:
         def scope_of(name: str) -> Scope:
             state = states.get(name)
             base = state.base if state else self._base(name) if name in self.inventory.hosts else ()
-            facts = state.facts if state else {}
-            return Scope((*base, *play.variables, facts, final(self._of_host(name))))
+            found = state.facts if state else {}
+            facts = self.facts_layer(state, play, partial(gather_facts, state.host, self.project.root)) if state else {}
+            return Scope((*base, facts, *play.variables, found, final(self._of_host(name))))
 
         return HostVariables(names, scope_of)
+
+    def facts_layer(self, state: HostState, play: Play, look: Callable[[], Mapping[str, Any]]) -> FactsLayer:
+        """The facts of a host, which `look` finds when a task uses one."""
+        is_gathering = self.gathers if play.gather_facts is None else play.gather_facts
+        return FactsLayer(state, look if is_gathering else None)
 
     def _services(self) -> dict[str, Any]:
         return {

@@ -80,6 +80,7 @@ def _run(case: Case, root: Path) -> dict[str, Any]:
         command_line=command_line_layer(options, shell, workspace),
         check=options.check,
         forks=1,
+        gathers=False,  # as ANSIBLE_GATHERING=explicit of the recorded runs
     )
     templar = Templar(functions=lookup_functions(root), on_secret=emitter.mask.learn)
     limit = limit_hosts(workspace.inventory, options.limit, root) if options.limit else None

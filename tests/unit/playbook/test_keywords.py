@@ -128,6 +128,7 @@ OF_LOOPS = {
 # Where a keyword cannot be shown by one run with it and one without it: the test that shows what it does.
 SHOWN_ELSEWHERE = {
     "extended_allitems": "test_keywords.py::test_an_extended_loop_can_leave_the_list_of_items_out",
+    "gather_facts": "test_facts.py::test_a_play_that_gathers_none_has_none_until_setup",
     "connection": "test_on_the_host.py::test_a_task_can_run_on_the_control_machine_instead",
     "become": "test_on_the_host.py::test_become_is_a_word_of_plays_blocks_and_tasks_and_a_variable",
     "become_user": "test_on_the_host.py::test_become_is_a_word_of_plays_blocks_and_tasks_and_a_variable",
@@ -139,7 +140,6 @@ SHOWN_ELSEWHERE = {
 ONE_MEANING = {
     "collections": "an operation has one name, of whatever collection; one that phlo lacks is refused",
     "poll": "as in Ansible it has a meaning with `async` only, which is refused",
-    "gather_facts": "facts come from tasks; a name that is not defined is an error",
 }
 EFFECTS = {**OF_TASKS, **OF_BLOCKS, **OF_PLAYS, **OF_LOOPS}
 
