@@ -13,7 +13,7 @@ from phlo.cli import exits
 from phlo.cli.engine_address import docker_engine
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import open_workspace, resolve_project
-from phlo.errors import ConfigError, EngineError, HostError
+from phlo.errors import ConfigError, EngineError, HostError, OperationError
 from phlo.frozen import dataclass, field, replace
 from phlo.hosts.engine_requests import path_part
 
@@ -79,7 +79,7 @@ def outdated(options: Any, shell: Shell) -> int:
     project = _project(options, shell)
     path = project.root / LOCK_FILE
     locked = read_lock(path) if path.exists() else None
-    found = [*_newer_packages(project), *_newer_images(project, locked, shell)]
+    found = [*_newer_packages(project), *_newer_images(project, locked, options, shell)]
     if locked is not None:
         found += _differences(
             replace(locked, packages={}, images={}), replace(_lock_of(project), packages={}, images={})
@@ -233,12 +233,27 @@ def _newer_packages(project: Project) -> Iterator[_Difference]:
             yield _Difference(f"package {name}", version, newest)
 
 
-def _newer_images(project: Project, locked: Lock | None, shell: Shell) -> Iterator[_Difference]:
-    """References for which the registry has another image than is locked, or than is on this machine."""
+def _newer_images(project: Project, locked: Lock | None, options: Any, shell: Shell) -> Iterator[_Difference]:
+    """References for which the registry has a newer tag, or another image than is locked or than is on this machine."""
+    from phlo.images.pull import Reference
+    from phlo.images.tags import list_tags, newest_tag
+
     references = sorted(_lock_of(project).images)
     engine = _engine(shell) if references else None
+    silent: set[str] = set()  # registries that did not answer
+    registries = next((service.image.registries for service in project.services.values()), ())
     for reference in references:
         assert engine is not None
+        parts = Reference.parse(reference)
+        if parts.tag and parts.registry not in silent:
+            try:
+                newer = newest_tag(parts.tag, list_tags(reference, registries))
+            except OperationError as error:
+                silent.add(parts.registry)
+                shell.tell(f"{shell.style(options, err=True).sign('!')} {error}")
+            else:
+                if newer:
+                    yield _Difference(f"tag of {reference}", parts.tag, newer)
         try:
             newest = _digest_in_registry(reference, engine)
             current = (locked.images.get(reference, "") if locked else "") or _digest_here(reference, engine)

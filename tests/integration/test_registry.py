@@ -23,6 +23,7 @@ from phlo.images.pull import PullError, PullProblem, pull
 from phlo.images.registries import Registries
 from phlo.operations import image
 from phlo.testing.law import assert_converges
+from tests.integration.conftest import Phlo
 from tests.support.docker_registry import PASSWORD, USER, registry_program, serving
 
 
@@ -108,6 +109,37 @@ def test_a_tag_that_is_not_there_is_named(registry: str, host: Host) -> None:
 
     assert caught.value.problem is PullProblem.MISSING
     assert f"{registry}/nothing:9" in caught.value.fix
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The project's folder."""
+    return tmp_path
+
+
+def test_outdated_lists_newer_tags_and_moved_ones(
+    program: str,
+    tmp_path: Path,
+    engine: Engine,
+    tiny: str,
+    phlo: Phlo,
+) -> None:
+    with serving(program, tmp_path, has_login=True, has_tls=True) as address:
+        login = {"username": USER, "password": PASSWORD, "serveraddress": address}
+        for tag in ("1.2.0", "1.10.0", "1.11.0-rc1", "latest"):
+            publish(engine, tiny, f"{address}/lake/thing:{tag}", **login)
+        (tmp_path / "phlo.yaml").write_text(
+            "name: lab\nservices:\n  defaults: false\n"
+            f"  web: {{type: inline, image: '{address}/lake/thing:1.2.0'}}\n"
+            f"registries: {{{address}/lake: {{username: {USER}, password: '${{R_PASSWORD}}'}}}}\n"
+        )
+        said = phlo("outdated", "--json", R_PASSWORD=PASSWORD, SSL_CERT_FILE=str(tmp_path / "cert.pem"))
+        strange = phlo("outdated", "--json", R_PASSWORD=PASSWORD)
+
+    reference = f"{address}/lake/thing:1.2.0"
+    assert {"what": f"tag of {reference}", "current": "1.2.0", "newest": "1.10.0"} in json.loads(said.stdout)
+    assert f"{address}: the tags of {address}/lake/thing cannot be listed" in strange.stderr
+    assert "certificate" in strange.stderr
 
 
 def test_a_registry_that_wants_a_login_is_served_by_docker_login(
