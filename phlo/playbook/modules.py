@@ -51,7 +51,6 @@ MODULES_INSTEAD: Mapping[str, str] = {
     "apt_repository": _HOST,
     "cron": _HOST,
     "gather_facts": "Use `setup`, or no task at all: facts are gathered when a task uses one.",
-    "get_url": _HOST,
     "git": _HOST,
     "hostname": _HOST,
     "iptables": _HOST,
@@ -65,7 +64,6 @@ MODULES_INSTEAD: Mapping[str, str] = {
     "service_facts": _FACTS,
     "synchronize": "Use `copy`, or `command: rsync ...` with `delegate_to: localhost`.",
     "tempfile": "Use `command: mktemp` with `register`.",
-    "uri": "Use `http`, which asks from the control machine.",
     "wait_for_connection": "phlo waits for a host's answer by itself, and tries again.",
     "yum": "Use `dnf`, which is yum where there is no dnf, or `package`.",
 }
