@@ -103,7 +103,7 @@ class EngineError(OperationError):
 
 
 class LockError(PhloError):
-    """Somebody else holds the deploy lock."""
+    """Another run holds the deploy lock."""
 
 
 def no_engine_address(address: str, where: object) -> InventoryError:

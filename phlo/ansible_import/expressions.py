@@ -94,13 +94,13 @@ class Texts:
         if variable.value is OMIT:
             return OMIT
         if depth > _DEEPEST:
-            raise ConfigError(f'"{expression}" is made of itself', where=origin.where(), fix="Give it another name.")
+            raise ConfigError(f'"{expression}" refers to itself', where=origin.where(), fix="Give it another name.")
         if variable.origin is None:  # an item of a loop: each service has another one
             return self.value(variable.value, origin, Scope(), depth + 1)
         return self._variable(expression, variable, scope, depth)
 
     def _variable(self, name: str, variable: Variable, scope: Scope, depth: int) -> Any:
-        """A reference to a variable, or its value where that is no single text."""
+        """A reference to a variable, or its value where that is not a single text."""
         assert variable.origin is not None
         is_own = self.own.get(name) is variable
         if isinstance(variable.value, Secret):

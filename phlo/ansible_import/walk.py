@@ -65,7 +65,7 @@ class Walk:
     def playbook(self, path: Path, around: Around, depth: int = 0) -> None:
         """Read a playbook with everything that it names. Raises ConfigError for a file that cannot be read."""
         if depth > DEEPEST:
-            raise ConfigError("imports itself", where=self.loader.label(path), fix="Take the import out.")
+            raise ConfigError("imports itself", where=self.loader.label(path), fix="Remove the import.")
         data, origin = self._data(path)
         for play, place in _mappings(data, origin):
             if name := _of(play, "import_playbook"):

@@ -75,7 +75,7 @@ class Contents(NamedTuple):
 
 
 def contents_of(path: Path, *, keys: Collection[bytes]) -> Contents:
-    """Read what an archive says that it holds. Raises ConfigError when it is no backup, or was changed."""
+    """Read what an archive says that it holds. Raises ConfigError when it is not a backup, or was changed."""
     with _opened(path) as tar:
         return _head(tar, path, keys).contents
 

@@ -92,7 +92,7 @@ def _check_volumes(project: Project, service: ResolvedService, found: Mapping[st
 
 def _service(project: Project, name: str | None) -> ResolvedService:
     if not name:
-        raise ConfigError("says no service", where=_WHERE, fix="Write `phlo adopt CONTAINER --as SERVICE`.")
+        raise ConfigError("is given no service", where=_WHERE, fix="Write `phlo adopt CONTAINER --as SERVICE`.")
     service = project.services.get(name)
     if service is None:
         raise ConfigError(f'there is no service "{name}"', where=_WHERE, fix=did_you_mean(name, project.services))

@@ -78,7 +78,7 @@ def backup(options: Any, shell: Shell) -> int:
 def restore(options: Any, shell: Shell) -> int:
     """Put a backup back: verify it whole, bring up what takes it, put it back, bring up the rest."""
     if not options.source:
-        raise ConfigError("says no archive", where="phlo restore", fix="Add --from FILE.")
+        raise ConfigError("is given no archive", where="phlo restore", fix="Add --from FILE.")
     source = (shell.cwd / Path(options.source).expanduser()).resolve()
     if options.list:
         _list(contents_of(source, keys=_keys_if_any(options, shell)), options, shell)
@@ -126,7 +126,7 @@ def _target(given: str, project: str, shell: Shell) -> Path:
     if given.endswith("/") or path.is_dir():
         path /= f"{project}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}{SUFFIX}"
     if path.exists():
-        raise ConfigError("is there already", where=path, fix="Choose another name, or name a folder.")
+        raise ConfigError("already exists", where=path, fix="Choose another name, or name a folder.")
     return path.resolve()
 
 

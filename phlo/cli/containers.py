@@ -92,7 +92,7 @@ def exec_in(options: Any, shell: Shell) -> int:
     from phlo.hosts.terminal import run_attached
 
     if not options.command:
-        raise ConfigError("says no command", where="phlo exec", fix="Write `phlo exec SERVICE COMMAND`.")
+        raise ConfigError("is given no command", where="phlo exec", fix="Write `phlo exec SERVICE COMMAND`.")
     project, hosts, _, known = find_project(options, shell)
     running = [one for one in containers_on(hosts, project, [options.service], known=known) if one.is_running]
     if not running:

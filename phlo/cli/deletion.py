@@ -50,7 +50,7 @@ def protection_of(project: Project, options: Any) -> Protection:
 
 
 def check_unprotect(project: Project, options: Any, doomed: Collection[str] = ()) -> None:
-    """Raise ConfigError for a name after `--unprotect` that is no volume of the project. doomed: volumes on hosts."""
+    """Raise ConfigError for a name of `--unprotect` that is not a volume of the project. doomed: volumes on hosts."""
     definitions = [*(service.definition for service in project.services.values())]
     definitions += [absence.definition for absence in project.absent.values()]
     known = {key for definition in definitions for key in definition.protect} | set(project.volumes)

@@ -32,9 +32,9 @@ def release_lock(options: Any, shell: Shell) -> int:
     for host, holder in held.items():
         if not (options.force or holder.is_dead or holder.is_over):
             raise LockError(
-                f"the deploy lock is held by {holder}, which seems to be at work",
+                f"the deploy lock is held by {holder}, which seems to be running",
                 where=host,
-                fix="Wait for it; if it is certainly gone, or shall stop: phlo deploy-lock release --force.",
+                fix="Wait for it; if it no longer exists or should stop: phlo deploy-lock release --force.",
             )
     for host, holder in held.items():
         release(hosts[host].engine, holder.id)

@@ -45,7 +45,9 @@ def _form_of(target: Path) -> str:
     form = _BY_SUFFIX.get(target.suffix.lower())
     if form is None:
         fix = f"Let it end with {', '.join(_BY_SUFFIX)}, or say --format."
-        raise ConfigError(f'"{target.suffix or target.name}" says no format', where="phlo services graph -o", fix=fix)
+        raise ConfigError(
+            f'"{target.suffix or target.name}" is not a known format', where="phlo services graph -o", fix=fix
+        )
     return form
 
 

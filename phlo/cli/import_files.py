@@ -23,7 +23,7 @@ def write_all(wanted: Mapping[Path, tuple[bytes, int]], *, force: bool) -> list[
     """Write the files that differ from what is there: all of them or, where one would be overwritten, none."""
     differing = [path for path, (data, _) in wanted.items() if not path.is_file() or path.read_bytes() != data]
     errors: list[PhloError] = [
-        ConfigError("is there already, and says something else", where=path, fix="Add --force to overwrite it.")
+        ConfigError("exists with different content", where=path, fix="Add --force to overwrite it.")
         for path in differing
         if path.exists() and not force
     ]

@@ -89,7 +89,7 @@ class Answer(NamedTuple):
         if free is not None and free < LEAST_FREE:
             said.append(
                 f"{free / _GIGABYTE:.1f} GB are free where its engine keeps its data. "
-                "Images of a whole platform take about 10 GB: `docker system df` there shows what takes the room."
+                "Images of a whole platform take about 10 GB: `docker system df` there shows what uses the space."
             )
         if apart is not None and abs(apart) > MOST_SECONDS_APART:
             said.append(

@@ -25,5 +25,5 @@ def ask_twice(ask: Callable[[str], str], what: str) -> str:
     """An answer that was given twice alike, so that a slip of the finger is noticed. what: `New passphrase`."""
     answer = ask(f"{what}: ")
     if answer != ask(f"{what} again: "):
-        raise ConfigError("the two answers differ", fix="Run the command again.")
+        raise ConfigError("the two entries differ", fix="Run the command again.")
     return answer

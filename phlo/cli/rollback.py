@@ -63,7 +63,7 @@ def _run(name: str | None, kept: list[Kept]) -> str | None:
     if len(found) == 1 or name in found:
         return name if name in found else found[0]
     if found:
-        raise ConfigError(f'"{name}" can be {len(found)} runs', fix=f"Write more of it: {', '.join(found)}.")
+        raise ConfigError(f'"{name}" can be {len(found)} runs', fix=f"Write more characters: {', '.join(found)}.")
     hint = did_you_mean(name, known)
     fix = hint if hint.startswith("Did") else "`phlo history` lists the runs; without RUN the last one is undone."
-    raise ConfigError(f'nothing here was made or replaced by a run "{name}"', fix=fix)
+    raise ConfigError(f'no container of this project was created or replaced by a run "{name}"', fix=fix)

@@ -48,7 +48,7 @@ def save(plan: Plan, outcome: Outcome, project: Project, hosts: Mapping[str, Hos
 
     if outcome.failures:
         fix = "Fix what failed above, and plan again."
-        raise PlanError("is not saved: not everything could be looked at", where=options.out, fix=fix)
+        raise PlanError("is not saved: not everything could be observed", where=options.out, fix=fix)
     saved = _captured(plan, outcome, project, hosts, _asked(options, project.root, shell), new_salt())
     path = shell.cwd / options.out
     try:
@@ -111,7 +111,7 @@ def up_saved(options: Any, shell: Shell) -> int:
         differing = [f"it is a plan for the project {saved.project}, and this is {now.project}"]
     if differing:
         raise PlanError(
-            f"does not hold any more: {_count(differing)} moved since it was made",
+            f"is out of date: {_count(differing)} changed since it was made",
             where=options.plan,
             fix=f"Make a new one and read it: `phlo plan -o {options.plan}`.",
             detail=differing,
@@ -194,7 +194,7 @@ def _name_of(extra: str) -> str:
 
 
 def _count(lines: list[str]) -> str:
-    return "one thing" if len(lines) == 1 else f"{len(lines)} things"
+    return "one part" if len(lines) == 1 else f"{len(lines)} parts"
 
 
 def _asked_text(asked: Mapping[str, Any]) -> str:

@@ -142,10 +142,10 @@ def _new_passphrase(options: Any, shell: Shell) -> Secret:
         ask = asker(shell)
         if ask is None:
             fix = "Give it with --new-passphrase-file FILE."
-            raise ConfigError("nobody is there to type the new passphrase", where="phlo secrets rekey", fix=fix)
+            raise ConfigError("there is no terminal to type the new passphrase on", where="phlo secrets rekey", fix=fix)
         fresh = Secret(ask_twice(ask, "New passphrase"))
     if not fresh:
-        raise ConfigError("the new passphrase is empty", where="phlo secrets rekey", fix="Type at least one sign.")
+        raise ConfigError("the new passphrase is empty", where="phlo secrets rekey", fix="Type at least one character.")
     return fresh
 
 
@@ -169,7 +169,7 @@ def open_vault_of(root: Path, shell: Shell, *, make: bool = False) -> OpenVault:
     if vault is not None:
         return open_vault(vault, find_passphrase(root, shell.environ, ask))
     if not make:
-        raise ConfigError(f"there is no encrypted file {VAULT_FILE}", fix="`phlo secrets set NAME` makes it.")
+        raise ConfigError(f"there is no encrypted file {VAULT_FILE}", fix="`phlo secrets set NAME` creates it.")
     given = given_passphrase(root, shell.environ)
     if given is None and ask is not None:
         given = Secret(ask_twice(ask, f"Passphrase for the new file {VAULT_FILE}"))

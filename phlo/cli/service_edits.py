@@ -146,7 +146,7 @@ def add(options: Any, shell: Shell) -> int:
     from phlo.discovery.services import discover_services
 
     if not options.image:
-        raise ConfigError("says no image", where="phlo services add", fix="Add --image IMAGE.")
+        raise ConfigError("is given no image", where="phlo services add", fix="Add --image IMAGE.")
     entry: dict[str, Any] = {"type": "inline", "image": options.image}
     if options.command:
         entry["command"] = options.command

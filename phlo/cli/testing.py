@@ -218,6 +218,6 @@ def _raise_changes(outcome: Outcome) -> None:
     if changes:
         raise OperationError(
             f"a second run changed {len(changes)} thing{'s' if len(changes) > 1 else ''}",
-            fix="A role is done when it finds nothing left to do.",
+            fix="A second run must change nothing.",
             detail=changes,
         )

@@ -29,7 +29,7 @@ def traced(shown: Emit, project: str, options: Any, shell: Shell) -> Iterator[Em
         return
     if endpoint is not None and not endpoint.startswith(("http://", "https://")):
         fix = "Write http:// or https:// before it, e.g. http://localhost:4318."
-        raise ConfigError(f'"{endpoint}" is no address', where="--otel-endpoint", fix=fix)
+        raise ConfigError(f'"{endpoint}" is not an address', where="--otel-endpoint", fix=fix)
     reason = _reason_against(endpoint, shell.environ)
     if reason is not None:
         if endpoint is not None:

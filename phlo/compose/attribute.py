@@ -73,7 +73,7 @@ class Attribute:
           the attribute is honoured.
     merge: how the fragments of several parts are merged.
     finish: makes the value of `ComposeService` out of the merged fragment; None: the fragment is the value.
-    engine: its place in the Docker Engine API, and how it is compared; None: it is no part of a container's settings.
+    engine: its place in the Docker Engine API, and how it is compared; None: it is not part of a container's settings.
     swarm: what a Swarm makes of it. swarm_path: where it is in a Swarm service's TaskTemplate, in the container's form.
     fields: its fields of `ComposeService`, where they are not called as the attribute is.
     note: why a warned attribute has no effect, or what to do instead of a refused one.

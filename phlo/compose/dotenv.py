@@ -193,7 +193,7 @@ def _unquoted(inside: str, quote: str) -> str:
 def _escaped(found: re.Match[str]) -> str:
     """One escape sequence; a dollar sign is doubled, so that interpolation keeps it.
 
-    What is no octal number after `\\0` loses the zero, as in Compose.
+    What is not an octal number after `\\0` loses the zero, as in Compose.
     """
     digits = found[2]
     if digits is not None:

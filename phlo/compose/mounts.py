@@ -145,7 +145,7 @@ def _type(value: Any, at: At) -> str:
     if value == "cluster":
         raise at.error("cluster volumes (CSI) are not supported by phlo", "Write a volume with a driver of the engine.")
     if value == "npipe":
-        raise at.error("named pipes are for Windows containers, which are not supported", "Take it out.")
+        raise at.error("named pipes are for Windows containers, which are not supported", "Remove it.")
     return one_of(*_TYPES)(value, at)
 
 

@@ -140,7 +140,7 @@ def _probe_duration(value: Any, at: At) -> int:
 
 
 def restart(value: Any, at: At) -> Restart | None:
-    """`no` (or YAML's false), `always`, `on-failure[:N]`, `unless-stopped`; an empty text is no policy at all."""
+    """`no` (or YAML's false), `always`, `on-failure[:N]`, `unless-stopped`; an empty text is not a policy at all."""
     raw = "no" if value is False else text(value, at) if value is not True else "true"
     if not raw:
         return None

@@ -45,7 +45,7 @@ class Described:
         return self.origins.get(inside, self.origins[()])
 
     def map(self, change: Callable[[Any, Keys, Origin], Any]) -> Any:
-        """A copy of the value, with every value that is no mapping changed; change: gets it, its keys, its origin."""
+        """A copy of the value in which `change(value, keys, origin)` replaces every value that is not a mapping."""
 
         def mapped(value: Any, keys: Keys) -> Any:
             if isinstance(value, Mapping):
@@ -84,7 +84,7 @@ def with_absolute_device(value: Any, root: Path) -> Any:
 
 
 def _keys_in(value: Any, keys: Keys = ()) -> Iterator[Keys]:
-    """The keys of every value inside that is no mapping."""
+    """The keys of every value inside that is not a mapping."""
     if not isinstance(value, Mapping):
         yield keys
         return

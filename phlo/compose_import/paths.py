@@ -59,7 +59,7 @@ def _text(value: Any, change: Change) -> Any:
 
 
 def _below(key: str, rewrite: Callable[[Any, Change], Any]) -> Callable[[Any, Change], Any]:
-    """Return the rewrite of a mapping's entry; a value that is no mapping is the short form of it."""
+    """Return the rewrite of a mapping's entry; a value that is not a mapping is the short form of it."""
 
     def run(value: Any, change: Change) -> Any:
         if not isinstance(value, Mapping):

@@ -34,7 +34,7 @@ def backup_keys(root: Path) -> tuple[bytes, ...]:
         text = "?"
     lines = text.split()
     if not lines or not all(_FORM.fullmatch(line) for line in lines):
-        fix = "Put the file back from your copy. Without a copy remove it: the next backup makes a new key."
+        fix = "Restore the file from your copy. Without a copy remove it: the next backup makes a new key."
         raise ConfigError("should hold keys of 64 hexadecimal digits, one a line", where=BACKUP_KEY_FILE, fix=fix)
     return tuple(bytes.fromhex(line) for line in lines)
 

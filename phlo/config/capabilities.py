@@ -106,7 +106,7 @@ class _Work:
         able = [name for name, fact in known.facts.items() if fact.is_claimed]
         for name in found:
             if name in known.facts and name not in able:
-                fix = f"Of {capability} can be claimed: {', '.join(able)}." if able else "Take it out."
+                fix = f"Of {capability} can be claimed: {', '.join(able)}." if able else "Remove it."
                 self._note(f'"{name}" is not for a consumer to choose', consumer, (*keys, name), fix)
         return self._checked(found, known, capability, consumer, keys)
 

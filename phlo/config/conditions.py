@@ -30,7 +30,7 @@ class Conditions:
         """Whether a service is to run to its end.
 
         Its role says so; another service waits for its end; it is called `*-setup`; or it has `restart: "no"` and
-        serves nobody. `condition: none` of `deploy.restart_policy` alone is no sign: it is about failures.
+        serves nobody. `condition: none` of `deploy.restart_policy` alone is not a sign: it is about failures.
         """
         container = self._containers[name]
         stated, restart = container.definition.one_shot, container.compose.restart

@@ -25,7 +25,7 @@ def all_definitions(catalog: Catalog, file: ProjectFile, *, warnings: list[str])
     """Every service by name, in alphabetical order.
 
     warnings: gets a sentence for each service that is switched off and not installed.
-    Raises ConfigError for every name in phlo.yaml that is no service's, and for what is wrong in inline services.
+    Raises ConfigError for every name in phlo.yaml that is not a service's, and for what is wrong in inline services.
     """
     found = {**catalog.services, **compose_definitions(file.compose)}
     errors: list[PhloError] = []
@@ -72,7 +72,7 @@ def switches(file: ProjectFile) -> dict[str, Switch]:
     for name, is_on, source in given:
         other = found.setdefault(name, Switch(is_on=is_on, source=source))
         if other.is_on != is_on:
-            what = f'"{name}" is switched on and off (see {other.source})'
+            what = f'"{name}" is enabled and disabled (see {other.source})'
             errors.append(ConfigError(what, where=source, fix="Keep one of the two."))
     if errors:
         raise first_of(errors)
@@ -105,7 +105,7 @@ def _check_role_keys(name: str, catalog: Catalog, file: ProjectFile) -> None:
         ConfigError(
             f'"{key}" is for inline services; here {_owner(name, catalog)} says it',
             where=file.document.where("services", name, key),
-            fix="Take it out.",
+            fix="Remove it.",
         )
         for key in file.service(name)
         if key in ROLE_KEYS
@@ -134,7 +134,7 @@ def _check_known(
     if offering := offering_of(name):
         fix = f"Install it with `phlo plugin install {offering.name}`."
         if not offering.is_available:
-            fix = f"{offering.name}, which would bring it, is only planned."
+            fix = f"{offering.name}, which would provide it, is only planned."
         raise ConfigError(f'the service "{name}" is not installed', where=where, fix=fix)
     given = file.service(name)
     if near is None and ("image" in given or "build" in given):

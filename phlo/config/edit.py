@@ -90,7 +90,7 @@ def add_service(path: Path, name: str, mapping: Mapping[str, Any], *, check: Che
         services = _section(data, "services")
         if name in services:
             fix = f"Change it in the file, or remove it first with `phlo services remove {name}`."
-            raise ConfigError(f'the service "{name}" is there already', where=f"{path.name} services.{name}", fix=fix)
+            raise ConfigError(f'the service "{name}" already exists', where=f"{path.name} services.{name}", fix=fix)
         services[name] = unmistakable(mapping)
 
     _edit(path, change, check)

@@ -35,7 +35,7 @@ class Rotation:
 def rotation_of(project: Project, name: str, *, open_vault: OpenIt) -> Rotation:
     """How the secret `name` of a project is changed. open_vault: unlocks the encrypted file, called only for it.
 
-    Raises ConfigError when it is no secret, has no value yet, or is kept where phlo does not write.
+    Raises ConfigError when it is not a secret, has no value yet, or is kept where phlo does not write.
     """
     value = project.values.get(name)
     secrets = [known for known, one in project.values.items() if isinstance(one.text, Secret)]

@@ -88,7 +88,7 @@ class SecretSources:
 
             vault = self._vault()
             if vault is None:
-                fix = f"`phlo secrets set {name}` makes it."
+                fix = f"`phlo secrets set {name}` creates it."
                 raise ConfigError(f"there is no encrypted file {VAULT_FILE}", where=source, fix=fix)
             if name not in vault.tokens:
                 fix = did_you_mean(name, vault.tokens)
@@ -143,10 +143,10 @@ def secret_of_command(
         fix = "Give it a longer `timeout_seconds`, or find out by hand what it waits for."
         raise ConfigError(f"did not end within {timeout_seconds:g} s: {shown}", where=where, fix=fix) from None
     except OSError as reason:
-        fix = "Install the program, or correct its name; it is no line for a shell."
+        fix = "Install the program, or correct its name; it is not a line for a shell."
         raise ConfigError(f"cannot be run ({reason.strerror}): {shown}", where=where, fix=fix) from None
     if done.code:
-        fix = "Run it by hand to see what it says; phlo shows nothing of it, for a secret may be in it."
+        fix = "Run it by hand to see what it says; phlo shows nothing of it, because it may contain a secret."
         raise ConfigError(f"ended with status {done.code}: {shown}", where=where, fix=fix)
     if done.stdout.left_out_bytes:
         what = f"printed more than {size_text(MOST_SECRET_BYTES)}: {shown}"

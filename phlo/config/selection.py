@@ -128,7 +128,7 @@ class Selector:
                 self.errors.append(ConfigError(f'there is no service "{name}"', fix=fix))
             elif self._is_disabled(name):
                 source = self.switches[name].source
-                fix = f"Switch it on with `phlo services enable {name}`."
+                fix = f"Enable it with `phlo services enable {name}`."
                 self.errors.append(ConfigError(f'the service "{name}" is disabled', where=source, fix=fix))
 
     def _is_disabled(self, name: str) -> bool:

@@ -123,7 +123,7 @@ def read_vault(path: Path) -> Vault | None:
     document = load_yaml(path, label=path.name)
     data = document.data if isinstance(document.data, Mapping) else {}
     if data.get("form") != FORM:
-        what = f"is no encrypted file of form {FORM}"
+        what = f"is not an encrypted file of form {FORM}"
         raise ConfigError(what, where=path.name, fix="Take an earlier version of it, or a newer phlo.")
     try:
         return _vault_of(path, data, document)

@@ -72,7 +72,7 @@ def _recalled(path: Path, maker: str) -> Scan | None:
     class Reader(pickle.Unpickler):
         def find_class(self, module: str, name: str) -> Any:
             if name not in _CLASSES.get(module, ()):
-                raise pickle.UnpicklingError(f"{module}.{name} is no part of a scan")
+                raise pickle.UnpicklingError(f"{module}.{name} is not part of a scan")
             return super().find_class(module, name)
 
     try:

@@ -116,7 +116,7 @@ def check_disk(name: str, folder: Path) -> CheckResult:
     free = shutil.disk_usage(folder).free
     text = f"{free / _GIGABYTE:.0f} GB free at {folder}"
     if free < _DISK_FAIL:
-        fix = "Free some: `docker system df` shows what takes the room, `docker system prune` frees what nothing uses."
+        fix = "Free some: `docker system df` shows what uses the space, `docker system prune` frees what nothing uses."
         return CheckResult(name=name, status=CheckStatus.FAIL, text=text, fix=fix)
     if free < _DISK_WARN:
         fix = "Images of a whole platform take about 10 GB."

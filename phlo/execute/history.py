@@ -93,9 +93,9 @@ def find_run(root: Path, name: str) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        raise ConfigError(f'"{name}" can be {len(found)} runs', fix=f"Write more of it: {', '.join(found[-3:])}.")
+        raise ConfigError(f'"{name}" can be {len(found)} runs', fix=f"Write more characters: {', '.join(found[-3:])}.")
     if not known:
-        raise ConfigError("there is no record of any run yet", fix="`phlo up` makes the first one.")
+        raise ConfigError("there is no record of any run yet", fix="`phlo up` creates the first one.")
     hint = did_you_mean(name, known)
     fix = hint if hint.startswith("Did") else "`phlo history` lists those there are."
     raise ConfigError(f'there is no record of a run "{name}"', fix=fix)

@@ -304,7 +304,7 @@ def _held(holder: Holder, host: str) -> LockError:
     return LockError(
         f'the deploy lock of "{holder.project}" is held by {holder}',
         where=host,
-        fix="Wait for it with --lock-timeout SECONDS; if it is certainly gone: phlo deploy-lock release.",
+        fix="Wait for it with --lock-timeout SECONDS; if it no longer exists: phlo deploy-lock release.",
     )
 
 

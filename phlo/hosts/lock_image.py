@@ -24,7 +24,7 @@ def load_image(engine: Engine, reference: str, *, host: str) -> None:
     for message in engine.post_stream("/images/load", archive, headers=headers, timeout_factor=1):
         if "error" in message:
             fix = "Free space on the engine's disk." if "no space left" in message["error"] else "See `phlo doctor`."
-            what = f"the engine does not take the empty image of the deploy lock: {message['error']}"
+            what = f"the engine rejected the empty image of the deploy lock: {message['error']}"
             raise OperationError(what, where=host, fix=fix)
 
 

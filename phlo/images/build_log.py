@@ -71,7 +71,7 @@ class BuildLog:
         if any("no space left on device" in line.lower() for line in (message, *lines)):
             return OperationError(
                 f"the image {self._tag} could not be built: the Docker engine's disk is full",
-                fix="`docker system df` shows what takes the room; `docker system prune` frees what nothing uses.",
+                fix="`docker system df` shows what uses the space; `docker system prune` frees what nothing uses.",
                 detail=[*lines, *kept],
             )
         at = f" at {_short(self._step)}" if self._step else ""

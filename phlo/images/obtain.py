@@ -142,7 +142,7 @@ def _failure(source: ImageSource, host: Host, problems: list[OperationError]) ->
     if len(problems) == 1:
         return problems[0]
     return OperationError(
-        f"no image for {name_of(source)} could be had: neither pulled nor built",
+        f"no image for {name_of(source)} could be obtained: it could neither be pulled nor built",
         where=host.name,
         fix=problems[-1].fix,
         detail=[line for problem in problems for line in (str(problem), *(f"    {line}" for line in problem.detail))],

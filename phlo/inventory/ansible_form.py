@@ -57,7 +57,7 @@ def read_file(path: Path, label: str, draft: Draft, vault: Vault) -> None:
 
 
 def _is_ini(text: str, path: Path) -> bool:
-    """Whether a text that is no mapping in YAML is in the INI form."""
+    """Whether a text that is not a mapping in YAML is in the INI form."""
     return bool(_INI_SECTION.search(text)) or (path.suffix not in YAML_ENDINGS and not text.lstrip().startswith("- "))
 
 

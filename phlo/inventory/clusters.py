@@ -104,7 +104,7 @@ def _cluster(inventory: Inventory, group: Group, orchestrator: str, source: Sour
     if not managers:
         managers = free[: MANAGERS_OF_MANY if len(free) >= MANAGERS_OF_MANY else 1]
     if not managers:
-        fix = f"Give one of its hosts {role_name}: {MANAGER}, best the first, or three of them."
+        fix = f"Give one of its hosts {role_name}: {MANAGER}, preferably the first, or three of them."
         raise InventoryError(f'the {title} "{group.name}" has no manager', where=source, fix=fix)
     publish = {_of(inventory, host, publish_name, (MESH, HOST)) or MESH for host in group.hosts}
     if len(publish) > 1:

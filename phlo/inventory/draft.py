@@ -117,7 +117,7 @@ class Draft:
         try:
             return 1 if given is None else int(given.value)
         except (TypeError, ValueError):
-            what = f'{PRIORITY} of "{group}" is no number'
+            what = f'{PRIORITY} of "{group}" is not a number'
             self.errors.append(InventoryError(what, where=given.source if given else group, fix="Write e.g. 10."))
             return 1
 

@@ -1,4 +1,4 @@
-"""Which files of a folder are no part of an inventory."""
+"""Which files of a folder are not part of an inventory."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def _named(inventory: Inventory, part: str, where: object, sets: Sets) -> set[st
             expression = re.compile(part[1:])
         except re.error as reason:
             fix = "After ~ stands a regular expression of Python, such as ~web-[0-9]+."
-            raise InventoryError(f'"{part}" is no regular expression: {reason}', where=where, fix=fix) from None
+            raise InventoryError(f'"{part}" is not a regular expression: {reason}', where=where, fix=fix) from None
         names = [name for name in (*inventory.hosts, *inventory.groups) if expression.match(name)]
     elif any(sign in part for sign in "*?["):
         names = [name for name in (*inventory.hosts, *inventory.groups) if fnmatchcase(name, part)]

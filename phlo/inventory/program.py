@@ -150,5 +150,7 @@ class _Program:
             seconds = 0.0
         if not 0 < seconds < float("inf"):
             fix = f"Write e.g. {TIMEOUT_VARIABLE}=60."
-            raise InventoryError(f'{TIMEOUT_VARIABLE}: "{text}" is no number of seconds', where="environment", fix=fix)
+            raise InventoryError(
+                f'{TIMEOUT_VARIABLE}: "{text}" is not a number of seconds', where="environment", fix=fix
+            )
         return seconds

@@ -80,7 +80,7 @@ FOR_TASKS = (
     "wait_for",
 )
 EVERY = tuple(dict.fromkeys((*BUILT_IN, *FOR_TASKS)))
-# Modules that are called otherwise: the name is a word of Python, or of a module that is no operation.
+# Modules that are called otherwise: the name is a word of Python, or of a module that is not an operation.
 _MODULES = {"assert": "assertion", "archive": "pack", "systemd_service": "systemd", "unarchive": "unpack"}
 # What a task names as a step of a plan is named, and is something else.
 _TASK_MODULES = {"file": "path_state"}

@@ -69,7 +69,7 @@ def spec(text: str) -> Spec:
     """A package that a task names. Raises ValueError."""
     found = _SPEC.fullmatch(text.strip())
     if found is None or not _NAME.fullmatch(found["name"]) or found["name"].startswith("-"):
-        raise ValueError(f'"{text}" is no package: write NAME, NAME=VERSION or NAME/RELEASE')
+        raise ValueError(f'"{text}" is not a package: write NAME, NAME=VERSION or NAME/RELEASE')
     parts = {key: found[key] or "" for key in ("name", "architecture", "version")}
     return Spec(text=text.strip(), **parts)
 

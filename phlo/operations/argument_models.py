@@ -121,7 +121,7 @@ def _as_text(value: Any) -> Any:
 
 def _without_switch(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("is no number")
+        raise ValueError("is not a number")
     return value
 
 

@@ -46,7 +46,7 @@ def put(seen: Seen, host: Host) -> None:
 
 
 def diff_lines(seen: Seen) -> list[str]:
-    """The difference line by line; none for secrets and for what is no text."""
+    """The difference line by line; none for secrets and for what is not a text."""
     before = b"" if seen.there is None else seen.there.data()
     if isinstance(seen.wanted.content, Secret):
         return []

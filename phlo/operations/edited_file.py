@@ -92,7 +92,7 @@ def see_edit(
     there = look(location, args.path, follow=True, reads=True, most_bytes=MOST_CONFIGURATION_BYTES)
     if there is not None and there.content is None:
         limit = size_text(MOST_CONFIGURATION_BYTES)
-        what = f"is no file, but a {there.kind}" if there.kind != "file" else f"is larger than {limit}"
+        what = f"is not a file, but a {there.kind}" if there.kind != "file" else f"is larger than {limit}"
         raise OperationError(f"{args.path} {what}", where=location.name)
     edit = _edited(args, None if there is None else there.content, change, is_removing=is_removing, where=location.name)
     if edit is None:

@@ -66,7 +66,7 @@ def observe(args: Args, host: ReadHost) -> Seen:
     if there is None or there.kind != "file":
         if there is None and not args.fail_on_missing:
             return Seen(path=path, there="", here="")
-        what = f"there is no file {args.src}" if there is None else f"{args.src} is no file, but a {there.kind}"
+        what = f"there is no file {args.src}" if there is None else f"{args.src} is not a file, but a {there.kind}"
         raise OperationError(what, where=host.name, fix="A folder is brought by `archive`.")
     return Seen(path=path, there=there.digest, here=_digest(_local(path)))
 

@@ -43,7 +43,7 @@ class Args:
 
     def __post_init__(self) -> None:
         if not self.name or any(sign in self.name for sign in ":,\n/") or self.name.startswith("-"):
-            raise ValueError(f'"{self.name}" is no name of a group')
+            raise ValueError(f'"{self.name}" is not a name of a group')
         if self.non_unique and self.gid is None:
             raise ValueError("non_unique needs gid")
 

@@ -161,7 +161,7 @@ def read(location: Location, path: str, *, follow: bool = True) -> Entry:
     if entry is None:
         raise OperationError(f"there is no file {path}", where=location.name)
     if entry.kind != "file":
-        raise OperationError(f"{path} is no file, but a {entry.kind}", where=location.name)
+        raise OperationError(f"{path} is not a file, but a {entry.kind}", where=location.name)
     if entry.content is None:
         raise OperationError(f"{path} is larger than {MOST_FILE_BYTES // (KIB * KIB)} MiB", where=location.name)
     return entry

@@ -115,7 +115,7 @@ def put_changes(seen: PutSeen) -> list[Change]:
 
 
 def put_diff(seen: PutSeen) -> list[str]:
-    """The difference line by line; none for secrets, for large files, and for what is no text."""
+    """The difference line by line; none for secrets, for large files, and for what is not a text."""
     if isinstance(seen.wanted.content, Secret):
         return []
     before = b"" if seen.there is None else seen.there.content
@@ -124,7 +124,7 @@ def put_diff(seen: PutSeen) -> list[str]:
 
 
 def text_diff(before: bytes, after: bytes) -> list[str]:
-    """The difference of two texts, at most LONGEST_DIFF lines of it; none for what is no text."""
+    """The difference of two texts, at most LONGEST_DIFF lines of it; none for what is not a text."""
     try:
         old, new = before.decode().splitlines(), after.decode().splitlines()
     except UnicodeDecodeError:

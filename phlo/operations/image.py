@@ -1,4 +1,4 @@
-"""A service's image that is on the host, as upstream has it or as its recipe makes it."""
+"""A service's image that is on the host, as upstream has it or as its recipe creates it."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class Args:
             try:
                 re.compile(pattern or "")
             except re.error as reason:
-                raise ValueError(f'"{pattern}" is no regular expression: {reason}') from None
+                raise ValueError(f'"{pattern}" is not a regular expression: {reason}') from None
 
 
 def observe(args: Args, host: ReadHost) -> EditSeen:

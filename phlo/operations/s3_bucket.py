@@ -65,7 +65,7 @@ def observe(args: Args, host: ReadHost) -> Seen:
 
     answer = _sent("HEAD", args, run, well=(200, 403, 404))
     if answer.status == 403:
-        fix = "Look at the keys; the bucket may belong to another account."
+        fix = "Check the keys; the bucket may belong to another account."
         raise OperationError("the store refuses the bucket to these keys", where=args.name, fix=fix)
     if answer.status == 404 or args.versioning is None:
         return Seen(target=target, is_there=answer.status == 200)

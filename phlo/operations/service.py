@@ -46,7 +46,7 @@ class Args:
 
     def __post_init__(self) -> None:
         if not self.name or self.name.startswith("-") or "/" in self.name or "\n" in self.name:
-            raise ValueError(f'"{self.name}" is no name of a service')
+            raise ValueError(f'"{self.name}" is not a name of a service')
         if not self.state and self.enabled is None:
             raise ValueError("needs state or enabled")
 

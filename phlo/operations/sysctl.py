@@ -54,7 +54,7 @@ class Args:
 
     def __post_init__(self) -> None:
         if not self.name.strip() or any(sign in self.name for sign in "=\n #"):
-            raise ValueError(f'"{self.name}" is no setting of a kernel')
+            raise ValueError(f'"{self.name}" is not a setting of a kernel')
         if self.state == "present" and not (self.value or "").strip():
             raise ValueError("state: present needs value")
 
@@ -86,7 +86,7 @@ def observe(args: Args, host: ReadHost) -> Seen:
     location = host_location(host, args.root)
     there = look(location, args.sysctl_file, follow=True, reads=True)
     if there is not None and there.content is None:
-        raise OperationError(f"{args.sysctl_file} is no file of settings", where=location.name)
+        raise OperationError(f"{args.sysctl_file} is not a file of settings", where=location.name)
     text = (there.content or b"").decode(errors="surrogateescape") if there else ""
     wanted = Wanted(path=args.sysctl_file, content=edited(args, text).encode(errors="surrogateescape"), follow=True)
     value = ask(location, _READ, args.path).strip()

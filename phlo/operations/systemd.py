@@ -49,7 +49,7 @@ class Args:
         if not asks and not self.daemon_reload and not self.daemon_reexec:
             raise ValueError("needs state, enabled, masked, daemon_reload or daemon_reexec")
         if self.name and (self.name.startswith("-") or "/" in self.name or "\n" in self.name):
-            raise ValueError(f'"{self.name}" is no name of a unit')
+            raise ValueError(f'"{self.name}" is not a name of a unit')
 
 
 def observe(args: Args, host: ReadHost) -> Unit:

@@ -85,7 +85,7 @@ class Args:
 
     def __post_init__(self) -> None:
         if not self.name or any(sign in self.name for sign in ":,\n/") or self.name.startswith("-"):
-            raise ValueError(f'"{self.name}" is no name of a user')
+            raise ValueError(f'"{self.name}" is not a name of a user')
         if any(sign in reveal(self.password or "") for sign in ":\n"):
             raise ValueError("password should be a hash as crypt(5) writes it, which has no colon and no end of line")
         if self.umask is not None and self.local:

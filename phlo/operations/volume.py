@@ -67,7 +67,7 @@ def decide(args: Args, seen: Mapping[str, Any] | None) -> list[Change]:
             f'the volume "{args.name}" holds data and has other labels ({"; ".join(changed)}), '
             "which Docker cannot change",
             where=at,
-            fix="Take the change back, or give the new volume another name, "
+            fix="Undo the change, or give the new volume another name, "
             "or back up and remove the old one (`docker volume rm`).",
         )
     family = labels.get(LABEL_FAMILY)

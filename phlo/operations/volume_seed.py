@@ -26,7 +26,7 @@ def is_half_seeded(volume: str, engine: EngineReader) -> bool:
 
 
 def seed(volume: str, folder: Path, labels: Mapping[str, str], host: Host) -> None:
-    """Make a volume and fill it. What is no file, folder or link stays, and what no container needs (`NEVER_SENT`)."""
+    """Create a volume and fill it with files, folders and links, without `NEVER_SENT`, which no container needs."""
     import tarfile
     import tempfile
 

@@ -21,7 +21,7 @@ def to_put_back(kept: Sequence[Kept], run: str | None) -> tuple[Kept, ...]:
     """
     if not kept:
         raise PlanError(
-            "there is nothing to go back to: no replaced container is kept",
+            "there is nothing to roll back: no replaced container is kept",
             fix="phlo keeps one for each service that a run has recreated.",
         )
     run = run or max(one.replaced_by for one in kept)

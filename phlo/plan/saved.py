@@ -1,7 +1,7 @@
 """A plan kept in a file: what was decided, what it was decided from, and whether that still holds.
 
 The file holds no value of the configuration, only salted digests of each; a secret's digest is one that is slow to
-compute (scrypt), so that the file is no help in guessing it.
+compute (scrypt), so that the file is not a help in guessing it.
 """
 
 from __future__ import annotations
@@ -144,10 +144,10 @@ def read(path: Path) -> SavedPlan:
         raise ConfigError(f"cannot be read: {reason.strerror}", where=path, fix=fix) from None
     except ValidationError as reason:
         place = ".".join(map(str, reason.errors()[0]["loc"])) or "file"
-        fix = "Somebody changed it. Make a new one: `phlo plan -o FILE`."
-        raise ConfigError(f"is no saved plan: {place}: {reason.errors()[0]['msg']}", where=path, fix=fix) from None
+        fix = "It was edited. Create a new one: `phlo plan -o FILE`."
+        raise ConfigError(f"is not a saved plan: {place}: {reason.errors()[0]['msg']}", where=path, fix=fix) from None
     except (ValueError, RecursionError):
-        raise ConfigError("is no saved plan", where=path, fix="Make one: `phlo plan -o FILE`.") from None
+        raise ConfigError("is not a saved plan", where=path, fix="Make one: `phlo plan -o FILE`.") from None
 
 
 def _from_form(form: PlanForm) -> SavedPlan:

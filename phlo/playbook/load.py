@@ -50,7 +50,7 @@ class Loader:
         source = self._read(path)
         if source.is_encrypted:
             fix = "Encrypt the secret values only, in a file of variables, and keep the tasks readable."
-            raise ConfigError("is encrypted as a whole, and is no file of variables", where=source.label, fix=fix)
+            raise ConfigError("is encrypted as a whole, and is not a file of variables", where=source.label, fix=fix)
         return source
 
     def _read(self, path: Path) -> SourceFile:
@@ -165,7 +165,7 @@ class Loader:
             given = item if isinstance(item, Mapping) else {"role": item}
             name = str(given.get("role") or given.get("name") or "")
             if name in (*chain, role.name):
-                raise ConfigError(f'the role "{name}" depends on itself', where=origin.where(), fix="Take it out.")
+                raise ConfigError(f'the role "{name}" depends on itself', where=origin.where(), fix="Remove it.")
             reader = Reader()
             inner = directives_of(reader, given, origin, around)
             reader.finish()

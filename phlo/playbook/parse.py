@@ -224,7 +224,7 @@ class TaskParser:
         for key in mapping:
             if key in TASK and key not in INCLUDE and not str(key).startswith("with_"):
                 if task.operation == "include_vars":
-                    self.reader.note(task.origin / key, f'"{key}" is not for include_vars', "Take it out.")
+                    self.reader.note(task.origin / key, f'"{key}" is not for include_vars', "Remove it.")
                     continue
                 fix = f"Write apply: {{{key}: ...}} in {task.operation}, or use import_{task.operation[8:]}."
                 self.reader.note(task.origin / key, f'"{key}" does not hold for what {task.operation} brings', fix)

@@ -24,7 +24,7 @@ def read_playbook(loader: Loader, path: Path, depth: int = 0, around: Directives
     depth: how many playbooks import this one, each the next. around: `when`, `tags` and `vars` of the import.
     """
     if depth >= DEEPEST:
-        raise ConfigError("imports itself", where=loader.label(path), fix="Take the import out.")
+        raise ConfigError("imports itself", where=loader.label(path), fix="Remove the import.")
     reader = Reader()
     plays = PlayParser(loader=loader, reader=reader, source=loader.file(path), depth=depth, around=around).plays()
     reader.finish()
@@ -117,7 +117,7 @@ class PlayParser:
         for item, place in self.reader.items(mapping.get("roles"), origin / "roles", "roles"):
             given = {"role": item} if isinstance(item, str) else self.reader.mapping(item, place, "a role")
             name = str(given.get("role") or given.get("name") or "")
-            # What is no keyword is a variable of the role, as `roles: [{role: x, port: 80}]` has it.
+            # What is not a keyword is a variable of the role, as `roles: [{role: x, port: 80}]` has it.
             variables = {key: value for key, value in given.items() if key not in ROLE}
             inner = directives_of(self.reader, given, place, around)
             own = self.reader.mapping(given.get("vars") or {}, place / "vars", "vars")

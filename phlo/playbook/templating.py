@@ -225,7 +225,7 @@ class _Render:
         value = variable.value
         if variable.origin is not None:
             if name in self.path or len(self.path) > _DEEPEST:
-                what = f'"{name}" is made of itself: {" -> ".join((*self.path, name))}'
+                what = f'"{name}" refers to itself: {" -> ".join((*self.path, name))}'
                 raise ConfigError(what, where=variable.origin.where(), fix="Give it another name.")
             inner = _Render(self.templar, self.scope, (*self.path, name))
             try:

@@ -20,7 +20,7 @@ _BROWSABLE = ("http", "https")
 class Page(NamedTuple):
     """An address that a browser can open, or could.
 
-    title:  what the service calls its page; empty for a port that is no page of its own.
+    title:  what the service calls its page; empty for a port that is not a page of its own.
     port:   the container's. published: the host's.
     scheme: `http`, `https`, or None when nothing says what is spoken there.
     name:   what the host is reached by; None when the port is published to programs of that host alone.

@@ -169,7 +169,7 @@ class RunState:
         for state in self.services.values():
             status = state.status
             if status is Status.BLOCKED and not state.service:
-                continue  # looking for orphans, which a failure holds up, is no service
+                continue  # looking for orphans, which a failure holds up, is not a service
             if status in BAD:
                 found[status.value] += 1
             elif state.service:

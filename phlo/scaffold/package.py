@@ -36,7 +36,7 @@ def create_package(name: str, kind: str, parent: Path) -> Path:
     try:
         folder.mkdir(parents=True)
     except FileExistsError:
-        raise ConfigError("is there already", where=folder, fix="Choose another name, or remove it.") from None
+        raise ConfigError("already exists", where=folder, fix="Choose another name, or remove it.") from None
     try:
         for path, text in _templates(kind):
             target = folder / _filled(path, words)

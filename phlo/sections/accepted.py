@@ -52,7 +52,7 @@ class Accepted:
         return digest_of(data) in self._known
 
     def add(self, data: Any) -> None:
-        """Remember that `data` was accepted. A folder that cannot be written to is no error."""
+        """Remember that `data` was accepted. A folder that cannot be written to is not an error."""
         if self._path is None:
             return
         lines = [*self._read()[1 - MOST_KEPT :], digest_of(data)]

@@ -77,7 +77,7 @@ def _opened(options: Any, shell: Shell) -> list[_Work]:
         raise InventoryError("no group of the inventory is a Swarm", where="phlo swarm", fix=fix)
     if options.group and options.group not in found:
         fix = did_you_mean(options.group, found)
-        raise InventoryError(f'"{options.group}" is no Swarm of the inventory', where="phlo swarm", fix=fix)
+        raise InventoryError(f'"{options.group}" is not a Swarm of the inventory', where="phlo swarm", fix=fix)
     return [
         _Work(inventory, swarm, open_hosts(inventory, swarm.nodes, shell.environ))
         for name, swarm in found.items()
@@ -101,7 +101,7 @@ class _Work:
         others = [host for host in self._swarm.managers[1:] if node_state(self._engine(host)).is_manager]
         if others:
             raise InventoryError(
-                f"is no node, and {others[0]} is a manager of a Swarm already",
+                f"is not a node, and {others[0]} is a manager of a Swarm already",
                 where=name,
                 fix=f"Put {others[0]} first in the group, then: phlo swarm join",
             )
@@ -109,7 +109,7 @@ class _Work:
         yield _Done(self._swarm.name, name, "made it the first manager of a new Swarm")
 
     def join(self) -> Iterator[_Done]:
-        """Every host that is no node; then roles and labels that differ."""
+        """Every host that is not a node; then roles and labels that differ."""
         manager = self._manager()
         for name in self._swarm.nodes:
             state, known = node_state(self._engine(name)), nodes(manager)
@@ -157,7 +157,7 @@ class _Work:
     def _manager(self) -> Engine:
         name = self._swarm.manager
         if not node_state(self._engine(name)).is_manager:
-            raise InventoryError(f'is no manager yet of "{self._swarm.name}"', where=name, fix="phlo swarm init")
+            raise InventoryError(f'is not a manager yet of "{self._swarm.name}"', where=name, fix="phlo swarm init")
         return self._engine(name)
 
     def _engine(self, name: str) -> Engine:

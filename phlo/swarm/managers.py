@@ -27,7 +27,7 @@ def answering_manager(swarm: Cluster, shell: Shell, open_host: Callable[[str], H
                     return {}
                 shell.tell(f'! Talking to {name}, another manager of the Swarm "{swarm.name}": {why}')
                 return {name: swarm.managers[0]}
-            why = why or f"{name} is no manager"
+            why = why or f"{name} is not a manager"
         except HostError as error:
             why = why or f"{name}: {error.what.removesuffix('.')}"
         finally:

@@ -36,7 +36,7 @@ VERBS: tuple[Verb, ...] = (
         "phlo.swarm.commands:status",
         (_GROUP, JSON, PROJECT_DIR, INVENTORY, *COMMON),
         group=LOOK,
-        more="Ends with 1 when a host of the inventory is no node, or not ready.",
+        more="Ends with 1 when a host of the inventory is not a node, or not ready.",
         examples=(("phlo swarm status -i inventories/swarm.yaml", "the nodes as their manager sees them"),),
     ),
 )

@@ -79,7 +79,7 @@ def chromium() -> Path:
             raise OperationError(f"`{' '.join(command)}` failed", where="browser tests", fix=fix, detail=detail)
     found = _find()
     if found is None:
-        raise OperationError(f"the package {_PACKAGE} brought no browser", where="browser tests", fix=fix)
+        raise OperationError(f"the package {_PACKAGE} contains no browser", where="browser tests", fix=fix)
     return found
 
 

@@ -25,14 +25,14 @@ def lint(subject: Subject, project: Project) -> list[PhloError]:
 
 def _definition(definition: ServiceDefinition) -> Iterator[PhloError]:
     if not definition.description:
-        yield PackageError("says nothing about itself", where=definition.where("description"), fix="Write description.")
+        yield PackageError("has no description", where=definition.where("description"), fix="Write description.")
     if definition.image and not _is_pinned(definition.image):
         where = definition.where("image")
-        yield PackageError(f"{definition.image} may be another image tomorrow", where=where, fix="Name a version.")
+        yield PackageError(f"{definition.image} is not pinned to a version", where=where, fix="Name a version.")
     for name, variable in definition.env_vars.items():
         where = definition.where("env_vars", name)
         if variable.secret and variable.default:
-            yield PackageError("a published default is no secret", where=where, fix="Take it out: phlo makes one.")
+            yield PackageError("a published default is not a secret", where=where, fix="Remove it: phlo makes one.")
         if not variable.description:
             yield PackageError(f"{name} has no description", where=where, fix="Write description.")
 
@@ -41,7 +41,7 @@ def _service(service: ResolvedService) -> Iterator[PhloError]:
     check = service.compose.healthcheck
     if not service.one_shot and (check is None or not check.test or check.is_disabled):
         where = service.definition.where("compose", "healthcheck")
-        yield PackageError("nothing tells when it is ready", where=where, fix="Write compose.healthcheck.")
+        yield PackageError("nothing defines when it is ready", where=where, fix="Write compose.healthcheck.")
 
 
 def _is_pinned(image: str) -> bool:

@@ -1,4 +1,4 @@
-"""YAML as Ansible writes it: `!unsafe` is text that is no template, `!vault` is decrypted, and so are whole files."""
+"""YAML as Ansible writes it: `!unsafe` is text without templates; `!vault` values and whole files are decrypted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SecretTemplate(Secret):
 
 
 class Encrypted(Secret):
-    """A value that is decrypted when its text is first needed; it is no template."""
+    """A value that is decrypted when its text is first needed; it is not a template."""
 
     __slots__ = ("_decrypt", "_found")
 

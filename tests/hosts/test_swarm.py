@@ -280,7 +280,7 @@ def test_hooks_tasks_and_actions_of_a_role_run_where_its_task_is(
     assert "environment.TONE changed" in swarm("plan", "-o", "the.plan").stdout
     swarm("up", "--plan", "the.plan")
     assert hooks() == ["pre_start", "pre_stop", "post_stop", "post_start"]
-    assert "does not hold any more" in swarm("up", "--plan", "the.plan", code=3).stderr
+    assert "is out of date" in swarm("up", "--plan", "the.plan", code=3).stderr
 
     assert "environment.TONE changed" in swarm("rollback").stderr
     assert swarm("exec", "reader", "sh", "-c", "echo $TONE").stdout == "low\n"
@@ -354,5 +354,5 @@ services:
         while (
             "Reachable" not in (nodes := bed.run("data-2", "docker node ls")).partition("data-1")[2].partition("\n")[0]
         ):
-            assert time.monotonic() < deadline, f"data-1 is no manager again:\n{nodes}"
+            assert time.monotonic() < deadline, f"data-1 is not a manager again:\n{nodes}"
             time.sleep(0.5)

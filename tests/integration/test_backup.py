@@ -145,7 +145,7 @@ def test_without_volumes_what_is_left_out_is_told(phlo: Phlo, filled: Path) -> N
     said = phlo("run", "backup", "--to", "lake.tar.gz")
     assert "the volume files is not part of it" in said.stderr
     assert "1 part" in said.stdout
-    assert "is there already" in phlo("run", "backup", "--to", "lake.tar.gz", code=3).stderr
+    assert "already exists" in phlo("run", "backup", "--to", "lake.tar.gz", code=3).stderr
 
 
 def test_a_damaged_archive_changes_nothing(phlo: Phlo, filled: Path) -> None:

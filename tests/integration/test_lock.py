@@ -147,7 +147,7 @@ def test_a_run_whose_lock_is_released_by_force_stops_before_its_next_write(
     claim = replace(claim_for("phlo up"), lease_seconds=0.4)
     with DeployLock({"local": host}, project, claim, wait_seconds=0, tell=print) as lock:
         lock.assert_held("local")
-        assert "seems to be at work" in phlo("deploy-lock", "release", code=6)
+        assert "seems to be running" in phlo("deploy-lock", "release", code=6)
         phlo("deploy-lock", "release", "--force")
 
         time.sleep(claim.lease_seconds)
@@ -337,7 +337,7 @@ def test_a_process_is_told_from_a_later_one_and_from_an_ended_one() -> None:
     assert ProcessId.parse(str(me)) == me
 
 
-# -- the lock is no part of the project ----------------------------------------------------------------------
+# -- the lock is not part of the project ----------------------------------------------------------------------
 
 
 def test_nothing_takes_the_lock_for_a_part_of_the_project(phlo: Phlo, engine: Engine, project: str) -> None:

@@ -272,7 +272,7 @@ def test_a_rollback_to_what_does_not_work_any_more_leaves_what_runs(
 
 def test_without_anything_kept_there_is_no_rollback(phlo: Phlo) -> None:
     phlo("run", "up")
-    assert "nothing to go back to" in phlo("rollback", code=3).stderr
+    assert "nothing to roll back" in phlo("rollback", code=3).stderr
 
 
 def test_a_failed_deploy_takes_the_whole_stack_back(phlo: Phlo, folder: Path, engine: Engine, project: str) -> None:

@@ -262,7 +262,7 @@ def test_a_version_that_never_worked_is_put_back_but_nothing_is_called_rolled_ba
 
     text = phlo("run", "up", code=1).stderr
 
-    assert "what was there before is back, but did not work either (unhealthy)" in text
+    assert "the previous version is restored, but does not work either (unhealthy)" in text
     found = containers(engine, project)["web"]
     assert (found["Id"], found["State"]["Status"]) == (before, "running")
 

@@ -139,11 +139,11 @@ def test_another_form_has_the_standard_librarys_fields() -> None:
 UNSUPPORTED: dict[str, tuple[dict[str, Any], str]] = {
     "a class variable": ({"__annotations__": {"a": "ClassVar[int]"}, "a": 1}, "a is ClassVar"),
     "a class variable by its module": ({"__annotations__": {"a": "typing.ClassVar"}}, "a is ClassVar"),
-    "a class variable that is no text": ({"__annotations__": {"a": ClassVar[int]}}, "a is ClassVar"),
+    "a class variable that is not a text": ({"__annotations__": {"a": ClassVar[int]}}, "a is ClassVar"),
     "an argument that is no field": ({"__annotations__": {"a": "InitVar[int]"}}, "a is InitVar"),
-    "such an argument that is no text": ({"__annotations__": {"a": dataclasses.InitVar[int]}}, "a is InitVar"),
+    "such an argument that is not a text": ({"__annotations__": {"a": dataclasses.InitVar[int]}}, "a is InitVar"),
     "a mark of keywords": ({"__annotations__": {"_": "KW_ONLY"}}, "_ is KW_ONLY"),
-    "such a mark that is no text": ({"__annotations__": {"_": dataclasses.KW_ONLY}}, "_ is KW_ONLY"),
+    "such a mark that is not a text": ({"__annotations__": {"_": dataclasses.KW_ONLY}}, "_ is KW_ONLY"),
     "a default that can change": ({"__annotations__": {"a": "list[int]"}, "a": []}, "a has a default that can change"),
     "such a default of a field": (
         {"__annotations__": {"a": "list[int]"}, "a": field(default=[])},

@@ -1,7 +1,7 @@
 """Facts: what a container is, value by value, under the names that users know.
 
 The same functions read the body of a request and an answer of the engine, so that the two compare fact by fact.
-A value that means "nothing asked for" is no fact at all.
+A value that means "nothing asked for" is not a fact at all.
 """
 
 from __future__ import annotations

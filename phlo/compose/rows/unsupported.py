@@ -23,7 +23,7 @@ ROWS: dict[str, Attribute] = {
     "cpu_count": Attribute(loose=NUMBER, support=Support.WARNED, note="has an effect only on Windows containers"),
     "cpu_percent": Attribute(loose=NUMBER, support=Support.WARNED, note="has an effect only on Windows containers"),
     "credential_spec": Attribute(
-        loose=MAP, support=Support.REFUSED, note="Windows containers are not supported. Take it out."
+        loose=MAP, support=Support.REFUSED, note="Windows containers are not supported. Remove it."
     ),
     "extends": Attribute(
         loose=ANY,

@@ -16,7 +16,7 @@ _TERMS = "__phlo_terms__"
 
 
 def loop_items(task: Task, templar: Templar, scope: Scope) -> list[Any]:
-    """The items of a task's loop; of `with_NAME` what the lookup NAME finds. Raises ConfigError for what is no list."""
+    """The items of a task's loop; for `with_NAME` the results of lookup NAME. Raises ConfigError unless a list."""
     assert task.loop is not None
     value = templar.render(task.loop, scope)
     if isinstance(value, Secret):

@@ -236,7 +236,7 @@ def _spread_failure(context: PlayContext, task: Task, states: Sequence[HostState
     raw = task.directives.any_errors_fatal or context.play.any_errors_fatal
     if not _flag(context, task, raw, bad):
         return
-    error = StoppedWithAnotherHostError(f"stopped, for the task failed on {bad.name}", where=task.origin.where())
+    error = StoppedWithAnotherHostError(f"stopped because the task failed on {bad.name}", where=task.origin.where())
     for state in states:
         if state.failure is None:
             state.failure = (task.name, failed(error))

@@ -88,5 +88,5 @@ def misnamed(args: Args, seen: Seen) -> OperationError:
     return OperationError(
         f"a container that is adopted for this service has another name, {name}",
         where=f"container:{args.name}",
-        fix=f"Rename it: `docker rename {name} {args.name}`. It goes on running.",
+        fix=f"Rename it: `docker rename {name} {args.name}`. It keeps running.",
     )

@@ -250,7 +250,7 @@ def _put_back(args: Args, host: Host, old: str, new: str, *, was_running: bool, 
             engine.post(f"/containers/{old}/start")
             _restart_sharers(args.project, old, engine)
     if trouble is not None:
-        what = f"what was there before is back, but did not work either ({trouble})"
+        what = f"the previous version is restored, but does not work either ({trouble})"
         raise OperationError(
             what, where=f"{host.name} {args.service}", fix="Fix the service, then run `phlo up` again."
         )

@@ -77,7 +77,7 @@ def _check_health_test(args: Args, seen: Seen) -> None:
     check = (seen.image.config.get("Healthcheck") or {}).get("Test") or ["NONE"]
     if check[0] == "NONE":
         raise OperationError(
-            f'condition: service_healthy cannot be met, for neither "{args.service}" nor its image '
+            f'condition: service_healthy cannot be met: neither "{args.service}" nor its image '
             f"{seen.image.reference} has a health check",
             where=args.healthy_wanted_at,
             fix=f"Give {args.service} a `healthcheck`, or write condition: service_started.",

@@ -66,7 +66,7 @@ def _fate(container: str, spec: FileSpec, host: ReadHost) -> str | None:
 
 
 def _content(path: str, file: str, host: ReadHost) -> bytes | None:
-    """What is in a file now; None when it is no file any more."""
+    """What is in a file now; None when it is not a file any more."""
     try:
         data = join_pieces(host.engine.get_bytes(path, path=file), MOST_FILE_BYTES)
     except TooLargeError:

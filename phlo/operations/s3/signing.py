@@ -35,7 +35,7 @@ class Store:
         parts = urlsplit(self.endpoint)
         if parts.scheme != "http" or not parts.hostname:
             fix = "Write http://HOST:PORT, as the store is called on the project's network."
-            raise OperationError("is no address that a container reaches", where=self.endpoint, fix=fix)
+            raise OperationError("is not an address that a container reaches", where=self.endpoint, fix=fix)
         return parts.hostname, parts.port or 80
 
 

@@ -20,14 +20,14 @@ def human_readable(size: Any, isbits: bool = False, unit: str | None = None) -> 
 
 
 def human_to_bytes(text: Any, default_unit: str | None = None, isbits: bool = False) -> int:
-    """`'1.5G' | human_to_bytes`; raises ValueError for what is no size. isbits: the unit ends with b, as in `10Mb`."""
+    """`'1.5G' | human_to_bytes`; raises ValueError unless it is a size. isbits: the unit ends with b, as in `10Mb`."""
     ending = "b(?:its?)?" if isbits else "i?[bB](?:ytes?)?"
     found = re.fullmatch(rf"\s*([\d.]+)\s*([a-zA-Z]?)(?:{ending})?\s*", str(text))
     if found is None:
-        raise ValueError(f'human_to_bytes: "{text}" is no size such as 10M')
+        raise ValueError(f'human_to_bytes: "{text}" is not a size such as 10M')
     unit = (found[2] or default_unit or "B")[0].upper()
     if unit not in UNITS:
-        raise ValueError(f'human_to_bytes: "{unit}" is no unit, but one of {", ".join(UNITS)}')
+        raise ValueError(f'human_to_bytes: "{unit}" is not a unit, but one of {", ".join(UNITS)}')
     return round(float(found[1]) * float(1024 ** UNITS.index(unit)))
 
 

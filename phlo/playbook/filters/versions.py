@@ -27,14 +27,14 @@ _STRICT = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?(?:([ab])(\d+))?")
 def version(
     value: Any, other: Any, operator: str = "eq", strict: bool | None = None, version_type: str | None = None
 ) -> bool:
-    """Whether the versions compare so. Raises ValueError for a text that is no version."""
+    """Whether the versions compare so. Raises ValueError for a text that is not a version."""
     if operator not in _OPERATORS:
         raise ValueError(f'version: there is no comparison "{operator}"')
     kind = version_type or ("strict" if strict else "loose")
     if kind not in _KINDS:
         raise ValueError(f'version: there is no version_type "{kind}"; there are {", ".join(_KINDS)}')
     if not str(value) or not str(other):
-        raise ValueError("version: an empty text is no version")
+        raise ValueError("version: an empty text is not a version")
     return _OPERATORS[operator](_KINDS[kind](str(value)), _KINDS[kind](str(other)))
 
 
@@ -46,7 +46,7 @@ def _loose(text: str) -> list[Any]:
 def _strict(text: str) -> tuple[Any, ...]:
     found = _STRICT.fullmatch(text)
     if found is None:
-        raise ValueError(f'version: "{text}" is no strict version')
+        raise ValueError(f'version: "{text}" is not a strict version')
     major, minor, patch, letter, number = found.groups()
     return (int(major), int(minor), int(patch or 0), letter or "z", int(number or 0))
 
@@ -54,7 +54,7 @@ def _strict(text: str) -> tuple[Any, ...]:
 def _semver(text: str) -> tuple[Any, ...]:
     found = _SEMVER.fullmatch(text) or _LOOSE_SEMVER.fullmatch(text)
     if found is None:
-        raise ValueError(f'version: "{text}" is no semantic version')
+        raise ValueError(f'version: "{text}" is not a semantic version')
     *numbers, pre = found.groups()
     parts = [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in (pre or "").split(".") if part]
     return (*(int(number or 0) for number in numbers), pre is None, parts)

@@ -64,7 +64,7 @@ def url(around: Around, terms: list[Any], split_lines: bool = True, timeout: flo
     found: list[Any] = []
     for address in terms:
         if not str(address).startswith(("http://", "https://")):
-            raise LookupFailedError(f'"{address}" is no address of the web')
+            raise LookupFailedError(f'"{address}" is not an address of the web')
         with urllib.request.urlopen(str(address), timeout=timeout) as answer:  # noqa: S310  checked above
             try:
                 text = join_pieces(iter(lambda: answer.read(_PIECE), b""), MOST_OUTPUT_BYTES).decode()

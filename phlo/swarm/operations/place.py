@@ -43,6 +43,6 @@ def _name(node: Mapping[str, Any]) -> str:
     labels = node["Spec"].get("Labels") or {}
     found: str | None = next((label.removeprefix(NODE_HOST) for label in labels if label.startswith(NODE_HOST)), None)
     if found is None:
-        what = f"the node {node['Description']['Hostname']}, on which a task is, is no host of the inventory"
-        raise OperationError(what, fix="Run `phlo swarm join`, which tells nodes what they are called.")
+        what = f"the node {node['Description']['Hostname']}, on which a task is, is not a host of the inventory"
+        raise OperationError(what, fix="Run `phlo swarm join`, which sets the names of nodes.")
     return found

@@ -63,7 +63,7 @@ def await_rollout(args: Rolling, host: Host) -> None:
         if state == _ROLLED_BACK:
             raise _failed(args, host, current, "the new version did not work, and the Swarm has rolled it back")
         if state == _ROLLBACK_PAUSED:
-            raise _failed(args, host, current, "neither the new version nor the one before works: roll-back stopped")
+            raise _failed(args, host, current, "neither the new version nor the previous one works: roll-back stopped")
         if host.is_cancelled():
             raise OperationError("stopped waiting for the update", where=f"{host.name} {args.service}")
         if waited > args.timeout_seconds:

@@ -45,9 +45,9 @@ COMMAND_LINE = [
     (["play"], "phlo play: needs FILE. See `phlo play --help`."),
     (["run", "web.backup"], 'phlo run: there is no task "web.backup". Did you mean "backup"?'),
     (["run", "backupp"], 'phlo run: there is no task "backupp". Did you mean "backup"?'),
-    (["history", "show", "last"], "there is no record of any run yet. `phlo up` makes the first one."),
+    (["history", "show", "last"], "there is no record of any run yet. `phlo up` creates the first one."),
     (["secrets", "get", "NOPE"], 'there is no secret "NOPE". `phlo secrets list` shows those there are.'),
-    (["services", "graph", "-o", "x.pdf"], 'phlo services graph -o: ".pdf" says no format. Let it end with '),
+    (["services", "graph", "-o", "x.pdf"], 'phlo services graph -o: ".pdf" is not a known format. Let it end with '),
     (
         ["services", "add", "x", "--image", "i", "--port", "y"],
         'phlo services add --port: should be HOST:CONTAINER, got "y"',

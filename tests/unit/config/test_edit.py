@@ -100,7 +100,7 @@ def test_adding_and_removing_a_service_gives_the_file_back(path: Path) -> None:
 
 
 def test_a_service_cannot_be_added_twice(path: Path) -> None:
-    with pytest.raises(ConfigError, match='"dagster" is there already'):
+    with pytest.raises(ConfigError, match='"dagster" already exists'):
         add_service(path, "dagster", {"image": "x"})
     assert path.read_text() == TEXT
 

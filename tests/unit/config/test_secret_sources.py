@@ -133,7 +133,7 @@ WRONG = {
     "{command: ['true']}": "no secret came from true: it was empty.",
     "{command: [printf, 'LEAK\\377']}": "printed no UTF-8 text",
     "{command: [printf, 'LE\\0AK']}": "it was no text",
-    "{vault: KEY}": "there is no encrypted file phlo-secrets.enc. `phlo secrets set KEY` makes it.",
+    "{vault: KEY}": "there is no encrypted file phlo-secrets.enc. `phlo secrets set KEY` creates it.",
 }
 
 

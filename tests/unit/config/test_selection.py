@@ -141,7 +141,7 @@ def test_a_dependency_that_is_not_required_is_taken_when_it_runs_anyway(stack: W
             [],
             'phlo.yaml:1 services.db.requires: "requires" is for inline services',
         ),
-        ("services: {disabled: [db], db: {enabled: true}}", [], 'phlo.yaml:1: "db" is switched on and off'),
+        ("services: {disabled: [db], db: {enabled: true}}", [], 'phlo.yaml:1: "db" is enabled and disabled'),
         ("name: x", ["qery"], 'there is no service "qery". Did you mean "query"?'),
         ("services: {app: {enabled: false}}", ["app"], 'phlo.yaml:1: the service "app" is disabled.'),
         ("profiles: [deb]", [], 'phlo.yaml:1 profiles[0]: there is no profile "deb". Did you mean "dev"?'),

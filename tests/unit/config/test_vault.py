@@ -93,8 +93,8 @@ def test_a_value_under_another_name_is_refused(path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("form: 1", "form: 2", "is no encrypted file of form 1"),
-        ("form: 1", "", "is no encrypted file of form 1"),
+        ("form: 1", "form: 2", "is not an encrypted file of form 1"),
+        ("form: 1", "", "is not an encrypted file of form 1"),
         (f"n: {CHEAP}", f"n: {2**40}", "is damaged"),
         (f"n: {CHEAP}", "n: 3", "is damaged"),
         (f"n: {CHEAP}", "n: much", "is damaged"),

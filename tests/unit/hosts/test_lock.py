@@ -89,7 +89,7 @@ DAMAGED: list[dict[str, str] | None] = [
 
 @pytest.mark.parametrize("labels", DAMAGED, ids=str)
 def test_a_lock_with_other_labels_is_an_error_and_is_never_taken_over(labels: dict[str, str] | None) -> None:
-    """A lease that is no number of seconds would never end, or would have ended while its holder still works."""
+    """A lease that is not a number of seconds would never end, or would have ended while its holder still works."""
     engine: Any = Holding(labels)
     with pytest.raises(LockError, match="that phlo did not make"):
         acquire(engine, "lake", claim_for("up"), host="local", wait_seconds=0, tell=print)

@@ -62,7 +62,7 @@ def test_a_set_that_is_not_known_suggests_the_one_there_is(tmp_path: Path) -> No
 def test_what_is_no_regular_expression_is_told(tmp_path: Path) -> None:
     (tmp_path / "hosts.yaml").write_text(HOSTS)
 
-    with pytest.raises(InventoryError, match=r'"~web\(" is no regular expression: missing \)'):
+    with pytest.raises(InventoryError, match=r'"~web\(" is not a regular expression: missing \)'):
         matching(load([tmp_path / "hosts.yaml"]), "~web(")
 
 

@@ -144,5 +144,5 @@ def is_at_work(pid: int) -> bool:
 def test_a_time_that_is_none_is_told(program: Program) -> None:
     found = error(program(printing(LISTED)), PHLO_INVENTORY_TIMEOUT="soon")
     assert str(found) == (
-        'environment: PHLO_INVENTORY_TIMEOUT: "soon" is no number of seconds. Write e.g. PHLO_INVENTORY_TIMEOUT=60.'
+        'environment: PHLO_INVENTORY_TIMEOUT: "soon" is not a number of seconds. Write e.g. PHLO_INVENTORY_TIMEOUT=60.'
     )

@@ -196,7 +196,7 @@ def test_every_place_that_counts_or_would_count_is_known(site: Site) -> None:
         (
             "hosts.yaml",
             "a: {hosts: {h: }, vars: {ansible_group_priority: high}}\n",
-            'hosts.yaml:1: ansible_group_priority of "a" is no number',
+            'hosts.yaml:1: ansible_group_priority of "a" is not a number',
         ),
     ],
 )

@@ -169,12 +169,12 @@ def test_a_program_changes_a_group(case: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "values", "what"),
     [
-        (user.Args, {"name": "a:b"}, "is no name of a user"),
-        (user.Args, {"name": "-x"}, "is no name of a user"),
+        (user.Args, {"name": "a:b"}, "is not a name of a user"),
+        (user.Args, {"name": "-x"}, "is not a name of a user"),
         (user.Args, {"password": "a:b"}, "which has no colon"),
         (user.Args, {"shell": "/bin/sh\nroot::0:0:::"}, "shell may have no colon"),
         (user.Args, {"uid": "x"}, "uid should be a whole number"),
-        (group.Args, {"name": "a\nb"}, "is no name of a group"),
+        (group.Args, {"name": "a\nb"}, "is not a name of a group"),
         (group.Args, {"non_unique": True}, "non_unique needs gid"),
     ],
 )

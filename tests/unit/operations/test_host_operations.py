@@ -246,7 +246,7 @@ def test_nothing_is_left_beside_a_new_file(bench: Bench) -> None:
         ("file", {"path": "there", "state": "link", "src": "folder"}, "is a file, not a link"),
         ("file", {"path": "new", "state": "link", "src": "nowhere"}, "is not there"),
         ("slurp", {"src": "nothing"}, "there is no file nothing"),
-        ("slurp", {"src": "folder"}, "is no file, but a directory"),
+        ("slurp", {"src": "folder"}, "is not a file, but a directory"),
         ("fetch", {"src": "nothing", "dest": "x"}, "there is no file nothing"),
     ],
 )
@@ -413,7 +413,7 @@ def test_a_file_that_is_not_there_is_made_on_request_only(name: str, bench: Benc
     [
         ("lineinfile", {"path": "x"}, "needs line"),
         ("lineinfile", {"path": "x", "state": "absent"}, "needs one of"),
-        ("lineinfile", {"path": "x", "line": "y", "regexp": "("}, "is no regular expression"),
+        ("lineinfile", {"path": "x", "line": "y", "regexp": "("}, "is not a regular expression"),
         ("lineinfile", {"path": "x", "line": "y", "insertafter": "a", "insertbefore": "b"}, "exclude each other"),
         ("blockinfile", {"path": "x", "marker": "#"}, "needs {mark}"),
     ],

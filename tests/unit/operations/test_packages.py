@@ -183,7 +183,7 @@ def test_apk_changes_what_is_not_so(case: str) -> None:
     ("kind", "values", "what"),
     [
         (apt.Args, {}, "needs name"),
-        (apt.Args, {"name": "-o"}, "is no package"),
+        (apt.Args, {"name": "-o"}, "is not a package"),
         (apt.Args, {"name": "x", "upgrade": "dist"}, "exclude each other"),
         (apt.Args, {"deb": "https://x/y.deb"}, "get_url"),
         (apt.Args, {"name": "x", "state": "build-dep"}, "state should be one of"),

@@ -65,5 +65,5 @@ def test_the_address_is_that_of_the_endpoint(endpoint: str, address: tuple[str, 
 
 @pytest.mark.parametrize("endpoint", ["https://store:9000", "store:9000", "http://:9000"])
 def test_an_endpoint_that_no_container_reaches_is_refused(endpoint: str) -> None:
-    with pytest.raises(OperationError, match="is no address that a container reaches"):
+    with pytest.raises(OperationError, match="is not an address that a container reaches"):
         _ = Store(endpoint=endpoint, access_key="a", secret_key="b").address

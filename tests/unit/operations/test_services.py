@@ -122,9 +122,9 @@ def test_options_of_systemctl_are_those_that_are_asked_for() -> None:
     [
         (systemd.Args, {"state": "started"}, "need name"),
         (systemd.Args, {"name": "x"}, "needs state, enabled"),
-        (systemd.Args, {"name": "../x", "state": "started"}, "is no name of a unit"),
+        (systemd.Args, {"name": "../x", "state": "started"}, "is not a name of a unit"),
         (service.Args, {"name": "x"}, "needs state or enabled"),
-        (service.Args, {"name": "-x", "state": "started"}, "is no name of a service"),
+        (service.Args, {"name": "-x", "state": "started"}, "is not a name of a service"),
         (service.Args, {"name": "x", "state": "running"}, "state should be one of"),
     ],
 )

@@ -93,7 +93,7 @@ def test_a_running_kernel_that_has_another_value_is_a_reason_to_read_the_file_an
 @pytest.mark.parametrize(
     ("values", "what"),
     [
-        ({"name": "a b", "value": 1}, "is no setting of a kernel"),
+        ({"name": "a b", "value": 1}, "is not a setting of a kernel"),
         ({"name": "a.b"}, "state: present needs value"),
     ],
 )

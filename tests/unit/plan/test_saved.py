@@ -1,4 +1,4 @@
-"""A saved plan holds nothing secret, and says what moved since it was made."""
+"""A saved plan holds nothing secret, and says what changed since it was made."""
 
 from __future__ import annotations
 

@@ -56,6 +56,6 @@ def test_a_name_that_cannot_be_one_is_refused_before_anything_is_written(name: s
 
 def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "phlo-thing").mkdir()
-    with pytest.raises(ConfigError, match="is there already"):
+    with pytest.raises(ConfigError, match="already exists"):
         create_package("thing", "service", tmp_path)
     assert list((tmp_path / "phlo-thing").iterdir()) == []

@@ -123,11 +123,11 @@ def test_needs_that_go_round_in_a_circle_end(bench: Bench) -> None:
 
 
 FINDINGS = {
-    "": "nothing tells when it is ready",
-    "image: x\n": "x may be another image tomorrow",
-    "image: registry.test:5000/x\n": "registry.test:5000/x may be another image tomorrow",
-    "image: x:latest\n": "x:latest may be another image tomorrow",
-    "env_vars: {A: {secret: true, default: changeme, description: x}}\n": "a published default is no secret",
+    "": "nothing defines when it is ready",
+    "image: x\n": "x is not pinned to a version",
+    "image: registry.test:5000/x\n": "registry.test:5000/x is not pinned to a version",
+    "image: x:latest\n": "x:latest is not pinned to a version",
+    "env_vars: {A: {secret: true, default: changeme, description: x}}\n": "a published default is not a secret",
     "env_vars: {A: {default: x}}\n": "A has no description",
     "compose: {command: [echo, $NOWHERE]}\n": "the variable NOWHERE is not set",
 }
@@ -159,4 +159,4 @@ def test_a_role_without_tests_or_description_is_told_so(bench: Bench) -> None:
     (bench.folders[0] / "tests" / "test_role.py").unlink()
     bench.write()
     found = [finding.what for finding in lint(bench.subject(), bench.resolve())]
-    assert found == ["says nothing about itself", "has no tests"]
+    assert found == ["has no description", "has no tests"]

@@ -281,7 +281,7 @@ def test_the_variables_of_a_role_may_be_encrypted(folder: Path) -> None:
 def test_an_encrypted_file_of_tasks_is_refused_by_name(folder: Path) -> None:
     said = play(folder, "  - include_tasks: encrypted/tasks.yml\n", "--vault-id", "default.pass")
     assert said.code != 0
-    assert "encrypted/tasks.yml: is encrypted as a whole, and is no file of variables" in said.out + said.err
+    assert "encrypted/tasks.yml: is encrypted as a whole, and is not a file of variables" in said.out + said.err
 
 
 UNSAFE = """

@@ -17,7 +17,7 @@ class InstanceState(Model):
 
 
 class ServiceChange(Model):
-    """The data of `service`: how a service is now. gone: it is no service of the project any more."""
+    """The data of `service`: how a service is now. gone: it is not a service of the project any more."""
 
     name: str
     enabled: bool
@@ -28,7 +28,7 @@ class ServiceChange(Model):
 
 
 class HostChange(Model):
-    """The data of `host`: whether its engine answers, and why not. gone: it is no host of the inventory any more."""
+    """The data of `host`: whether its engine answers, and why not. gone: it is not a host of the inventory any more."""
 
     name: str
     reachable: bool

@@ -48,7 +48,7 @@ def get_project(context: Ctx, who: Viewer) -> ProjectInfo:
 
 @router.get("/services", tags=["services"])
 def list_services(context: Ctx, who: Viewer, request: Request) -> list[Service]:
-    """Every service there is, with what runs of it; those that are no part of the project too."""
+    """Every service there is, with what runs of it; those that are not part of the project too."""
     return context.catalogue(hostname_of(request)).all()
 
 

@@ -59,7 +59,7 @@ class Catalogue:
         self._hostname = hostname
 
     def all(self) -> list[Service]:
-        """Every service there is, by name, those that are no part of the project too."""
+        """Every service there is, by name, those that are not part of the project too."""
         return [self.one(name) for name in sorted({*self._project.services, *self._project.absent})]
 
     def one(self, name: str) -> Service:

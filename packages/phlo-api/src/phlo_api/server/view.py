@@ -98,7 +98,7 @@ class View:
 
         The command's function is called in this process with typed options: no text is read as a command line.
         tags: only the steps with one of these tags. out: a file for the plan, which `phlo up --plan` carries out; there
-        is none when not everything could be looked at.
+        is none when not everything could be observed.
         """
         shell = self._shell()
         verb = _verb("plan")
