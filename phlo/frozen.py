@@ -75,7 +75,7 @@ class _Given:
 
 
 class _Fields:
-    """`__dataclass_fields__`, put together for whoever asks: the standard library's functions do, phlo seldom."""
+    """`__dataclass_fields__`, put together for every caller: the standard library's functions do, phlo seldom."""
 
     def __init__(self, given: dict[str, tuple[str, _Given]]) -> None:
         self._given = given
@@ -230,6 +230,6 @@ def _refuse(self: Any, name: str, value: Any = None) -> NoReturn:
 
 
 def _set_state(self: Any, state: tuple[None, dict[str, Any]]) -> None:
-    """For copies and pickles; `state` is what objects with slots give by themselves."""
+    """For copies and pickles; `state` is what objects with slots give automatically."""
     for name, value in state[1].items():
         object.__setattr__(self, name, value)

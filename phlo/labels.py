@@ -63,5 +63,5 @@ SET_ASIDE = ".phlo-before-"
 
 
 def is_set_aside(container: str) -> bool:
-    """Whether a container's name says that it was replaced, and is kept only to go back to."""
+    """Whether a container's name says that it was replaced, and is kept only for a rollback."""
     return SET_ASIDE in container

@@ -55,7 +55,7 @@ class StopRequest(threading.Event):
 def stop_signals(first: Callable[[int], None] | None = None) -> Iterator[None]:
     """Treat the three signals alike while a block runs: each raises `Stopped` in the main thread.
 
-    first: called, in the main thread, with the first signal instead. It asks the block to end by itself; the second
+    first: called, in the main thread, with the first signal instead. It asks the block to end; the second
     signal raises `Stopped`.
 
     A signal that is ignored stays ignored (`nohup phlo up` survives the end of its terminal). In a thread other than

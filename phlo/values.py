@@ -184,7 +184,7 @@ NEVER_SENT = frozenset({".phlo", ".git", "__pycache__", ".venv"})
 class FileSpec:
     """A file that is put into a container before it starts; `content` is bytes, or a Secret for text.
 
-    is_live: the service reads it again by itself, so that a change of it goes into the running container.
+    is_live: the service reads it again without a restart, so that a change of it goes into the running container.
     """
 
     path: str

@@ -167,6 +167,6 @@ def _renamed_task(task: FoundTask, key: str, services: Collection[str]) -> dict[
 def _text(source: SourceFile, edits: Mapping[Keys, Sequence[Mapping[str, Any]]], collector: Collector) -> str:
     text, left = rewritten(source, edits)
     for keys in left:
-        what = "shares its line with something else: take it out by hand, it became a service"
+        what = "shares its line with something else: remove it by hand, it became a service"
         collector.findings.append(Finding(source.where(keys), what, is_lost=False))
     return text

@@ -1,4 +1,4 @@
-"""The form of a backup's manifest. Whoever wrote it, no other paths and sizes than these are used."""
+"""The form of a backup's manifest. Anyone who wrote it, no other paths and sizes than these are used."""
 
 from __future__ import annotations
 

@@ -271,7 +271,7 @@ class _Work:
         return [part for part in parts if part.service.name in there]
 
     def _undo(self, parts: Sequence[Part], before: Path) -> int:
-        """Put back what there was before; each part by itself, for one that fails must not keep the others from it."""
+        """Restore the previous data, each part separately: a part that fails must not prevent the others."""
         lost = [part for part in parts if self._restore("go back", [part], before) != exits.OK]
         if not lost:
             self._fail("The restore failed. Everything is as it was before.")
@@ -327,7 +327,7 @@ class _Work:
 
 
 def _dependents(project: Project, restored: set[str]) -> list[str]:
-    """The services that need one of `restored`, however far, and are not restored themselves: they must not look on."""
+    """The services that need one of `restored`, however far, and are not restored: they must not see half of it."""
     found: set[str] = set()
     for service in in_order(project):
         if any(need.service in restored | found for need in service.depends_on):

@@ -263,7 +263,7 @@ def _events_of(hosts: Mapping[str, Host], project: str) -> Iterator[tuple[str, M
             for event in host.engine.events(LABEL_PROJECT, project):
                 found.put((name, event))
             raise OperationError("the engine ended the stream of events", where=name, fix="See `phlo doctor`.")
-        except Exception as error:  # raised by whoever waits for events
+        except Exception as error:  # raised by anyone who waits for events
             found.put((name, error))
 
     for name, host in hosts.items():

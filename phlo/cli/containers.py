@@ -229,7 +229,7 @@ def _follow(one: LiveContainer, host: Host, query: Mapping[str, Any], lines: que
     try:
         for group in text_lines(host.engine.logs(one.id, **query)):
             lines.put((one, group))
-    except Exception as error:  # raised by whoever waits for lines
+    except Exception as error:  # raised by anyone who waits for lines
         lines.put((one, error))
     lines.put((one, _END))
 

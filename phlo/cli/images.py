@@ -124,7 +124,7 @@ def _published_sources(project: Project) -> Mapping[str, ImageSource]:
             continue
         if names := secret_arguments(recipe):
             raise OperationError(
-                f"is built with the secret {', '.join(names)}, which whoever has the image can read",
+                f"is built with the secret {', '.join(names)}, which anyone who has the image can read",
                 where=service.name,
                 fix="Give it to the container (`environment`, `secrets`) or as a secret of the build.",
             )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def write_all(wanted: Mapping[Path, tuple[bytes, int]], *, force: bool) -> list[Path]:
-    """Write the files that differ from what is there: all of them or, where one would be overwritten, none."""
+    """Write the files that differ from existing ones: all of them or, if one would be overwritten, none."""
     differing = [path for path, (data, _) in wanted.items() if not path.is_file() or path.read_bytes() != data]
     errors: list[PhloError] = [
         ConfigError("exists with different content", where=path, fix="Add --force to overwrite it.")

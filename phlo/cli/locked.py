@@ -68,7 +68,7 @@ class LockAtFirstChange:
     def take(self, read: Callable[[str], EngineReader], still_holds: Callable[[], bool]) -> bool:
         """Take the lock; False when what the run has seen so far cannot be relied on. Raises LockError.
 
-        read: gives what the run reads a host's engine with. still_holds: compares what it has seen with what is there.
+        read: gives what the run reads a host's engine with. still_holds: whether the current state is as observed.
         """
         self._lock = _deploy_lock(self._plan, self._plain_hosts, self._options, self._tell)
         self._holding.enter_context(self._lock)
@@ -157,7 +157,7 @@ def _remove_dead_lock(host: Host, project: str) -> None:
         if holder is not None and holder.is_dead:
             release(host.engine, holder.id)
     except PhloError:
-        return  # whoever needs the lock will say what is wrong
+        return  # anyone who needs the lock will say what is wrong
     finally:
         host.engine.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from phlo.errors import ConfigError
 
-_FIX = "Name a file in a folder that is there, and that you may write to."
+_FIX = "Name a file in an existing folder that you may write to."
 
 
 def unwritable(path: Path, reason: OSError) -> ConfigError:

@@ -9,7 +9,7 @@ from phlo.errors import ConfigError
 
 
 def asker(shell: Shell) -> Callable[[str], str] | None:
-    """A way to ask whoever sits at the terminal, without showing the answer; None where nobody does."""
+    """A way to ask the user at the terminal, without showing the answer; None where nobody does."""
     if not shell.input.isatty():
         return None
 

@@ -1,4 +1,4 @@
-"""phlo services: what there is, how it is doing, and phlo.yaml edited."""
+"""phlo services: what there is, their state, and edits of phlo.yaml."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def _shown(text: str, stream: TextIO) -> str:
 
 
 def redirect_to_devnull(stream: TextIO) -> None:
-    """Whoever read a stream has gone: write to it without a complaint, at exit as well."""
+    """Anyone who read a stream has gone: write to it without a complaint, at exit as well."""
     import os
 
     try:

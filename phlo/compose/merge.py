@@ -29,7 +29,7 @@ class Merged:
     origins: dict[Keys, tuple[Part, Keys]] = field(default_factory=dict)
 
     def take(self, part: Part, fragments: Mapping[str, Any]) -> None:
-        """Merge the fragments of a part over what is there."""
+        """Merge the fragments of a part over the existing ones."""
         self.origins.setdefault((), (part, ()))
         for keys, _ in part.tags():
             self._remove(_entry(part, keys))

@@ -211,7 +211,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceRequest:
-    """Devices the engine finds by itself (GPUs). count: -1 is all."""
+    """Devices the engine finds automatically (GPUs). count: -1 is all."""
 
     driver: str = ""
     count: int = 0

@@ -63,7 +63,7 @@ def cross_host_endpoints(
 
 
 def is_elsewhere(place: Host) -> bool:
-    """Whether a host is not this machine. One behind a context that says nothing of use is taken for another."""
+    """Whether a host is not this machine. A host with a context without an address counts as another machine."""
     if place.docker_context not in (None, DEFAULT) and not place.context_host:
         return True
     return place.url.startswith(("ssh:", "tcp:"))

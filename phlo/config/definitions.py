@@ -15,7 +15,7 @@ from phlo.values import Source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
-    """What phlo.yaml says about a service being part of a run. is_on: None when it says nothing."""
+    """What phlo.yaml says about a service being part of a run. is_on: None if it is not set."""
 
     is_on: bool | None
     source: Source
@@ -24,7 +24,7 @@ class Switch:
 def all_definitions(catalog: Catalog, file: ProjectFile, *, warnings: list[str]) -> dict[str, ServiceDefinition]:
     """Every service by name, in alphabetical order.
 
-    warnings: gets a sentence for each service that is switched off and not installed.
+    warnings: gets a sentence for each service that is disabled and not installed.
     Raises ConfigError for every name in phlo.yaml that is not a service's, and for what is wrong in inline services.
     """
     found = {**catalog.services, **compose_definitions(file.compose)}
@@ -122,12 +122,12 @@ def _owner(name: str, catalog: Catalog) -> str:
 def _check_known(
     name: str, where: str, catalog: Catalog, file: ProjectFile, *, is_off: bool, warnings: list[str]
 ) -> None:
-    """Refuse a name that no service has, unless it is switched off and nothing alike is there."""
+    """Refuse a name that no service has, unless it is disabled and nothing alike is there."""
     known = (*catalog.services, *inline_names(file))
     near = nearest(name, known)
     is_broken = any(name in problem.services for problem in catalog.problems)
     if is_off and (near is None or is_broken):
-        warnings.append(f'{where}: "{name}" is switched off, but there is no such service.')
+        warnings.append(f'{where}: "{name}" is disabled, but there is no such service.')
         return
     from phlo.discovery.registry import offering_of
 

@@ -51,7 +51,7 @@ class Variables:
     A role's own default overrides the defaults that other roles have for the same name.
     want_secret: makes the value of a secret that no layer above the role defaults gives.
     scopes: service -> the scopes whose variables it sees, besides those that all see; of a service that is not there
-        none. What roles say about variables is unknown to a service that is there.
+        none. What roles say about variables is unknown to an existing service.
     """
 
     def __init__(

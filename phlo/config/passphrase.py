@@ -1,4 +1,4 @@
-"""The passphrase of a project's encrypted file: from the environment, a file, or whoever sits at the terminal."""
+"""The passphrase of a project's encrypted file: from the environment, a file, or the user at the terminal."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def _written(source: Path, root: Path, target: str, outputs: Mapping[str, bytes]
 
 
 def _found(source: Path, target: str, root: Path, read: Callable[[Path], None]) -> Iterator[FileSpec]:
-    """What is there now. Modes are git's two, and all is root's: the same for everybody who brings it up."""
+    """The current files. Modes are git's two, and all is root's: the same for everybody who brings it up."""
     for path in [source] if source.is_file() else _below(source, read):
         read(path)
         try:

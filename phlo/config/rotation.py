@@ -59,7 +59,7 @@ def _keeper(root: Path, value: Value, open_vault: OpenIt) -> Callable[[Secret], 
         kept = f"the file {given.file}" if given.file is not None else "what its command asks"
         raise _not_ours(value, f"Change it in {kept}, then run `phlo up`.")
     if source.layer in (PROCESS, COMMAND_LINE):
-        raise _not_ours(value, "Change it where that is set, or take it out there, so that phlo's own value counts.")
+        raise _not_ours(value, "Change it where that is set, or remove it there, so that phlo's own value counts.")
     raise _not_ours(value, f"Change it there and run `phlo up`, or move it: `phlo secrets set {name}`.")
 
 

@@ -22,7 +22,7 @@ class Selection:
     enabled:   what a bare `up` runs, and what was asked for, with all that it depends on.
     chosen:    the part of it that this run is about.
     providers: capability -> the service that provides it.
-    requested: the part of `enabled` that is there only because the command line names it, or its profile.
+    requested: the part of `enabled` that is enabled only because the command line names it, or its profile.
     """
 
     enabled: Mapping[str, str]
@@ -36,7 +36,7 @@ class Selection:
 class Selector:
     """Follows dependencies from what is enabled.
 
-    stood_in: default service -> the one that is there in its place.
+    stood_in: default service -> its replacement.
     added:    services that nobody enabled and that are the only ones to provide what an enabled one requires.
     """
 
@@ -162,7 +162,7 @@ class Selector:
             able = self._able(capability)
             if is_collected(capability):
                 what = f'many services provide "{capability}" at once'
-                self.errors.append(ConfigError(what, where=where, fix="There is nothing to choose: take it out."))
+                self.errors.append(ConfigError(what, where=where, fix="There is nothing to choose: remove it."))
             elif name not in able:
                 fix = did_you_mean(name, able) or f'No installed service provides "{capability}".'
                 self.errors.append(ConfigError(f'"{name}" does not provide "{capability}"', where=where, fix=fix))

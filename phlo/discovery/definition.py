@@ -141,7 +141,7 @@ class ServiceDefinition:
 
     @property
     def healthcheck(self) -> Mapping[str, Any] | None:
-        """The container's health check as written, None when there is none or it is switched off."""
+        """The container's health check as written, None when there is none or it is disabled."""
         check = self.compose.get("healthcheck")
         if not isinstance(check, Mapping) or check.get("disable") in (True, "true"):
             return None

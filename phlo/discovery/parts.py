@@ -171,7 +171,7 @@ class StarterFile:
 class TemplateDefinition:
     """A Jinja2 template of the role. dest: absolute path in the container. owner: `uid` or `uid:gid`.
 
-    live: the service reads it again by itself; a change of it does not recreate the container.
+    live: the service reads it again without a restart; a change of it does not recreate the container.
     """
 
     source: Annotated[str, _INSIDE]

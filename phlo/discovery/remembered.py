@@ -43,7 +43,7 @@ _CLASSES = {
     "datetime": ("date", "datetime", "timedelta", "timezone"),
 }
 
-Moment = tuple[int, int, int] | None  # time in nanoseconds, size and number of a file that is there
+Moment = tuple[int, int, int] | None  # time in nanoseconds, size and number of an existing file
 
 
 def remembered(folder: Path, read: Callable[[], Scan]) -> Scan:

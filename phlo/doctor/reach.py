@@ -41,7 +41,7 @@ def reach(engine: Engine, clock: Callable[[], float], *, is_local: bool) -> Reac
     """Ask an engine. is_local: it is on this machine. Raises HostError when it cannot be reached.
 
     Of a host elsewhere the room on its disk is what `df` says in a container that is made for it and removed, from an
-    image that is there; it has no network, and can write nothing.
+    existing image; it has no network, and can write nothing.
     """
     version = engine.get("/version")
     before = clock()

@@ -25,7 +25,7 @@ class DeployLock:
     wait_seconds: how long to wait for somebody else. tell: gets messages about waiting and take-over.
     forks: how many hosts are asked at once; it is hardly any work, so that a few more are.
 
-    A host that cannot be reached is left out: the steps on it fail by themselves. Raises LockError when somebody
+    A host that cannot be reached is left out: the steps on it fail automatically. Raises LockError when somebody
     else holds the lock on one of the others; then it is held on none. A signal that asks phlo to stop takes effect
     once no lock is half taken or half given back; a second one at once.
     """
@@ -156,7 +156,7 @@ class DeployLock:
         try:
             release(self._hosts[name].engine, self._ids[name])
         except (HostError, EngineError):
-            pass  # whoever comes next finds this process gone, or its lease over
+            pass  # anyone who comes next finds this process gone, or its lease over
 
 
 def _now() -> float:

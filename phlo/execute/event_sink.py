@@ -1,4 +1,4 @@
-"""Passing events on to whoever shows and records them, without letting their errors into the run."""
+"""Passing events on to their receivers, without letting their errors into the run."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class RoleTaskRun:
         """Run the tasks; each is looked at once, and changed by what was seen then.
 
         While the run has no deploy lock, tasks are only looked at. With the first change the lock is taken and the
-        tasks start over, for another run may have been at work until then. Raises PhloError, and NotOpenedError when
+        tasks start over, because another run may have changed something. Raises PhloError, and NotOpenedError when
         the lock cannot be had.
         """
         while True:

@@ -73,7 +73,7 @@ class UndoLog:
     def undo(self, key: Key) -> None:
         """Put a service back, the last change first. Every call is made; the first error is raised afterwards.
 
-        One with an error does not count as undone: what is there then is not what worked before.
+        One with an error does not count as undone: the current state is then not the one that worked before.
         """
         with self._lock:
             calls = self._undo.pop(key, [])

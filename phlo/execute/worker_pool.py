@@ -25,7 +25,7 @@ Call = Callable[[], None]
 def short_lock() -> AbstractContextManager[object]:
     """A lock around one call of a container that threads share.
 
-    With a global interpreter lock such a call is atomic by itself, and no second lock is needed. A free-threaded
+    With a global interpreter lock such a call is atomic, and no second lock is needed. A free-threaded
     interpreter really runs threads at the same time, and gets a real lock.
     """
     has_interpreter_lock = getattr(sys, "_is_gil_enabled", lambda: True)()
@@ -103,7 +103,7 @@ class WorkerPool:
     def _start(self) -> None:
         with self._starting:
             if len(self._threads) < self._most:
-                # A daemon, so that whoever will not wait for the end of a long call need not.
+                # A daemon, so that anyone who will not wait for the end of a long call need not.
                 thread = threading.Thread(target=self._work, daemon=True)
                 self._threads.append(thread)
                 try:

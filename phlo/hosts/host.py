@@ -66,9 +66,9 @@ class ReadHost:
     is_local: True when the engine runs on this machine, so that paths mean the same on both sides.
     image_sender: knows which images this machine can send to the host; None: none.
     transport: how programs run on the host itself, see `Transport`. user: as whom, "": as the one who is signed in.
-               Whoever runs one to look answers for that; check mode runs it as well.
+               Anyone who runs one to look answers for that; check mode runs it as well.
     query:    runs a command that only reads, in a running container: how an operation looks inside a service.
-              Whoever hands it a command answers for that; check mode runs it as well.
+              Anyone who hands it a command answers for that; check mode runs it as well.
     peer:     another host of the same run, by its name. Raises OperationError for one that is not part of it.
     """
 
@@ -98,7 +98,7 @@ class Host:
     progress:  shows one line of what is under way. output: shows one line of what a program under way prints.
     on_undo:   registers what puts back the state before a change; run, last first, when the service's gate fails.
     on_finish: registers what tidies up after a change; run once the service is known to work.
-    is_cancelled: True once the user asked to stop; whoever waits looks at it.
+    is_cancelled: True once the user asked to stop; anyone who waits looks at it.
     is_put_back: True when the version that starts is removed, and the one before it comes back, should it fail.
     keep_log:  stores the whole log of a container that failed, or of a build, under a name; returns the path, "" if
                that was not possible.

@@ -119,13 +119,13 @@ class Connection:
         return self._take_to(b"\r\n\r\n").decode("latin-1").split("\r\n")
 
     def take(self, most: int) -> bytes:
-        """What is there, or comes next: at least a byte, at most `most`."""
+        """Available bytes, or the next ones: at least a byte, at most `most`."""
         found = self._rest or self._receive()
         self._rest = found[most:]
         return found[:most]
 
     def take_until_closed(self) -> bytes:
-        """What is there, or comes next; b"" once the other side has closed."""
+        """Available bytes, or the next ones; b"" once the other side has closed."""
         found, self._rest = self._rest, b""
         return found or self._received()
 

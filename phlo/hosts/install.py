@@ -115,7 +115,7 @@ def _require_root(what: str) -> None:
     if os.geteuid() != 0:
         raise HostError(
             f"{what} is missing, and installing it needs root",
-            fix="Run the same command with sudo, or ask whoever looks after this machine.",
+            fix="Run the same command with sudo, or ask the administrator of this machine.",
         )
 
 

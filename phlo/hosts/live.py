@@ -98,7 +98,7 @@ class LiveContainer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A container that was replaced and is kept to go back to, or the version before of a cluster's service.
+    """A container that was replaced and is kept for a rollback, or the previous version of a cluster's service.
 
     name:        the name it had, and that its successor has. kept: its name now; "" for a service of a cluster.
     orchestrator: of a service of a cluster what runs it there.
@@ -116,7 +116,7 @@ class Kept:
 
 
 def kept_containers(engine: EngineReader, project: str, *, host: str) -> list[Kept]:
-    """The containers of a project that a host keeps to go back to, by service and instance."""
+    """The containers of a project that a host keeps for a rollback, by service and instance."""
     listed = engine.get("/containers/json", all=True, filters={"label": [f"{LABEL_PROJECT}={project}"]})
     found = []
     for entry in listed:
@@ -153,7 +153,7 @@ def runs_on(engine: EngineReader, project: str) -> set[str]:
 def live_containers(
     engine: EngineReader, project: str, *, host: str, services: Collection[str] = ()
 ) -> list[LiveContainer]:
-    """The project's containers on a host, by service and instance; not those that are kept to go back to, nor
+    """The project's containers on a host, by service and instance; not those that are kept for a rollback, nor
     one-off containers (`phlo run-once`).
 
     services: only these; empty: all.

@@ -1,7 +1,7 @@
 """The deploy lock: one holder at a time for a project on a host, kept by the Docker engine itself.
 
 The lock is a container that is made and never started. Its name makes it exclusive, since an engine gives a name to
-one container only; its id makes it safe to remove, since an id is never given again: whoever takes over a dead
+one container only; its id makes it safe to remove, since an id is never given again: anyone who takes over a dead
 holder's lock cannot hit that of somebody who was quicker. Labels say who, when and what; a file in it, rewritten
 while the holder lives, renews the lease. It carries none of the project's labels, so nothing takes it for a part of
 the project.

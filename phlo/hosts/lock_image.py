@@ -15,7 +15,7 @@ _EPOCH = "1970-01-01T00:00:00Z"
 
 
 def load_image(engine: Engine, reference: str, *, host: str) -> None:
-    """Give an engine the image under a name; it is the same, byte for byte, whoever does.
+    """Give an engine the image under a name; it is the same, byte for byte, anyone who does.
 
     host: its name, for errors.
     """

@@ -60,7 +60,7 @@ def _is_same(path: str, known: Any, now: Any) -> bool:
 
 
 def _comparable(path: str, answer: Any) -> Any:
-    """An answer without what changes by itself: times of health checks, and how long a container has been running."""
+    """An answer without what changes on its own: times of health checks, and how long a container has been running."""
     if isinstance(answer, EngineError):
         return answer.status
     if isinstance(answer, PhloError):

@@ -141,7 +141,7 @@ class Tunnel:
         return _connected(path, timeout_seconds)
 
     def _noted(self, what: str, fix: str) -> HostError:
-        """The error, for all who come soon: a host that does not answer is not tried once more for each of them."""
+        """The error, for all who come soon: a host that does not answer is not tried again for each of them."""
         self._failed = (time.monotonic(), what, fix)
         return self._error(what, fix)
 

@@ -69,7 +69,7 @@ def attach_to(
     stderr: BinaryIO,
     once_connected: Callable[[], object] = lambda: None,
 ) -> int:
-    """Connect streams to the main process of a container; gives its exit code, 0 when it goes on running.
+    """Connect streams to the main process of a container; gives its exit code, 0 when it keeps running.
 
     once_connected: is called when nothing of the output can be missed any more, e.g. to start the container.
 

@@ -55,14 +55,14 @@ class _Channel:
         return self._answers
 
     def close(self) -> None:
-        """Whoever opened the channel closes it."""
+        """Anyone who opened the channel closes it."""
 
 
 class _Answers(io.BufferedReader):
     """A reader that stays open when http.client is done with one answer."""
 
     def close(self) -> None:
-        """Nothing: the channel below is closed by whoever opened it."""
+        """Nothing: the channel below is closed by anyone who opened it."""
 
 
 class _Frames(io.RawIOBase):

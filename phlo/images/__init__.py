@@ -1,6 +1,6 @@
 """Images: whether one is there, and how it is had: pulled, or built without any container registry.
 
-    present(source, host) -> ImageSeen | None      what is there; reads only
+    present(source, host) -> ImageSeen | None      the existing image; reads only
     content_tag(recipe) -> str                     the tag a recipe's image has, made of all that goes into it
     inputs(recipe) -> paths                        the files that the tag depends on
 

@@ -75,7 +75,7 @@ def debian_mirrors(root: Path, suite: str) -> tuple[Mirror, ...]:
     """The Debian mirrors of this machine, for another release; empty when it has none (Ubuntu, another system).
 
     A mirror keeps its address; of its suite only the release changes (`bookworm-security` -> `trixie-security`). Left
-    out are addresses with a password, because whoever has the image could read it, and those of this machine's disks.
+    out are addresses with a password, because anyone who has the image could read it, and local folders.
     """
     found: dict[tuple[str, str], Mirror] = {}
     for source in _sources(root):

@@ -1,4 +1,4 @@
-"""What of a Dockerfile only BuildKit understands, and the builder that every engine has by itself does not.
+"""What of a Dockerfile only BuildKit understands, and the builder of the engine itself does not.
 
 Source: the Dockerfile reference of Docker, and the classic builder of moby (builder/dockerfile).
 """

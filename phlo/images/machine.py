@@ -42,7 +42,7 @@ def pip_files(root: Path, home: Path, environ: Mapping[str, str]) -> list[Path]:
 def pip_settings(files: list[Path], environ: Mapping[str, str]) -> str:
     """The text of a pip.conf that has pip find packages where this machine's pip finds them; empty: its defaults.
 
-    Addresses with a password are left out: whoever has the image could read them. So are local folders.
+    Addresses with a password are left out: anyone who has the image could read them. So are local folders.
     """
     import configparser
 
@@ -115,7 +115,7 @@ def go_files(home: Path, environ: Mapping[str, str]) -> list[Path]:
 def go_settings(files: list[Path], environ: Mapping[str, str]) -> dict[str, str]:
     """The variables that have Go find modules where this machine's Go finds them.
 
-    One with a password in it is left out: whoever has the image could read it.
+    One with a password in it is left out: anyone who has the image could read it.
     """
     found: dict[str, str] = {}
     for path in files:

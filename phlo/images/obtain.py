@@ -47,7 +47,7 @@ def obtain(
     refresh: bool = False,
     prefer_build: bool = False,
 ) -> Obtained:
-    """Use what is there; else pull; else send from this machine, or build. What this machine has is sent, not pulled.
+    """Use the existing image; else pull; else send from this machine, or build. An image of this machine is sent.
 
     refresh: pull or build even when an image that would do is there.
     prefer_build: send or build first where pulling is allowed as well.

@@ -84,7 +84,7 @@ class _File:
 
     def _group(self, name: str, body: Any, keys: Keys, parents: tuple[str, ...]) -> None:
         if name in parents:
-            self._error(f"the group is inside itself ({' > '.join((*parents, name))})", keys, "Take it out there.")
+            self._error(f"the group is inside itself ({' > '.join((*parents, name))})", keys, "Remove it there.")
             return
         self.draft.add_group(name)
         content = self._mapping(body, keys)

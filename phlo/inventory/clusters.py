@@ -66,7 +66,7 @@ def clusters(inventory: Inventory) -> tuple[Cluster, ...]:
                     raise InventoryError(
                         f'"{host}" is in two {TITLES[orchestrator]}s, "{holders[host]}" and "{group.name}"',
                         where=given.source,
-                        fix=f"A host is a node of one {TITLES[orchestrator]}: take it out of one of the groups.",
+                        fix=f"A host is a node of one {TITLES[orchestrator]}: remove it from one of the groups.",
                     )
             holders |= dict.fromkeys(group.hosts, group.name)
             found[group.name] = cluster

@@ -33,7 +33,7 @@ class Connection(NamedTuple):
 def connection_of(name: str, variables: Mapping[str, Variable]) -> Connection:
     """The connection to a host. variables: its own and its groups', of one name the one that wins.
 
-    A host that says nothing is reached by SSH under its name, as Ansible does it; `local` and `localhost` are this
+    Without them a host is reached by SSH under its name, as Ansible does it; `local` and `localhost` are this
     machine. Raises InventoryError for what cannot be.
     """
 

@@ -3,7 +3,7 @@
 {"storage": {"hosts": ["data-1"], "vars": {"tier": "fast"}, "children": []},
  "_meta": {"hostvars": {"data-1": {"docker_host": "ssh://ops@10.0.0.1"}}}}
 
-Called with `--list`; for an answer without `_meta` once more for each host, with `--host NAME`.
+Called with `--list`; for an answer without `_meta` again for each host, with `--host NAME`.
 Source: Ansible's documentation, "Developing dynamic inventory", "Inventory scripts".
 """
 

@@ -1,6 +1,6 @@
 """The arguments for `ssh` that an inventory gives, checked: which may pass, and which would make a connection unsafe.
 
-An inventory may say how a host is reached. It may not switch off the check of host keys, forward an agent, or change
+An inventory may say how a host is reached. It must not disable the check of host keys, forward an agent, or change
 what phlo uses the connection for. Names and options are those of ssh(1) and ssh_config(5).
 """
 

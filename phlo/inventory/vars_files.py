@@ -1,7 +1,7 @@
 """`group_vars/` and `host_vars/`: variables in files that are named for a group or a host.
 
 Source: Ansible's documentation, "Organizing host and group variables", and its plug-in host_group_vars: of NAME/,
-NAME, NAME.yml, NAME.yaml and NAME.json the first that is there counts; of a folder every such file in it, in order.
+NAME, NAME.yml, NAME.yaml and NAME.json the first existing one counts; of a folder every such file in it, in order.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ for one in "$@"; do ! apk info -e "$one" >/dev/null 2>&1 || echo "is $one"; done
 class Args:
     """name: the packages.
     state: present, latest or absent; installed and removed are the same as present and absent.
-    update_cache: read the lists of packages anew before.
+    update_cache: update the lists of packages first.
     upgrade: upgrade all packages.
     no_cache: use no files of packages that were downloaded before.
     repository: repositories to use instead of the host's own.

@@ -58,8 +58,8 @@ _UPGRADES = {
 class Args:
     """name: the packages: NAME, NAME=VERSION, NAME/RELEASE, or a pattern; `pkg` and `package` are the same.
     state: present, latest, absent, or fixed, which repairs broken dependencies.
-    update_cache: read the lists of packages anew before.
-    cache_valid_time: for so many seconds the lists are new enough; with it, they are read anew when they are older.
+    update_cache: update the lists of packages first.
+    cache_valid_time: for so many seconds the lists are new enough; with it, they are updated when they are older.
     update_cache_retries: how often to try that.
     update_cache_retry_max_delay: the longest pause between two tries, in seconds.
     upgrade: upgrade all packages: yes and safe remove none, full and dist may.
@@ -129,7 +129,7 @@ class Args:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """updated: when the lists were read last, in seconds since 1970. is_due: they have to be read anew.
+    """updated: when the lists were read last, in seconds since 1970. is_due: they have to be updated.
 
     words: the command of apt-get for what has to change, none for nothing. moves: what it does. causes: why.
     """
@@ -271,7 +271,7 @@ def facts(args: Args, seen: Seen) -> dict[str, Any]:
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> dict[str, Any]:
-    """Read the lists anew where they are old, then do what has to be done with them."""
+    """Update old lists, then change them."""
     location, is_other = host_location(host, args.root), False
     if seen.is_due:
         before = ask(location, _LISTS)
@@ -296,7 +296,7 @@ def _run(args: Args, location: Location, argv: tuple[str, ...]) -> CommandResult
 
 
 def _update(args: Args, location: Location, host: Host) -> None:
-    """Read the lists anew, again where that fails."""
+    """Update the lists; repeat where that fails."""
     tries = max(args.update_cache_retries, 1)
     for number in range(1, tries + 1):
         try:

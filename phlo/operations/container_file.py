@@ -60,7 +60,7 @@ def diff_lines(seen: Seen) -> list[str]:
 
 
 def spec(path: str, content: bytes | Secret, mode: Any, owner: str | None) -> FileSpec:
-    """The file as it should be; mode 0644 and root's where the task says nothing else."""
+    """The file as it should be; mode 0644 and root's unless the task sets others."""
     wanted = None if mode == PRESERVE else parse_mode(mode)
     uid, gid = owner_of(owner or "0:0")
     bits = (

@@ -37,7 +37,7 @@ class Args:
     directory_mode: the mode of folders that are made.
     owner: the owner; in a container the ids, "999" or "999:999".
     group: the group.
-    force: false keeps a file that is there, whatever is in it.
+    force: false keeps an existing file, whatever its content.
     backup: keep a copy of the file before.
     validate: a command that checks the new file, `%s`, before it takes its place.
     follow: where dest is a link, change the file that it leads to.
@@ -85,7 +85,7 @@ Seen = container_file.Seen | tuple[PutSeen, ...]
 
 
 def observe(args: Args, host: ReadHost) -> Seen:
-    """Compare the file with the one that is there."""
+    """Compare the file with the existing one."""
     if works_in_container(args):
         target = find_target(args.project, args.service or args.own_service, args.container, host, where="copy")
         path = f"{args.dest}{Path(args.src).name}" if args.src and args.dest.endswith("/") else args.dest

@@ -33,7 +33,7 @@ _NEWER = 'code=0; "$@" || code=$?; [ "$code" = 0 ] || [ "$code" = 100 ]'
 class Args:
     """name: the packages, as dnf takes them; `pkg` is the same. `*` with `state: latest` is all of them.
     state: present, latest or absent; installed and removed are the same as present and absent.
-    update_cache: read the lists of packages anew before.
+    update_cache: update the lists of packages first.
     enablerepo: repositories that are used besides.
     disablerepo: repositories that are not used.
     exclude: packages that stay as they are.
@@ -168,7 +168,7 @@ def facts(args: Args, seen: Seen) -> dict[str, Any]:
 
 
 def apply(change: Change, args: Args, seen: Seen, host: Host) -> dict[str, Any]:
-    """Let dnf make the change; it finds the newest versions by itself."""
+    """Let dnf make the change; it finds the newest versions."""
     location = host_location(host, args.root)
     if args.update_cache:
         change_host(location, (seen.program, "-q", *_repositories(args), "makecache"))

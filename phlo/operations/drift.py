@@ -1,7 +1,7 @@
 """What makes a container other than it should be, each difference as a cause that a person can read.
 
 Pure: compares the body that is asked for with the engine's inspect answer. What the image brings, and what engines
-choose by themselves, is no difference. Values that may be secret (environment, labels, commands) are never shown.
+choose automatically, is no difference. Values that may be secret (environment, labels, commands) are never shown.
 """
 
 from __future__ import annotations
@@ -302,7 +302,7 @@ def _endpoint_facts(
 ) -> Iterator[tuple[str, Fact]]:
     """The facts of one attachment. asked: what is asked for; only there the engine's own choices count.
 
-    own: aliases that the engine adds by itself.
+    own: aliases that the engine adds automatically.
     """
     for key, term in _LIST_FIELDS:
         for item in endpoint.get(key) or ():

@@ -1,4 +1,4 @@
-"""Owner, group and mode of a file as a task writes them, and how they differ from what is there."""
+"""Owner, group and mode of a file as a task writes them, and how they differ from the current ones."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _changed(mode: int, names: str, sign: str, letters: str, *, is_folder: bool)
 def differences(
     wanted: Attributes, user: str, uid: int, group: str, gid: int, mode: int, *, is_folder: bool, is_link: bool = False
 ) -> Iterator[str]:
-    """How what is there differs, one text for each attribute. A link has no mode."""
+    """The differences of the current attributes, one text for each. A link has no mode."""
     if wanted.owner is not None and wanted.owner not in (user, str(uid)):
         yield f"owner: {user} -> {wanted.owner}"
     if wanted.group is not None and wanted.group not in (group, str(gid)):

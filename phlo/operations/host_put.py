@@ -1,4 +1,4 @@
-"""The content of a file on a host: how it differs from what is there, and putting it there whole or not at all."""
+"""The content of a file on a host: how it differs from the current one, and replacing it atomically."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _OWN = SHELL_FUNCTIONS + 'path=$(home "$1"); own "$path" "$2" "$3" "$4" "$5" && 
 class Wanted:
     """A file as it should be.
 
-    content: None: that of `source`, a file of the host. keeps: leave a file that is there as it is.
+    content: None: that of `source`, a file of the host. keeps: do not change an existing file.
     follow: where a link is in its place, change the file that it leads to. backup: suffix of a copy of the one before.
     folder_mode: make the folder when it is not there, with this mode, "-" for the usual one; "": do not make it.
     """
@@ -153,7 +153,7 @@ def put(location: Location, seen: PutSeen) -> dict[str, Any]:
 
 
 def put_facts(seen: PutSeen, entry: Entry | None) -> dict[str, Any]:
-    """What `register` keeps of a file that is there; of one that is kept whatever is in it, only where it is."""
+    """What `register` keeps of an existing file; of one that is kept whatever is in it, only where it is."""
     if seen.wanted.keeps and seen.there is not None:
         return {"dest": seen.wanted.path}
     facts = entry.facts() if entry else {}
@@ -161,7 +161,7 @@ def put_facts(seen: PutSeen, entry: Entry | None) -> dict[str, Any]:
 
 
 def own(location: Location, path: str, wanted: Attributes, entry: Entry, *, follow: bool) -> Entry | None:
-    """Change the attributes of what is there, and look at it again."""
+    """Change the attributes of the existing file, and observe it again."""
     words = attribute_words(wanted, entry)
     return parse_entry(path, location.sh(_OWN, path, *words, "" if follow else "1").stdout)
 

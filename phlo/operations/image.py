@@ -36,7 +36,7 @@ class Args:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """image: what is there. is_outdated: the registry has another one.
+    """image: the existing image. is_outdated: the registry has another one.
 
     before: the newest tag that an earlier state of the recipe left.
     is_here: the control machine has it and can send it. is_sent: it will be sent when it cannot be pulled.

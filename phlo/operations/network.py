@@ -1,4 +1,4 @@
-"""A Docker network that is there, with the options asked for, and once: an engine may have two of one name."""
+"""Create a Docker network with these options, exactly once: an engine may have two of one name."""
 
 from __future__ import annotations
 

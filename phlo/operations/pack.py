@@ -21,7 +21,7 @@ class Args:
     dest: the archive on the control machine, compressed when it ends in .gz; relative to the task file's folder.
     service: the service; in a role's tasks the role's own.
     container: a container's name instead of a service's.
-    replace: false leaves an archive that is there as it is.
+    replace: false does not change an existing archive.
     """
 
     path: str

@@ -25,7 +25,7 @@ class Args:
     """name: the packages.
     state: present, latest or absent; installed and removed are the same as present and absent.
     use: the package manager; auto: the one that the host has.
-    update_cache: read the lists of packages anew before.
+    update_cache: update the lists of packages first.
     """
 
     name: tuple[str, ...]

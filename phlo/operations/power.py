@@ -51,7 +51,7 @@ def are_independent(args: Args) -> bool:
 
 
 def observe(args: Args, host: ReadHost) -> Seen:
-    """The service's containers, but for those that are kept to go back to.
+    """The service's containers, but for those that are kept for a rollback.
 
     Inspected one by one: the list that newer engines give can lag behind a stop.
     """

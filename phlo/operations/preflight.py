@@ -165,7 +165,7 @@ def _mount_problems(one: container.Args, host: ReadHost) -> Iterator[Problem]:
         return
     for source in missing:
         what = f"the path {source}, which it mounts, is not on the host"
-        yield Problem(service=one.service, what=what, fix="Create it, or take it out of the service's `volumes`.")
+        yield Problem(service=one.service, what=what, fix="Create it, or remove it from the service's `volumes`.")
 
 
 def _is_made(mount: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""A bucket of an object store that is there, or is not."""
+"""Create or remove a bucket of an object store."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Args:
     state: present or absent in the file.
     sysctl_file: the file.
     sysctl_set: set it in the running kernel, too, whatever is in the file.
-    reload: read the file anew when something changes, and where the running kernel has another value.
+    reload: reload the file when something changes, and where the running kernel has another value.
     ignoreerrors: go on when the kernel does not have a setting of the file.
     """
 

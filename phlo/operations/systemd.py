@@ -1,4 +1,4 @@
-"""See to a unit of systemd on the host: started, stopped, enabled, masked; and let systemd read its files anew."""
+"""See to a unit of systemd on the host: started, stopped, enabled, masked; and reload the configuration of systemd."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Args:
     state: started, stopped, restarted or reloaded; the last two always change something.
     enabled: whether it starts with the host.
     masked: whether it cannot be started at all.
-    daemon_reload: let systemd read its files anew before.
-    daemon_reexec: start systemd itself anew before.
+    daemon_reload: reload the configuration of systemd first.
+    daemon_reexec: re-execute systemd first.
     scope: system, user, or global.
     force: replace links that are in the way when it is enabled.
     no_block: do not wait until it has started or stopped.

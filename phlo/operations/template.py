@@ -30,7 +30,7 @@ class Args:
     mode: the file's mode; `preserve`: that of src. Default on a host: as it is, in a container 0644.
     owner: the owner; in a container the ids, "999" or "999:999".
     group: the group.
-    force: false keeps a file that is there, whatever is in it.
+    force: false keeps an existing file, whatever its content.
     backup: keep a copy of the file before.
     validate: a command that checks the new file, `%s`, before it takes its place.
     follow: where dest is a link, change the file that it leads to.
@@ -70,7 +70,7 @@ Seen = container_file.Seen | PutSeen
 
 
 def observe(args: Args, host: ReadHost) -> Seen:
-    """Render the template, and compare the result with the file that is there."""
+    """Render the template, and compare the result with the existing file."""
     is_inside = works_in_container(args)
     own = args.service or args.own_service
     target = find_target(args.project, own, args.container, host, where="template") if is_inside else None

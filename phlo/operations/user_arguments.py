@@ -27,7 +27,7 @@ class Args:
     skeleton: the folder whose files a new home folder gets.
     shell: its shell.
     password: its password as crypt(5) writes it; `*` or `!` for none.
-    update_password: `on_create` leaves the password of a user that is there.
+    update_password: `on_create` does not change the password of an existing user.
     password_lock: lock the password, or unlock it.
     password_expire_max: after how many days the password has to be changed.
     password_expire_min: how many days the password has to be kept.
@@ -124,7 +124,7 @@ def key_path(args: Args, accounts: Accounts) -> str:
 
 
 def has_other_password(args: Args, shadow: Shadow | None) -> bool:
-    """Whether a user that is there has to get another password; one that is locked has a `!` before it."""
+    """Whether an existing user has to get another password; one that is locked has a `!` before it."""
     if args.password is None or args.update_password == "on_create":  # noqa: S105 - a word, no password
         return False
     found = shadow.password if shadow else ""

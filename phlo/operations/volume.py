@@ -1,4 +1,4 @@
-"""A Docker volume that is there. A volume is never removed or recreated to change it: it holds data."""
+"""Create a Docker volume. A volume is never removed or recreated to change it: it holds data."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from phlo.values import Change
 class Args:
     """volume: its name, as Docker knows it. What writes to it should be stopped meanwhile.
     dest: the archive on the control machine; relative to the task file's folder.
-    replace: false leaves an archive that is there as it is.
+    replace: false does not change an existing archive.
     """
 
     volume: str

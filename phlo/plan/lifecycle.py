@@ -1,4 +1,4 @@
-"""Plans that take a project down, and that start or stop what is there."""
+"""Plans that take a project down, and that start or stop existing containers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form of a saved plan's file. Whoever wrote the file, nothing but what fits here is read from it."""
+"""The form of a saved plan's file. Anyone who wrote the file, nothing but what fits here is read from it."""
 
 from __future__ import annotations
 

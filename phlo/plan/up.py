@@ -137,7 +137,7 @@ class _Made:
         return self._places[service.name][host] * service.scale + instance - 1
 
     def rollout_of(self, service: ResolvedService) -> Rollout | None:
-        """How the service's instances are replaced; None where there is only one, or nothing that goes on running."""
+        """How the service's instances are replaced; None where there is only one, or nothing that keeps running."""
         if service.name not in self._rollouts:
             self._rollouts[service.name] = _rollout(service)
         return self._rollouts[service.name]
@@ -288,7 +288,7 @@ class _Builder:
         )
 
     def _live_files(self, made: Step, gate: Step, suffix: str) -> Iterator[Step]:
-        """The step that keeps the files up to date that the service reads again by itself."""
+        """The step that keeps the files up to date that the service reads again without a restart."""
         files = tuple(spec for spec in self.service.files if spec.is_live)
         if files:
             yield Step(

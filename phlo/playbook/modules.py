@@ -64,7 +64,7 @@ MODULES_INSTEAD: Mapping[str, str] = {
     "service_facts": _FACTS,
     "synchronize": "Use `copy`, or `command: rsync ...` with `delegate_to: localhost`.",
     "tempfile": "Use `command: mktemp` with `register`.",
-    "wait_for_connection": "phlo waits for a host's answer by itself, and tries again.",
+    "wait_for_connection": "phlo waits for a host's answer automatically, and tries again.",
     "yum": "Use `dnf`, which is yum where there is no dnf, or `package`.",
 }
 

@@ -28,7 +28,7 @@ class Live:
     """Draws a picture on a terminal while a run goes on; use it as a context manager.
 
     Nothing is drawn in a run that ends within the first quarter of a second. Lines are written above the picture, or
-    when it is gone. Whoever changes what the picture shows holds the lock (`held`). A terminal that was closed takes
+    when it is gone. Anyone who changes what the picture shows holds the lock (`held`). A terminal that was closed takes
     nothing, and the run goes on without it.
     """
 

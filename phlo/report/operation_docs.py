@@ -59,7 +59,7 @@ def _texts(doc: str, names: list[str]) -> dict[str, str]:
 
 
 def _default(value: Any) -> str:
-    """A default as a task would write it, "" for one that says nothing."""
+    """A default as a task would write it, "" for one without a value."""
     if value in (MISSING, None, "", (), {}):
         return ""
     if isinstance(value, bool):

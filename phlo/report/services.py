@@ -1,4 +1,4 @@
-"""The table of services: which there are, how they are doing, and where they answer."""
+"""The table of services: names, states and ports."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def needed_services(
 def free_ports(count: int) -> list[int]:
     """Ports of this machine that nothing listens on just now, on no address.
 
-    They are below those that Linux and Docker give out by themselves (32768 and up), so that none of them is given to
+    They are below those that Linux and Docker give out automatically (32768 and up), so that none of them is given to
     somebody else until it is used.
     """
     found: list[int] = []

@@ -1,4 +1,4 @@
-"""The passwords of Ansible Vault: from files, from programs, or from whoever sits at the terminal.
+"""The passwords of Ansible Vault: from files, from programs, or from the user at the terminal.
 
 Source: Ansible's documentation, "Managing vault passwords" and "Using encrypted variables and files".
 """

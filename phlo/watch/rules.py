@@ -19,7 +19,7 @@ _NEVER = ("**/.git", "**/*~", "**/.*.sw?", "**/.#*", "**/*.pyc")
 
 
 class Changed(NamedTuple):
-    """A file or folder that is there now, or not any more."""
+    """A file or folder that was changed or removed."""
 
     path: Path
     is_gone: bool = False

@@ -4,7 +4,7 @@
 
 The command's output goes to LOG. Prints its seconds, peak resident memory in KiB, exit code and the
 seconds of processor time that it used. Linux counts what
-the parent held at the moment of the start as the child's memory (getrusage(2), ru_maxrss), so whoever starts
+the parent held at the moment of the start as the child's memory (getrusage(2), ru_maxrss), so anyone who starts
 the command sets the floor of what can be measured: here a bare interpreter.
 """
 

@@ -46,7 +46,7 @@ class Request(NamedTuple):
 class FaultProxy:
     """Passes requests on to an engine, and lets the `at`-th go wrong (from 1; only writes count if `only_writes`).
 
-    victim: the process to kill, told by whoever starts it. struck: the request that went wrong, None when the run had
+    victim: the process to kill, set by the test. struck: the request that went wrong, None when the run had
     fewer. event: for Kind.EVENT, called before the request is passed on, with the request; False lets it count not.
     hold: called then as well, but other requests go on meanwhile. clock_seconds: how far the engine's clock seems to be
     ahead.
@@ -156,12 +156,12 @@ class FaultProxy:
         return _DATE.sub(formatdate(moment, usegmt=True).encode(), head) + end + body
 
     def _kill(self) -> None:
-        # Its first request may be here before whoever started it knows its number.
+        # Its first request may be here before anyone who started it knows its number.
         os.kill(self.victim.result(), signal.SIGKILL)
 
 
 def _wait_for_end(requests: BinaryIO) -> bool:
-    """Wait until whoever asks has enough; False, as no further request can come."""
+    """Wait until anyone who asks has enough; False, as no further request can come."""
     requests.read(1)
     return False
 

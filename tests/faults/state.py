@@ -28,7 +28,7 @@ def snapshot(engine: Engine, project: str) -> dict[str, Any]:
 
 
 def current(engine: Engine, project: str) -> dict[str, Mapping[str, Any]]:
-    """Inspect answers by name, without those that are kept to go back to."""
+    """Inspect answers by name, without those that are kept for a rollback."""
     found = (engine.get(f"/containers/{entry['Id']}/json") for entry in every(engine, project))
     return {item["Name"][1:]: item for item in found if SET_ASIDE not in item["Name"]}
 

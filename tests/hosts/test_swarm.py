@@ -225,7 +225,9 @@ def test_a_project_lives_on_a_swarm(swarm: Phlo, bed: Bed, folder: Path, project
     print(f"rolling update: {client.lost} of {client.asked} requests lost")
     assert client.lost == 0
     assert client.answers == {"hello world", "goodbye world"}
-    assert bed.run("data-1", "docker config ls -q").count("\n") == 2, "that of the version before is kept to go back to"
+    assert bed.run("data-1", "docker config ls -q").count("\n") == 2, (
+        "that of the version before is kept for a rollback"
+    )
 
     bed.run("data-1", f"docker service scale -d {project}_page=1")
     assert "replicas: 1 -> 2" in swarm("plan").stdout

@@ -85,7 +85,7 @@ def compose(folder: Path, docker_compose: str, engine: Engine, project: str) -> 
 
 
 def ids(engine: Engine, project: str) -> dict[str, str]:
-    """Name -> id and start of each container of the project, whoever made it."""
+    """Name -> id and start of each container of the project, anyone who made it."""
     mine: Any = {"label": [f"phlo.project={project}"]}
     listed = engine.get("/containers/json", all=True, filters=mine)
     found = [engine.get(f"/containers/{entry['Id']}/json") for entry in listed]

@@ -32,7 +32,7 @@ def inspect(engine: Engine, args: container.Args) -> dict[str, Any]:
 
 
 def names(engine: Engine, args: container.Args) -> list[str]:
-    """The service's containers, but for one that is kept to go back to."""
+    """The service's containers, but for one that is kept for a rollback."""
     found = engine.get("/containers/json", all=True, filters={"label": [f"phlo.project={args.project}"]})
     return sorted(name for entry in found for name in [entry["Names"][0].lstrip("/")] if not is_set_aside(name))
 

@@ -1,4 +1,4 @@
-"""Services that use the namespaces or volumes of another one follow it, whoever restarts it."""
+"""Services that use the namespaces or volumes of another one follow it, anyone who restarts it."""
 
 from __future__ import annotations
 

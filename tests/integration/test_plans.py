@@ -71,7 +71,7 @@ BROKEN = ("environment: {COLOUR", "user: 'nobody:nowhere'\n    environment: {COL
 
 
 def containers(engine: Engine, project: str, *, is_kept: bool = False) -> dict[str, dict[str, Any]]:
-    """Service -> inspect answer of its container, or of the one that is kept to go back to."""
+    """Service -> inspect answer of its container, or of the one that is kept for a rollback."""
     listed = engine.get("/containers/json", all=True, filters={"label": [f"phlo.project={project}"]})
     found = [entry for entry in listed if is_set_aside(entry["Names"][0]) is is_kept]
     return {entry["Labels"]["phlo.service"]: engine.get(f"/containers/{entry['Id']}/json") for entry in found}

@@ -1,4 +1,4 @@
-"""No value that a client of phlo-api sends is read as an option, a path or a program, whoever sends it."""
+"""No value that a client of phlo-api sends is read as an option, a path or a program, anyone who sends it."""
 
 from __future__ import annotations
 

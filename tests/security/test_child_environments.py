@@ -34,7 +34,7 @@ PLAY = """
     - {command: {command: ["@LOOK", named], environment: {PHLO_SECRETS_PASSPHRASE: on-purpose}}}
 """
 LOOK = """#!/bin/sh
-# Writes down what the environments of this process and of whoever asks for it hold.
+# Writes down what the environments of this process and of anyone who asks for it hold.
 tr '\\0' '\\n' </proc/$$/environ >"@SEEN/${1##*/}"
 case "$1" in
     source) echo key ;;

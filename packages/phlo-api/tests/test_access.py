@@ -40,7 +40,7 @@ def test_five_thousand_wrong_tokens_of_one_address_are_refused_after_a_few(api: 
         assert statuses.count(401) < 100
         assert statuses.count(429) == 5000 - statuses.count(401)
         assert answers[-1].headers["retry-after"]
-        # Whoever has signed in from there before goes on; a token that was never seen there is not even looked at.
+        # Anyone who has signed in from there before goes on; a token that was never seen there is not even looked at.
         assert client.get("/session", headers=bearer(VIEWER)).status_code == 200
         assert client.get("/session", headers=bearer(OPERATOR)).status_code == 429
         elsewhere = bearer(OPERATOR, **{"X-Forwarded-For": "198.51.100.7"})

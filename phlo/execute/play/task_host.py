@@ -87,6 +87,6 @@ def _user(task: Task, templar: Templar, scope: Scope) -> str:
     method = str(word("become_method", directives.become_method) or "sudo").removeprefix("ansible.builtin.")
     if method != "sudo":
         place = (directives.become_method or Raw(None, task.origin)).origin
-        fix = "Write become_method: sudo; where there is no sudo, root uses su by itself."
+        fix = "Write become_method: sudo; where there is no sudo, root uses su automatically."
         raise ConfigError(f'there is no become_method "{method}"', where=place.where(), fix=fix)
     return str(word("become_user", directives.become_user) or _ROOT)

@@ -1,4 +1,4 @@
-"""A container that is there, as asked, and running; replaced without losing what worked.
+"""Create, update or replace a running container, and keep the previous one until the new one works.
 
 A replacement is made beside the one that runs, then takes its name. The old one is kept, stopped, until the
 service's gate says that the new one works; if it does not, the old one is restored.

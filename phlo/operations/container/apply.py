@@ -245,7 +245,7 @@ def _put_back(args: Args, host: Host, old: str, new: str, *, was_running: bool, 
     try:
         if found["Name"] != f"/{args.name}":
             rename(engine, old, args.name)
-    finally:  # whoever took the name meanwhile: it goes on serving
+    finally:  # anyone who took the name meanwhile: it goes on serving
         if was_running:
             engine.post(f"/containers/{old}/start")
             _restart_sharers(args.project, old, engine)

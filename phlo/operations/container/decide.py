@@ -226,14 +226,14 @@ def _update_body(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str
 def _edited(args: Args, seen: Seen, labels: Mapping[str, str]) -> tuple[list[str], list[Change]]:
     """Causes for injected files that were changed in the container, and those that are left as they are.
 
-    A container that was recreated for this very cause, and has it again, probably changes the file by itself; it would
+    A container that was recreated for this very cause, and has it again, probably changes the file itself; it would
     not help to recreate it each time.
     """
     before = label_texts(labels, LABEL_CAUSES)
     causes = [f"{_BY_HAND}{phrase}" for phrase in seen.edited]
     own = [cause.removeprefix(_BY_HAND) for cause in causes if cause in before]
     reason = "again after phlo put it back: left, as the service may do so itself"
-    fix = f"`phlo up {args.service} --recreate` puts it back once more"
+    fix = f"`phlo up {args.service} --recreate` restores it again"
     kept = [
         Change(at=f"container:{args.name}", verb="keep", causes=(f"{phrase} {reason}", fix), is_counted=False)
         for phrase in own

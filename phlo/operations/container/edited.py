@@ -17,7 +17,7 @@ from phlo.labels import LABEL_FILE_FOLDERS, LABEL_FILES
 from phlo.operations.container.args import Args, file_digests
 from phlo.values import FileSpec
 
-# Files are put in with the time 0 (phlo.operations.archive); whoever writes to one leaves another time.
+# Files are put in with the time 0 (phlo.operations.archive); anyone who writes to one leaves another time.
 _AS_PUT = "1970-01-01T00:00:00Z"
 
 

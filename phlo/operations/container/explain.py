@@ -34,7 +34,7 @@ _REASONS: tuple[tuple[str, str, str], ...] = (
     (
         r"bind source path does not exist: (?P<what>\S+)",
         "the path {what}, which it mounts, is not on the host",
-        "Create it, or take it out of the service's `volumes`.",
+        "Create it, or remove it from the service's `volumes`.",
     ),
     (
         r"Pool overlaps|Address already in use",

@@ -1,4 +1,4 @@
-"""What a Swarm service is, as flat facts in the user's words: what is asked for and what is there compare by them."""
+"""What a Swarm service is, as flat facts in the user's words: used to compare the desired and the current state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Swarm service's tasks started, stopped or restarted: as many as wanted, none, or all of them once more.
+"""A Swarm service's tasks started, stopped or restarted: as many as wanted, none, or all of them again.
 
 One that is stopped stays a service without tasks; `up` and `start` give it its tasks back.
 """

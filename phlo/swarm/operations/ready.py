@@ -108,7 +108,7 @@ def _not_ready(args: Args, seen: Seen | None) -> str | None:
 
 
 def _update_state(seen: Seen) -> str:
-    """How the last update is doing, as the Swarm calls it; "" for none."""
+    """State of the last update, as the Swarm calls it; "" for none."""
     return str((seen.service.get("UpdateStatus") or {}).get("State", ""))
 
 

@@ -23,7 +23,7 @@ from phlo.values import Change
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Args:
-    """name: the service's in the Swarm. made_by: the run that made the version to go back to. cause: why, for the plan.
+    """name: the service's in the Swarm. made_by: the run that made the version to roll back to. cause: for the plan.
 
     around_stop: the service's hooks. timeout_seconds: how long the version may take on all nodes.
     """

@@ -40,7 +40,7 @@ def called(host: Host, args: Rolling, path: str, spec: Mapping[str, Any], **quer
 
 
 def update(host: Host, args: Rolling, spec: Mapping[str, Any], **query: Any) -> None:
-    """Give a service that is there another specification; what comes of it is not waited for."""
+    """Give an existing service another specification; what comes of it is not waited for."""
     current = host.engine.get(f"/services/{path_part(args.name)}")
     called(host, args, f"/services/{current['ID']}/update", spec, version=current["Version"]["Index"], **query)
 

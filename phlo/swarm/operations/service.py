@@ -1,6 +1,6 @@
-"""A service of a Docker Swarm that is there, as asked, with its files as configs and secrets.
+"""Create or update a service of a Docker Swarm, with its files as configs and secrets.
 
-The Swarm replaces one version by the next, task by task, and goes back by itself when the new one fails: this
+The Swarm replaces one version by the next, task by task, and rolls back automatically when the new one fails: this
 operation waits for the end of that and tells it as it was.
 """
 

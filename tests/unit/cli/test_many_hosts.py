@@ -99,7 +99,7 @@ def test_limit_to_the_failed_ones_does_their_part_alone(fleet: Fleet) -> None:
     assert fleet.says("up", "-q").code == 4
     (fleet.folder / "away.sock").rename(socket)
     ids = fleet.ids(2, 4)
-    (fleet.folder / "2.sock").unlink()  # whoever asks another host fails
+    (fleet.folder / "2.sock").unlink()  # anyone who asks another host fails
     assert fleet.says("up", "-q", "--limit", "@failed").code == 0
     assert (len(fleet.containers(4)), fleet.ids(2, 4)) == (2, ids)
     again = fleet.says("up", "--limit", "@failed")

@@ -1,4 +1,4 @@
-"""Whoever changes a file holds its lock from reading to replacing, so no change is lost."""
+"""Anyone who changes a file holds its lock from reading to replacing, so no change is lost."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ def test_a_name_that_cannot_be_is_an_error(stack: Workplace, text: str, asked: l
 def test_a_service_that_is_switched_off_need_not_be_installed(stack: Workplace) -> None:
     stack.phlo_yaml("services: {superset: {enabled: false}}")
     assert stack.resolve().warnings == (
-        'phlo.yaml:1 services.superset: "superset" is switched off, but there is no such service.',
+        'phlo.yaml:1 services.superset: "superset" is disabled, but there is no such service.',
     )
 
 

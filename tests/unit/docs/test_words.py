@@ -36,6 +36,26 @@ PHRASES = {
     "configured otherwise": "configuration changed",
     "in the place of what is there": "replacing",
     "shall be": "should be, is to be",
+    "(?<!there )is no (file|node|text|host|secret|number|regular|saved|address|error|part)(?! is)": "is not a",
+    "says (no|nothing)": "has no, is given no",
+    "certainly gone": "no longer exists",
+    "at work": "running, in use",
+    "takes? the room": "uses the space",
+    "goes on running": "keeps running",
+    "hold(s)? any ?more": "is out of date, no longer matches",
+    "to go back to": "to roll back to",
+    "take (it|this|that) out": "remove it",
+    "switch(ed)? (it )?(on|off)": "enable, disable",
+    "what is there": "what exists, the current state",
+    "that is there": "that exists, existing",
+    "had (from|of) upstream": "pulled from upstream",
+    "whoever": "everyone who, users who",
+    "looks? on": "sees",
+    "once more": "again",
+    "by itself": "automatically, without help",
+    "how .{1,20} (is|are) doing": "state",
+    "mind (who|that|what)": "note",
+    "too many instances|instances too many": "surplus instances",
 }
 PATTERN = {phrase: re.compile(rf"\b{phrase}\b", re.IGNORECASE) for phrase in PHRASES}
 
@@ -105,6 +125,7 @@ def test_no_text_has_a_phrase_of_the_vocabulary() -> None:
         ("The two are told apart by their names; figure out which", 0),
         ("It needs mending; amend it", 0),
         ("The old version is restored.", 0),
+        ("It is no file. There is no file.", 1),
     ],
 )
 def test_a_phrase_is_found_as_whole_words(text: str, count: int) -> None:

@@ -1,4 +1,4 @@
-"""Errors of whoever shows or records events stay out of the run."""
+"""Errors of anyone who shows or records events stay out of the run."""
 
 from __future__ import annotations
 

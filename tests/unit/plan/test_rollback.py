@@ -36,7 +36,7 @@ def test_what_a_run_and_those_after_it_replaced_goes_back(run: str | None, servi
 @pytest.mark.parametrize(
     ("found", "run", "what"),
     [
-        ([], None, "there is nothing to go back to"),
+        ([], None, "there is nothing to roll back"),
         ([DB], "run4", "nothing was replaced by the run run4 or since"),
         ([WEB, kept("api", "run4", "run5")], "run3", "not all there any more"),
     ],

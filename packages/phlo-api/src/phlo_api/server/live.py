@@ -15,7 +15,7 @@ from phlo.hosts.live import LiveContainer, live_containers
 from phlo_api.server.view import Cached, Resolved
 
 FRESH_SECONDS = 1.0
-# To find out that a host is lost takes many seconds, in which whoever asks waits.
+# To find out that a host is lost takes many seconds, in which anyone who asks waits.
 LOST_SECONDS = 30.0
 T = TypeVar("T")
 _MOST_OUTPUT = 4000

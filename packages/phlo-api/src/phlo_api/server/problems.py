@@ -1,4 +1,4 @@
-"""Errors as problem details (RFC 9457), whoever raised them."""
+"""Errors as problem details (RFC 9457), anyone who raised them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A policy that is there, with the statements asked for, or that is not."""
+"""Create, update or remove a policy with these statements."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Args:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """document: of the policy that is there, None when there is none."""
+    """document: of the existing policy, None when there is none."""
 
     store: Target
     document: Mapping[str, Any] | None

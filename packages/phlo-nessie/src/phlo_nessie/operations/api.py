@@ -34,7 +34,7 @@ class Reference:
 
     @property
     def pinned(self) -> str:
-        """As a path of the API has it: whoever moved it meanwhile makes the request fail."""
+        """As a path of the API has it: anyone who moved it meanwhile makes the request fail."""
         return quote(f"{self.name}@{self.hash}", safe="@")
 
     def facts(self) -> dict[str, str]:

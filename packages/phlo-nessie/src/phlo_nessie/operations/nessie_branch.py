@@ -1,4 +1,4 @@
-"""A branch or a tag of a Nessie catalog that is there, or that is not."""
+"""Create or remove a branch or tag of a Nessie catalog."""
 
 from __future__ import annotations
 

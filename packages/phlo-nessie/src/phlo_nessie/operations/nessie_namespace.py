@@ -1,4 +1,4 @@
-"""A namespace that is there on a branch of a Nessie catalog."""
+"""Create a namespace on a branch of a Nessie catalog."""
 
 from __future__ import annotations
 

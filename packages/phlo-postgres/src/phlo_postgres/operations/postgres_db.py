@@ -1,4 +1,4 @@
-"""A database that is there, with the owner asked for, or that is not."""
+"""Create or remove a database, and set its owner."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Args:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """owner: of the database that is there, None when there is none.
+    """owner: of the existing database, None when there is none.
 
     shut_out: those of `connect` who may not connect.
     """
