@@ -44,7 +44,7 @@ def context_endpoint(name: str, *, host: str, environ: Mapping[str, str]) -> Con
 
 
 def active_endpoint(environ: Mapping[str, str]) -> ContextEndpoint | None:
-    """The engine of the context in use; None when none is, or DOCKER_HOST goes before it.
+    """The engine of the context in use; None when none is, or DOCKER_HOST overrides it.
 
     Source: the docker command line (`docker context`): DOCKER_HOST, then DOCKER_CONTEXT, then `docker context use`,
     which writes `currentContext` into config.json. Raises InventoryError when there is no such context.

@@ -226,7 +226,7 @@ def virtual_facts(found: Sections) -> Iterator[tuple[str, Any]]:
 
 
 def _dmi(found: Sections) -> Iterator[tuple[str, str]]:
-    """What the firmware says of the machine; NA where it says nothing, or not to this user."""
+    """What the firmware says of the machine; NA without a value, or without the permission to read it."""
     said = dict(line.split(" ", 1) for line in found["dmi"].splitlines() if " " in line)
     for name in DMI_NAMES:
         yield _DMI.get(name, name), said.get(name, "").strip() or "NA"
