@@ -75,7 +75,7 @@ class Args:
         try:
             re.compile(self.search_regex or "")
         except re.error as reason:
-            raise ValueError(f'"{self.search_regex}" is no regular expression: {reason}') from None
+            raise ValueError(f'"{self.search_regex}" is not a regular expression: {reason}') from None
         unknown = [one for one in self.active_connection_states if one not in _STATES]
         if unknown:
             raise ValueError(f'"{unknown[0]}" is no state of a connection; write {", ".join(_STATES)}')

@@ -125,7 +125,7 @@ def test_sockets_of_the_kernel_are_read_in_both_families() -> None:
         ({"port": 1, "path": "x"}, "needs one of port, path and command"),
         ({"delay": 1, "search_regex": "x"}, "needs one of port, path and command"),
         ({"path": "x", "state": "drained"}, "drained needs port"),
-        ({"path": "x", "search_regex": "("}, "is no regular expression"),
+        ({"path": "x", "search_regex": "("}, "is not a regular expression"),
         ({"port": 1, "active_connection_states": "OPEN"}, "is no state of a connection"),
     ],
 )
