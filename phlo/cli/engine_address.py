@@ -25,7 +25,8 @@ def engine_address(inventory: Inventory, host: str, environ: Mapping[str, str]) 
     A phlo that works in a container for the machine around it has another way to that machine's socket: what the
     inventory calls by the name in PHLO_MACHINE_ENGINE is what DOCKER_HOST names.
     """
-    given = inventory.hosts[host]
+    given = inventory.find(host)
+    assert given is not None, host
     if given.docker_context:
         from phlo.inventory.context import context_endpoint
 

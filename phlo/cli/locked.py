@@ -13,7 +13,7 @@ from phlo.cli.run_id import new_run_id, runs_of_hosts
 from phlo.errors import LockError, PhloError
 from phlo.events import Emit, Event, Note
 from phlo.execute.worker_pool import WorkerPool
-from phlo.frozen import replace
+from phlo.frozen import dataclass, replace
 from phlo.hosts.lock import claim_for, read_holder, release
 
 if TYPE_CHECKING:
@@ -119,17 +119,28 @@ class LockAtFirstChange:
         self._emit(Note(time=time.time(), run=self._run_id, message=message))
 
 
-@contextmanager
-def locked(
-    plan: Plan, hosts: Mapping[str, Host], options: Any, emit: Emit, *, run_id: str
-) -> Iterator[Mapping[str, Host]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedHosts:
     """The hosts, as long as their deploy locks are held; a write to one whose lock was lost raises LockError."""
+
+    hosts: Mapping[str, Host]
+    lock: DeployLock
+
+    def add(self, name: str, host: Host) -> Host:
+        """One more host, with its lock. Raises LockError."""
+        self.lock.add(name, host)
+        return _guarded({name: host}, self.lock.assert_held)[name]
+
+
+@contextmanager
+def locked(plan: Plan, hosts: Mapping[str, Host], options: Any, emit: Emit, *, run_id: str) -> Iterator[LockedHosts]:
+    """Hold the deploy locks of hosts."""
 
     def tell(message: str) -> None:
         emit(Note(time=time.time(), run=run_id, message=message))
 
     with _deploy_lock(plan, hosts, options, tell) as lock:
-        yield _guarded(hosts, lock.assert_held)
+        yield LockedHosts(hosts=_guarded(hosts, lock.assert_held), lock=lock)
 
 
 def _deploy_lock(plan: Plan, hosts: Mapping[str, Host], options: Any, tell: Callable[[str], None]) -> DeployLock:

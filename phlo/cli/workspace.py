@@ -270,8 +270,11 @@ def _limited(project: Project, inventory: Inventory, pattern: str) -> Project:
     return found
 
 
-def limit_hosts(inventory: Inventory, pattern: str, root: Path) -> tuple[str, ...]:
-    """The hosts that `--limit` means. root: of the project, whose history knows what `@failed` is."""
+def limit_hosts(inventory: Inventory, pattern: str, root: Path, *, is_play: bool = False) -> tuple[str, ...]:
+    """The hosts that `--limit` means. root: of the project, whose history knows what `@failed` is.
+
+    is_play: `localhost` is known even if the inventory does not have it.
+    """
     from phlo.inventory.patterns import matching
 
     def failed() -> frozenset[str]:
@@ -286,7 +289,7 @@ def limit_hosts(inventory: Inventory, pattern: str, root: Path) -> tuple[str, ..
             raise InventoryError(what, where="--limit @failed", fix="Leave it out.")
         return found
 
-    return matching(inventory, pattern, where="--limit", sets={"failed": failed})
+    return matching(inventory, pattern, where="--limit", sets={"failed": failed}, has_control_machine=is_play)
 
 
 def open_hosts(inventory: Inventory, names: Iterable[str], environ: Mapping[str, str]) -> dict[str, Host]:
@@ -300,7 +303,7 @@ def open_hosts(inventory: Inventory, names: Iterable[str], environ: Mapping[str,
     hosts = {}
     image_sender: ImageShipper | None = None
     for name in names:
-        given = inventory.hosts.get(name)
+        given = inventory.find(name)
         if given is None:
             continue
         address, cert_path = engine_address(inventory, name, environ)

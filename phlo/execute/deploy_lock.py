@@ -40,7 +40,7 @@ class DeployLock:
         tell: Callable[[str], None],
         forks: int = LEAST_AT_ONCE,
     ) -> None:
-        self._hosts = hosts
+        self._hosts = dict(hosts)
         self._project = project
         self._claim = claim
         self._wait_seconds = wait_seconds
@@ -84,6 +84,14 @@ class DeployLock:
             raise self._lost[host]
         self._proven[host] = _now()
 
+    def add(self, name: str, host: Host) -> None:
+        """Take the lock on one more host, until the block ends. Raises LockError.
+
+        A host behind the engine of another one of this run has the lock already.
+        """
+        self._hosts[name] = host
+        self._acquire(name, is_shared=True)
+
     def _acquire_all(self) -> None:
         """The first host alone, so that of two runs on the same hosts one gets all; the others side by side."""
         first, *rest = sorted(self._hosts)
@@ -108,7 +116,7 @@ class DeployLock:
         if errors:
             raise errors[0]
 
-    def _acquire(self, name: str) -> None:
+    def _acquire(self, name: str, *, is_shared: bool = False) -> None:
         host = self._hosts[name]
         try:
             identity = acquire(
@@ -125,6 +133,10 @@ class DeployLock:
         except LockError as error:
             holder = read_holder(host.engine, self._project)
             if holder is not None and holder.id in self._ids.values():
+                if is_shared:
+                    self._ids[name] = holder.id
+                    self._proven[name] = _now()
+                    return
                 what = "is the same Docker engine as another host of the inventory"
                 raise InventoryError(what, where=name, fix="Give each engine one name there.") from error
             raise

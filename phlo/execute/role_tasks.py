@@ -9,6 +9,7 @@ from phlo.events import Event, StepId
 from phlo.execute.converge import Converged, Observation
 from phlo.execute.emitter import Emitter
 from phlo.execute.host_sessions import HostSessions
+from phlo.execute.play.members import Members
 from phlo.execute.play.outcome import PlaybookOutcome
 from phlo.execute.play.run import PlayRunner
 from phlo.execute.play.run_context import RunContext
@@ -73,8 +74,7 @@ class RoleTaskRun:
 
         context = RunContext(
             project=tasks.project,
-            inventory=tasks.inventory,
-            hosts=self._hosts(tasks),
+            members=Members(tasks.inventory, self._hosts(tasks)),
             loader=tasks.loader,
             find=tasks.operations.find,
             bring_up=_refuse,
@@ -83,8 +83,9 @@ class RoleTaskRun:
             before_change=before_change,
             clock=self.clock,
         )
-        templar = Templar(functions=lookup_functions(tasks.project.root), on_secret=emit.mask.learn)
-        tasks.inventory.vault.tell(emit.mask.learn)
+        functions, vault = lookup_functions(tasks.project.root), tasks.inventory.vault
+        templar = Templar(functions=functions, on_secret=emit.mask.learn, vault=vault)
+        vault.tell(emit.mask.learn)
         for secret in tasks.project.secrets:
             emit.mask.learn(secret)
         runner = PlayRunner(

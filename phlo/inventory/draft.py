@@ -64,7 +64,7 @@ class Draft:
 
         Raises InventoryError with everything that is wrong.
         """
-        groups = self._groups()
+        groups = self.groups()
         ordered = Inventory(groups=groups, folders=folders)
         hosts = {}
         for name, variables in self.hosts.items():
@@ -75,15 +75,15 @@ class Draft:
             for layer in ordered.group_layers(name):
                 known |= layer
             try:
-                hosts[name] = self._host(name, own, {**known, **own}, environ)
+                hosts[name] = self.host(name, own, {**known, **own}, environ)
             except InventoryError as error:
                 self.errors.append(error)
         return Inventory(hosts=hosts, groups=groups, folders=folders)
 
-    def _host(
+    def host(
         self, name: str, variables: Mapping[str, Variable], known: Mapping[str, Variable], environ: Mapping[str, str]
     ) -> Host:
-        """known: `variables` and those of the host's groups."""
+        """A host with its connection. known: `variables` and those of its groups. Raises InventoryError."""
         connection = connection_of(name, known)
         return Host(
             name=name,
@@ -97,7 +97,8 @@ class Draft:
             source=self.host_sources[name],
         )
 
-    def _groups(self) -> dict[str, Group]:
+    def groups(self) -> dict[str, Group]:
+        """The groups with the hosts of their children."""
         depths = self._depths()
         return {
             name: Group(

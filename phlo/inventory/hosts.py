@@ -13,6 +13,8 @@ from phlo.vault.passwords import Vault
 
 LOCAL = "local"
 ALL = "all"
+# The control machine, as playbooks call it. It need not be in an inventory, and is then no part of `all`.
+CONTROL_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ class Inventory:
     inputs:      the files and folders it was read from, and those that would count if they were there.
     is_volatile: a program was asked, which may say something else the next time.
     unused:      a sentence for each thing that counts for nothing: a file of variables for a group that is not there.
+    beside:      folders whose `group_vars` and `host_vars` count, those of `folders`, in the same order.
     stand_ins:   a manager of a cluster that is talked to -> the first one, which does not answer; its variables count.
     vault:       decrypted its files, and decrypts those of playbooks and roles.
     """
@@ -100,8 +103,16 @@ class Inventory:
     inputs: tuple[Path, ...] = ()
     is_volatile: bool = False
     unused: tuple[str, ...] = ()
+    beside: tuple[Path, ...] = ()
     stand_ins: Mapping[str, str] = field(default_factory=dict)
     vault: Vault = field(default_factory=Vault, compare=False)
+
+    def find(self, name: str) -> Host | None:
+        """A host of the inventory, or the control machine; None for another name."""
+        if name in CONTROL_MACHINE and name not in self.hosts:
+            local = Variable(value="local", source=Source(layer="built in"))
+            return Host(name=name, variables={"ansible_connection": local})
+        return self.hosts.get(name)
 
     def groups_of(self, host: str) -> tuple[Group, ...]:
         """The groups that `host` is in, the one whose variables win last: deeper, of higher priority, later by name."""
@@ -115,6 +126,8 @@ class Inventory:
         `group_vars/all` beside them, the project's, then the other `group_vars` beside them, the project's.
         """
         groups = self.groups_of(host)
+        if host in CONTROL_MACHINE and host not in self.hosts and ALL in self.groups:
+            groups = (self.groups[ALL],)
         named = [group.name for group in groups if group.name != ALL]
         in_files = [group.variables for group in groups if group.variables]
         of_all = [folder.groups[ALL] for folder in self.folders if ALL in folder.groups]

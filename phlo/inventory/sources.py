@@ -54,14 +54,22 @@ def load(
     if root is not None:
         beside.append(root)
     # Of a folder that counts more than once the last time decides.
-    folders = reversed(dict.fromkeys(reversed(beside)))
+    folders = tuple(reversed(dict.fromkeys(reversed(beside))))
     files = VarsFiles(label=label, vault=vault)
     found = draft.frozen(tuple(files.read(folder, draft.members, draft.hosts) for folder in folders), environ)
     if errors := [*draft.errors, *files.errors]:
         raise first_of(errors)
     every = tuple(dict.fromkeys((*inputs, *files.inputs, *vault.inputs, *_context_files(found, environ))))
     unused = (*draft.unused, *files.unused)
-    return replace(found, sources=tuple(paths), inputs=every, is_volatile=is_volatile, unused=unused, vault=vault)
+    return replace(
+        found,
+        sources=tuple(paths),
+        inputs=every,
+        is_volatile=is_volatile,
+        unused=unused,
+        beside=folders,
+        vault=vault,
+    )
 
 
 def _context_files(inventory: Inventory, environ: Mapping[str, str]) -> list[Path]:

@@ -39,6 +39,7 @@ BUILT_IN = (
     "rollback",
 )
 FOR_TASKS = (
+    "add_host",
     "apk",
     "apt",
     "archive",
@@ -54,7 +55,9 @@ FOR_TASKS = (
     "file",
     "get_url",
     "group",
+    "group_by",
     "http",
+    "include_vars",
     "lineinfile",
     "package",
     "pause",
@@ -75,6 +78,7 @@ FOR_TASKS = (
     "unarchive",
     "uri",
     "user",
+    "validate_argument_spec",
     "volume_archive",
     "volume_unarchive",
     "wait_for",

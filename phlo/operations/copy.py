@@ -31,6 +31,7 @@ class Args:
     host also a folder; one that ends with / gives its content.
     content: a text instead of a file; a mapping or list becomes JSON.
     remote_src: src is a file of the host.
+    decrypt: decrypt a src that Ansible Vault encrypted.
     service: the service in whose container the file goes; in a role of a service the role's own.
     container: a container's name instead of a service's.
     mode: the file's mode; `preserve`: that of src. Default on a host: as it is, in a container 0644.
@@ -47,6 +48,7 @@ class Args:
     src: str | None = None
     content: Any = None
     remote_src: bool = False
+    decrypt: bool = True
     service: str = ""
     container: str | None = None
     mode: AnyMode | None = None
@@ -62,6 +64,7 @@ class Args:
     root: Path = injected("root")
     clock: Callable[[], float] = injected("clock")
     find_file: Callable[[str, str], Path] = injected("find_file")
+    decrypted: Callable[[bytes, Path], bytes | Secret] = injected("decrypted")
 
     def __post_init__(self) -> None:
         if (self.src is None) == (self.content is None):
@@ -89,7 +92,7 @@ def observe(args: Args, host: ReadHost) -> Seen:
     if works_in_container(args):
         target = find_target(args.project, args.service or args.own_service, args.container, host, where="copy")
         path = f"{args.dest}{Path(args.src).name}" if args.src and args.dest.endswith("/") else args.dest
-        content = args.text() if args.content is not None else _read(args.find_file(args.src or "", "files"))
+        content = args.text() if args.content is not None else _read(args, args.find_file(args.src or "", "files"))
         return container_file.look(target, container_file.spec(path, content, args.mode, args.owner), host)
     location = host_location(host, args.root)
     return tuple(see(location, wanted) for wanted in _wanted(args, location))
@@ -104,14 +107,14 @@ def _wanted(args: Args, location: Location) -> Iterator[Wanted]:
     source = args.find_file(args.src or "", "files")
     if not source.is_dir():
         mode = source.stat().st_mode & 0o7777 if args.mode == "preserve" else args.mode
-        yield _file(args, _dest(args, source.name, location), _read(source), mode)
+        yield _file(args, _dest(args, source.name, location), _read(args, source), mode)
         return
     start = source if (args.src or "").endswith("/") else source.parent
     for path in sorted(source.rglob("*")):
         if path.is_file():
             mode = path.stat().st_mode & 0o7777 if args.mode == "preserve" else args.mode
             dest = str(PurePosixPath(args.dest) / path.relative_to(start).as_posix())
-            yield _file(args, dest, _read(path), mode, makes_folder=True)
+            yield _file(args, dest, _read(args, path), mode, makes_folder=True)
 
 
 def _dest(args: Args, name: str, location: Location) -> str:
@@ -141,11 +144,12 @@ def _file(
     )
 
 
-def _read(path: Path) -> bytes:
+def _read(args: Args, path: Path) -> bytes | Secret:
     try:
-        return read_file(path)
+        content = read_file(path)
     except OSError as reason:
         raise OperationError(f"cannot be read: {reason.strerror}", where=path) from None
+    return args.decrypted(content, path) if args.decrypt else content
 
 
 def decide(args: Args, seen: Seen) -> list[Change]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from phlo.frozen import dataclass
 from phlo.hosts.host import Host, ReadHost
-from phlo.operations.fields import expression, positional
+from phlo.operations.fields import expression, injected, positional
 from phlo.values import Change, mask_all
 
 GREETING = "Hello world!"
@@ -17,14 +17,21 @@ GREETING = "Hello world!"
 class Args:
     """msg: what to show; secrets in it are masked.
     var: an expression whose value is shown.
+    verbosity: show it only with so many -v; else the task is skipped.
     """
 
     msg: Any = positional(GREETING)
     var: Any = expression()
+    verbosity: int = 0
+    run_verbosity: int = injected("verbosity")
 
     def __post_init__(self) -> None:
         if self.var is not None and self.msg != GREETING:
             raise ValueError("msg and var exclude each other")
+
+    @property
+    def is_shown(self) -> bool:
+        return self.verbosity <= self.run_verbosity
 
 
 def observe(args: Args, host: ReadHost) -> None:
@@ -37,6 +44,8 @@ def decide(args: Args, seen: None) -> list[Change]:
 
 def facts(args: Args, seen: None) -> dict[str, Any]:
     """The message, or the value under its expression, of the type that it has."""
+    if not args.is_shown:
+        return {"skipped": True, "skip_reason": f"it is shown with -{'v' * args.verbosity}"}
     if args.var is not None:
         text, value = args.var
         return {text: value}
@@ -45,6 +54,8 @@ def facts(args: Args, seen: None) -> dict[str, Any]:
 
 def message(args: Args) -> str:
     """What people see."""
+    if not args.is_shown:
+        return ""
     if args.var is not None:
         text, value = args.var
         return f"{text}: {_shown(value)}"

@@ -56,6 +56,7 @@ class Args:
     root: Path = injected("root")
     clock: Callable[[], float] = injected("clock")
     find_file: Callable[[str, str], Path] = injected("find_file")
+    decrypted: Callable[[bytes, Path], bytes | Secret] = injected("decrypted")
 
     def __post_init__(self) -> None:
         if not shlex.split(reveal(self.cmd)):
@@ -92,9 +93,10 @@ def observe(args: Args, host: ReadHost) -> Seen:
     """Read the script, and see whether there is anything to run."""
     path = args.find_file(args.words[0], "files")
     try:
-        content = read_file(path, MOST_CONFIGURATION_BYTES)
+        found = args.decrypted(read_file(path, MOST_CONFIGURATION_BYTES), path)
     except OSError as reason:
         raise OperationError(f"cannot be read: {reason.strerror}", where=path) from None
+    content = reveal(found).encode() if isinstance(found, Secret) else found
     location, near = location_of(args, host, where="script"), args.invocation(())
     if args.creates is not None and exists(args.creates, near, location):
         return Seen(content=content, done=f"{args.creates} exists")

@@ -30,6 +30,7 @@ ALIASES: Mapping[str, Mapping[str, str]] = {
     "dnf": {"pkg": "name"},
     "file": _PATH,
     "get_url": {"username": "url_username", "password": "url_password"},
+    "group_by": {"parent_groups": "parents"},
     "lineinfile": {**_PATH, "destfile": "path", "value": "line", "regex": "regexp"},
     "slurp": {"path": "src"},
     "sysctl": {"key": "name", "val": "value"},

@@ -30,6 +30,7 @@ SHARED = (
     "debugger",
     "port",
     "remote_user",
+    "module_defaults",
     # What these choose between is one in phlo: where operations are found, how a task without `async` is waited for.
     "collections",
     "poll",
@@ -78,6 +79,7 @@ PLAY = (
     "order",
     "gather_facts",
     "vars_files",
+    "vars_prompt",
     "roles",
     "pre_tasks",
     "tasks",
@@ -118,7 +120,10 @@ ORDERS = ("inventory", "reverse_inventory", "sorted", "reverse_sorted", "shuffle
 LOOP_CONTROL = ("loop_var", "index_var", "label", "pause", "extended", "extended_allitems", "break_when")
 
 # What the runner does itself.
-OWN_OPERATIONS = ("include_tasks", "import_tasks", "include_role", "import_role", "include_vars", "meta", "up")
+OWN_OPERATIONS = ("include_tasks", "import_tasks", "include_role", "import_role", "meta", "up")
+# They add to the inventory of the run; of FOR_ONE_HOST only the first host does a task, as in Ansible.
+FOR_INVENTORY = ("add_host", "group_by")
+FOR_ONE_HOST = ("add_host",)
 META = (
     "clear_facts",
     "clear_host_errors",
@@ -128,11 +133,11 @@ META = (
     "end_role",
     "flush_handlers",
     "noop",
+    "refresh_inventory",
 )
 # Of these each host has its own condition; of the others, as in Ansible, the first host's counts for all.
 META_OF_HOSTS = ("end_host", "end_role", "flush_handlers", "noop")
 META_INSTEAD: Mapping[str, str] = {
-    "refresh_inventory": "The inventory is read once; call `phlo play` again when it has changed.",
     "reset_connection": "A connection is kept until phlo ends; put what needs a new one into a second `phlo play`.",
 }
 
@@ -143,3 +148,8 @@ INSTEAD: Mapping[str, str] = {
     "fact_path": "Facts are those of the tasks that are written.",
 }
 PREFIXES = ("ansible.builtin.", "ansible.legacy.", "ansible.posix.", "community.general.", "phlo.")
+
+
+def without_prefix(name: str) -> str:
+    """The name of an operation without that of its collection."""
+    return next((name.removeprefix(prefix) for prefix in PREFIXES if name.startswith(prefix)), name)

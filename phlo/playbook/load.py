@@ -14,6 +14,7 @@ from phlo.playbook.keywords import ROLE
 from phlo.playbook.model import Block, Directives, Entry, RoleContext, Task
 from phlo.playbook.parse import TaskParser, directives_of, file_argument
 from phlo.playbook.reading import Reader
+from phlo.playbook.role_specs import validation_task
 from phlo.playbook.scope import Layer, written
 from phlo.playbook.source import Origin, SourceFile
 from phlo.sections.accepted import Accepted
@@ -95,8 +96,9 @@ class Loader:
 
     def parser(self, reader: Reader, folder: Path, role: RoleContext | None = None) -> TaskParser:
         """A parser for the tasks in a file of `folder`."""
+        reader.operations = frozenset(self.operations)
         return TaskParser(
-            reader=reader, operations=frozenset(self.operations), folder=folder, role=role, imported=self._imported
+            reader=reader, operations=reader.operations, folder=folder, role=role, imported=self._imported
         )
 
     def _imported(self, task: Task) -> tuple[Entry, ...]:
@@ -115,7 +117,10 @@ class Loader:
             given = task.arguments.value if isinstance(task.arguments.value, Mapping) else {}
             context = self.role(name, where=task.origin.where(), given=given)
             context = replace(context, needed=self._needed(context))
-            own = self.role_tasks(context, str(given.get("tasks_from", "main")), around, is_needed=True)
+            entry = str(given.get("tasks_from", "main"))
+            own = self.role_tasks(context, entry, around, is_needed=True)
+            if given.get("rolespec_validate") is not False:
+                own = (*self._validation(context, entry, {}, around), *own)
             return (*self.dependencies(context, around), *own)
         return self.tasks(self.find(task, name, "tasks"), role=task.role, around=around)
 
@@ -172,7 +177,8 @@ class Loader:
             variables = {key: value for key, value in given.items() if key not in ROLE}
             inner = replace(inner, variables=(*inner.variables, *([written(variables, origin)] if variables else [])))
             own = {**variables, "when": given.get("when"), "tags": given.get("tags")}
-            found.append(self.role_block(self.role(name, where=origin.where()), inner, own, (*chain, role.name)))
+            needed = self.role(name, where=origin.where())
+            found.append(self.role_block(needed, inner, own, variables, (*chain, role.name)))
         return tuple(found)
 
     def _needed(self, role: RoleContext, chain: tuple[str, ...] = ()) -> tuple[RoleContext, ...]:
@@ -186,10 +192,19 @@ class Loader:
         return tuple(found)
 
     def role_block(
-        self, role: RoleContext, inner: Directives, variables: Mapping[str, Any], chain: tuple[str, ...] = ()
+        self,
+        role: RoleContext,
+        inner: Directives,
+        variables: Mapping[str, Any],
+        parameters: Mapping[str, Any],
+        chain: tuple[str, ...] = (),
     ) -> Block:
-        """A role with what it depends on; done once with the same variables, `when` and tags, unless it says else."""
-        entries = (*self.dependencies(role, inner, chain), *self.role_tasks(role, "main", inner))
+        """A role with what it depends on; done once with the same variables, `when` and tags, unless it says else.
+
+        parameters: of the variables those that are written beside the role's name.
+        """
+        own = (*self._validation(role, "main", parameters, inner), *self.role_tasks(role, "main", inner))
+        entries = (*self.dependencies(role, inner, chain), *own)
         once = "" if self._meta(role).get("allow_duplicates") is True else f"{role.name} {sorted(variables.items())}"
         return Block(name=role.name, block=entries, directives=inner, once=once)
 
@@ -197,6 +212,18 @@ class Loader:
         path = _first(role.folder / "meta", "main")
         data = self.file(path).data if path else {}
         return data if isinstance(data, Mapping) else {}
+
+    def _validation(
+        self, role: RoleContext, entry: str, given: Mapping[str, Any], around: Directives
+    ) -> tuple[Task, ...]:
+        """The task that checks the arguments of a role, whose specification is in `meta/`."""
+        path = _first(role.folder / "meta", "argument_specs") or _first(role.folder / "meta", "main")
+        data = self.file(path).data if path else None
+        if path is None or not isinstance(data, Mapping) or "argument_specs" not in data:
+            return ()
+        origin = Origin(self.file(path)) / "argument_specs"
+        task = validation_task(role, data["argument_specs"], entry, given, around, origin)
+        return () if task is None else (task,)
 
     def _named_dependencies(self, role: RoleContext) -> list[tuple[Any, Origin]]:
         path = _first(role.folder / "meta", "main")

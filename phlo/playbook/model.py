@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +32,7 @@ class Directives:
     """What a task can have itself or take over from the blocks, the role and the play around it.
 
     when, tags, variables, environment: what stands around a task comes first, its own last.
+    module_defaults: arguments for the tasks of an operation, by its name.
     The others: the nearest that says anything; None when nobody does.
     """
 
@@ -51,6 +53,7 @@ class Directives:
     port: Raw | None = None
     remote_user: Raw | None = None
     notify: tuple[Raw, ...] = ()
+    module_defaults: Mapping[str, Raw] = field(default_factory=dict)
     connection: Raw | None = None
     become: Raw | None = None
     become_user: Raw | None = None
@@ -123,13 +126,28 @@ Entry = Task | Block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """A variable that the user is asked for before a play. question: what is asked.
+
+    default: its value when nobody answers. is_private: the answer is not shown. confirm: the user is asked twice.
+    """
+
+    name: str
+    question: str
+    origin: Origin
+    default: Raw | None = None
+    is_private: bool = True
+    confirm: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
     """Tasks for hosts.
 
     hosts: a pattern. sections: groups of tasks after each of which notified handlers run.
     roles: those whose defaults and variables the whole play sees.
     order: one of `ORDERS`. serial: sizes of the batches of hosts, as written.
-    variables: layers of `vars` and `vars_files`.
+    variables: layers of `vars` and `vars_files`. prompts: variables of `vars_prompt`.
     gather_facts: whether its tasks may use facts of their hosts; None: it does not say.
     """
 
@@ -140,6 +158,7 @@ class Play:
     roles: tuple[RoleContext, ...] = ()
     variables: tuple[Layer, ...] = ()
     vars_files: tuple[Raw, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
     serial: tuple[Raw, ...] = ()
     max_fail_percentage: Raw | None = None
     any_errors_fatal: Raw | None = None

@@ -18,7 +18,6 @@ _FACTS = "Use `command` with `register`; hosts have the variables of the invento
 _DATABASE = (
     "Use the operations of the service package (`phlo docs operations` lists them), or `exec` with `service: NAME`."
 )
-_GROUPS = "Write the group or the host in the inventory; a program that prints JSON can be one."
 
 # Name without its collection -> what to write.
 MODULES_INSTEAD: Mapping[str, str] = {
@@ -45,8 +44,6 @@ MODULES_INSTEAD: Mapping[str, str] = {
     "postgresql_user": _DATABASE,
     "postgresql_query": "Use `exec` with `service: NAME`.",
     "s3_bucket": "Use the operation `s3_bucket`.",
-    "add_host": _GROUPS,
-    "group_by": _GROUPS,
     "apt_key": _HOST,
     "apt_repository": _HOST,
     "cron": _HOST,

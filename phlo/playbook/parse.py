@@ -20,10 +20,11 @@ from phlo.playbook.keywords import (
     META_INSTEAD,
     NEAREST,
     OWN_OPERATIONS,
-    PREFIXES,
     TASK,
+    without_prefix,
 )
 from phlo.playbook.model import Block, Directives, Entry, LoopControl, RoleContext, Task
+from phlo.playbook.module_defaults import module_defaults_of, with_defaults
 from phlo.playbook.modules import module_instead
 from phlo.playbook.reading import Reader
 from phlo.playbook.scope import Layer, written
@@ -100,14 +101,16 @@ class TaskParser:
         operation, key, value = found
         if key == "local_action":
             around = replace(around, delegate_to=Raw("localhost", origin / key))
+        directives = directives_of(reader, mapping, origin, around)
+        defaults = directives.module_defaults.get(operation)
         until = reader.conditions(mapping, "until", origin)
         task = Task(
             name=reader.text(mapping, "name", origin) or _short_name(operation, value),
             operation="command" if operation in COMMANDS else operation,
-            arguments=self._arguments(operation, value, mapping.get("args"), origin / key, origin),
+            arguments=self._arguments(operation, value, mapping.get("args"), origin / key, origin, defaults),
             origin=origin,
             folder=self.folder,
-            directives=directives_of(reader, mapping, origin, around),
+            directives=directives,
             loop=self._loop(mapping, origin),
             loop_control=self._loop_control(mapping, origin),
             register=self._register(mapping, origin),
@@ -128,7 +131,7 @@ class TaskParser:
         """The operation's name, the key it is written under, and what is behind it; None for a wrong task."""
         found: list[tuple[str, str, Any]] = []
         for key, value in mapping.items():
-            name = _without_prefix(str(key))
+            name = without_prefix(str(key))
             if name in ("action", "local_action"):
                 name, value = _of_action(value)
             if name in self.operations or name in OWN_OPERATIONS or name in COMMANDS:
@@ -153,15 +156,17 @@ class TaskParser:
         else:
             self.reader.note(place, f'there is no operation "{name}"', "`phlo docs operations` lists all.")
 
-    def _arguments(self, operation: str, value: Any, extra: Any, place: Origin, origin: Origin) -> Raw:
-        """What stands behind the operation's name, with `args` added."""
+    def _arguments(
+        self, operation: str, value: Any, extra: Any, place: Origin, origin: Origin, defaults: Raw | None
+    ) -> Raw:
+        """What stands behind the operation's name, with `args` and `module_defaults` added."""
         given = renamed(operation, arguments_of(operation, value))
         if extra is None:
-            return Raw(given, place)
+            return Raw(with_defaults(given, defaults), place)
         more = renamed(operation, self.reader.mapping(extra, origin / "args", "args"))
         if isinstance(given, str):
-            return Raw({"__main__": given, **more}, place)
-        joined = {**more, **(given or {})}
+            return Raw(with_defaults({"__main__": given, **more}, defaults), place)
+        joined = with_defaults({**more, **(given or {})}, defaults)
         return Raw(arguments_of(operation, joined) if operation in COMMANDS else joined, place)
 
     def _loop(self, mapping: Mapping[str, Any], origin: Origin) -> Raw | None:
@@ -219,13 +224,10 @@ class TaskParser:
             self.reader.note(task.origin / "async", "a task cannot go on in the background", fix)
         if task.listen and not self.is_handlers:
             self.reader.note(task.origin / "listen", "listen is for handlers", "Move the task under handlers.")
-        if not task.operation.startswith("include_"):
+        if task.operation not in ("include_tasks", "include_role"):
             return
         for key in mapping:
             if key in TASK and key not in INCLUDE and not str(key).startswith("with_"):
-                if task.operation == "include_vars":
-                    self.reader.note(task.origin / key, f'"{key}" is not for include_vars', "Remove it.")
-                    continue
                 fix = f"Write apply: {{{key}: ...}} in {task.operation}, or use import_{task.operation[8:]}."
                 self.reader.note(task.origin / key, f'"{key}" does not hold for what {task.operation} brings', fix)
 
@@ -253,6 +255,7 @@ def directives_of(reader: Reader, mapping: Mapping[str, Any], origin: Origin, ar
         variables=variables,
         environment=(*around.environment, *reader.raws(mapping, "environment", origin)),
         notify=reader.raws(mapping, "notify", origin) or around.notify,
+        module_defaults={**around.module_defaults, **module_defaults_of(reader, mapping, origin)},
         **nearest,
     )
 
@@ -270,16 +273,12 @@ def _given(found: tuple[Raw, ...], mapping: Mapping[str, Any], key: str) -> tupl
     return found if mapping.get(key) is not None else None
 
 
-def _without_prefix(name: str) -> str:
-    return next((name.removeprefix(prefix) for prefix in PREFIXES if name.startswith(prefix)), name)
-
-
 def _of_action(value: Any) -> tuple[str, Any]:
     """The operation and its arguments of `action: NAME ARGUMENTS`, or of a mapping with `module`."""
     if isinstance(value, Mapping):
-        return _without_prefix(str(value.get("module", ""))), {k: v for k, v in value.items() if k != "module"}
+        return without_prefix(str(value.get("module", ""))), {k: v for k, v in value.items() if k != "module"}
     name, rest = first_word(str(value))
-    return _without_prefix(name), rest or None
+    return without_prefix(name), rest or None
 
 
 def _short_name(operation: str, value: Any) -> str:

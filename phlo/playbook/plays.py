@@ -13,6 +13,7 @@ from phlo.playbook.keywords import IMPORT_PLAYBOOK, ORDERS, PLAY, ROLE
 from phlo.playbook.load import DEEPEST, NOTHING_AROUND, Loader
 from phlo.playbook.model import Block, Directives, Entry, Play, RoleContext, Task
 from phlo.playbook.parse import directives_of, variables_of
+from phlo.playbook.prompts import prompts_of
 from phlo.playbook.reading import Reader
 from phlo.playbook.scope import Layer, written
 from phlo.playbook.source import Origin, Raw, SourceFile
@@ -63,8 +64,8 @@ class PlayParser:
             reader.note(origin, "the play says no hosts", "Write hosts: all.")
         variables = dict(mapping)
         play_vars = variables.pop("vars", None)
-        inner = directives_of(reader, variables, origin, self.around)
         parser = self.loader.parser(reader, self.source.folder)
+        inner = directives_of(reader, variables, origin, self.around)
         roles, contexts, role_handlers = self._roles(mapping, origin, inner)
         own = [parser.entries(mapping.get(key), origin / key, inner) for key in ("pre_tasks", "tasks", "post_tasks")]
         sections = (own[0], (*roles, *own[1]), own[2])
@@ -82,6 +83,7 @@ class PlayParser:
             handlers=(*role_handlers, *handlers, *imported),
             variables=layers,
             vars_files=reader.raws(mapping, "vars_files", origin),
+            prompts=prompts_of(reader, mapping, origin),
             serial=reader.raws(mapping, "serial", origin),
             max_fail_percentage=reader.raw(mapping, "max_fail_percentage", origin),
             any_errors_fatal=reader.raw(mapping, "any_errors_fatal", origin),
@@ -124,9 +126,8 @@ class PlayParser:
             context = self.loader.role(name, where=place.where())
             layer = written(variables, place)
             inner = _with_layers(inner, layer)
-            block = self._role_block(
-                context, inner, place, {**variables, **own, "when": given.get("when"), "tags": given.get("tags")}
-            )
+            every = {**variables, **own, "when": given.get("when"), "tags": given.get("tags")}
+            block = self._role_block(context, inner, place, self.loader.role_block(context, inner, every, variables))
             blocks.append(block)
             contexts.append(context)
             needed = {task.role.folder: task.role for task in tasks_in([block]) if task.role}
@@ -135,9 +136,8 @@ class PlayParser:
             handlers += self.loader.role_handlers(context, around=inner)
         return blocks, contexts, handlers
 
-    def _role_block(self, role: RoleContext, inner: Directives, origin: Origin, variables: Mapping[str, Any]) -> Block:
-        """Bring the role's service up, then do its tasks."""
-        block = self.loader.role_block(role, inner, variables)
+    def _role_block(self, role: RoleContext, inner: Directives, origin: Origin, block: Block) -> Block:
+        """Bring the role's service up, then do its tasks, which are the block."""
         if not role.service:
             return block
         up = Task(

@@ -11,10 +11,14 @@ from phlo.playbook.source import Origin, Raw
 
 
 class Reader:
-    """Takes values out of mappings of a task file; what is wrong becomes an error that is raised in the end."""
+    """Takes values out of mappings of a task file; what is wrong becomes an error that is raised in the end.
+
+    operations: those that tasks may name; empty where none is named.
+    """
 
     def __init__(self) -> None:
         self.problems: list[PhloError] = []
+        self.operations: frozenset[str] = frozenset()
 
     def note(self, origin: Origin, what: str, fix: str = "") -> None:
         self.problems.append(ConfigError(what, where=origin.where(), fix=fix))

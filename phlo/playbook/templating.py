@@ -31,8 +31,8 @@ from phlo.playbook.jinja import (
 from phlo.playbook.scope import HostScopes, Scope
 from phlo.playbook.source import Origin, Raw, TemplateFile
 from phlo.values import Masker, Secret, Text
-from phlo.vault.ansible_yaml import SecretTemplate, Unsafe
-from phlo.yaml_source import read_text
+from phlo.vault.ansible_yaml import SecretTemplate, Unsafe, read_ansible_text
+from phlo.vault.passwords import Vault
 
 _DEEPEST = 40
 # What to write in a condition instead of a value of another type.
@@ -58,11 +58,17 @@ class Templar:
 
     functions: further names that are always there, e.g. `lookup`.
     on_secret: told of every secret that rendering made, so that it is masked wherever it turns up.
+    vault: decrypts template files and files of lookups.
     """
 
     def __init__(
-        self, *, functions: Mapping[str, Any] | None = None, on_secret: Callable[[Secret], None] | None = None
+        self,
+        *,
+        functions: Mapping[str, Any] | None = None,
+        on_secret: Callable[[Secret], None] | None = None,
+        vault: Vault | None = None,
     ) -> None:
+        self._vault = vault or Vault()
         self._texts = environment(TextEnvironment, functions or {})
         self._files = environment(FileEnvironment, functions or {})
         self._on_secret = on_secret or (lambda secret: None)
@@ -92,10 +98,11 @@ class Templar:
 
     def file(self, path: Path, scope: Scope, *, label: str, folders: Iterable[Path] = ()) -> Text:
         """A template file, rendered; it may include those beside it and in `folders`. Raises ConfigError."""
-        text = read_text(path, label=label)
+        text, secrets = self.read(path, label=label)
         origin = Origin(TemplateFile(label, text))
 
         def work(render: _Render) -> str:
+            render.secrets += secrets
             made, rest = for_file(self._files, text, (path.parent, *folders))
             template = made.from_string(rest)
             return _ended(bounded(template.root_render_func(template.new_context({RENDER: render}))), text)
@@ -105,15 +112,24 @@ class Templar:
 
     def value_of_file(self, path: Path, scope: Scope, *, label: str, folders: Iterable[Path] = ()) -> Any:
         """What a template file comes to: of one that is a single expression the value of that, else a text."""
-        text = read_text(path, label=label)
+        text, secrets = self.read(path, label=label)
 
         def work(render: _Render) -> Any:
+            render.secrets += secrets
             made, rest = for_file(self._texts, text, (path.parent, *folders))
             template = made.from_string(rest)
             value = native(template.root_render_func(template.new_context({RENDER: render})))
             return _ended("" if value is None else value, text) if value is None or isinstance(value, str) else value
 
         return self._guarded(work, Origin(TemplateFile(label, text)), _Render(self, scope, ()))
+
+    def read(self, path: Path, *, label: str) -> tuple[str, list[Secret]]:
+        """A file's text, decrypted where Ansible Vault encrypted it, and then the secret that it is."""
+        given = read_ansible_text(path, label=label, vault=self._vault)
+        secrets = [Secret(given.text)] if given.is_encrypted else []
+        for secret in secrets:
+            self._on_secret(secret)
+        return given.text, secrets
 
     def names(self) -> list[str]:
         """The names that are always there."""

@@ -14,7 +14,7 @@ from phlo.bounded import MOST_CONFIGURATION_BYTES, last_lines, read_file
 from phlo.errors import ConfigError, PhloError
 from phlo.frozen import dataclass, field
 from phlo.values import Secret
-from phlo.vault.cipher import DamagedError, opened, read_envelope
+from phlo.vault.cipher import HEADER, DamagedError, opened, read_envelope
 
 FILE_VARIABLE = "ANSIBLE_VAULT_PASSWORD_FILE"
 LIST_VARIABLE = "ANSIBLE_VAULT_IDENTITY_LIST"
@@ -82,6 +82,14 @@ class Vault:
     _secrets: dict[Secret, None] = field(default_factory=dict)
     _listeners: list[Callable[[Secret], None]] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def content(self, content: bytes, *, where: str) -> bytes | Secret:
+        """The content of a file, decrypted where it is encrypted. Raises ConfigError."""
+        if not content.startswith(HEADER.encode()):
+            return content
+        secret = Secret(self.decrypt(content.decode(errors="replace"), where=where))
+        self.learn(secret)
+        return secret
 
     def decrypt(self, text: str, *, where: str, error: type[PhloError] = ConfigError) -> str:
         """The content of an encrypted text. Raises `error` when no password fits, none is given, or it is damaged."""

@@ -207,6 +207,7 @@ def test_operations_for_tasks_obey_the_law(
         "root": tmp_path,
         "folder": tmp_path,
         "find_file": lambda name, kind: tmp_path / name,
+        "decrypted": lambda content, path: content,
         "render": lambda path, label, names: path.read_text(),
     }
     kind = Operations().find(name).Args  # type: ignore[attr-defined]  # every module has one

@@ -7,6 +7,7 @@ from typing import Any
 
 from phlo.errors import ConfigError, OperationError, PhloError
 from phlo.execute.converge import Observation, converge, difference, observe
+from phlo.execute.play.included_vars import with_included
 from phlo.execute.play.loops import item_layer, loop_items
 from phlo.execute.play.result import BAD, Result, failed, of_loop, skipped, unknown
 from phlo.execute.play.task_host import as_directed, is_for_hosts, is_on_control_machine, refuse_without_shell
@@ -40,7 +41,8 @@ class Attempt:
     before_change: called with what would be changed; raises when it must not be.
     check:  decide only. is_blind: in check mode, an earlier task was not applied.
     notify: called at the end of each item of a loop, with the item's label.
-    keep:   takes variables that an item set, so that the next items see them.
+    owner_of: the host whose variables the task sets, "" for `host`.
+    keep:   takes the result of an item, so that the next items see its variables.
     explain: called with the arguments, what was observed, and the result, as `Emitter.details`.
     """
 
@@ -59,7 +61,8 @@ class Attempt:
     is_blind: bool
     shows_diff: bool
     notify: Notify
-    keep: Callable[[Mapping[str, Any]], None]
+    owner_of: Callable[[Scope], str]
+    keep: Callable[[Result], None]
     explain: Explain
 
     def run(self) -> Result:
@@ -83,10 +86,7 @@ class Attempt:
             result = self._ignored(self._item(scope), scope)
             results.append((item, result))
             self.notify(result, self._label(item, scope))
-            if not result.is_gathered:
-                self.keep(result.facts)
-            if self.task.register is not None:
-                self.keep({self.task.register: result.data})
+            self.keep(result)
             if control.break_when and all(self.templar.condition(raw, scope) for raw in control.break_when):
                 break
         if not items:
@@ -126,7 +126,8 @@ class Attempt:
             if not self._is_wanted(scope):
                 return skipped("the condition does not hold")
             host, names = self.target_of(scope)
-            return replace(self, host=host)._attempts(scope.plus(names))
+            result = replace(self, host=host)._attempts(scope.plus(names))
+            return replace(result, owner=self.owner_of(scope)) if result.facts or result.included else result
         except PhloError as error:
             return self._bad(error)
 
@@ -239,14 +240,16 @@ class Attempt:
             self.explain(arguments=args, observed=found.seen, result=getattr(error, "facts", None))
             return self._bad(error)
         is_changed = ended.status is not Status.OK
+        data, included = with_included(ended.facts, self.templar, scope)
         self.explain(arguments=args, observed=found.seen, result=ended.facts)
         return Result(
-            status=ended.status,
-            data={"failed": False, **ended.facts, "changed": is_changed and ended.status is not Status.UNKNOWN},
+            status=Status.SKIPPED if ended.facts.get("skipped") is True else ended.status,
+            data={"failed": False, **data, "changed": is_changed and ended.status is not Status.UNKNOWN},
             changes=ended.changes if is_changed else (),
             message=self._message(args, ended.facts),
             facts=ended.facts.get("ansible_facts") or {},
             is_gathered=getattr(self.module, "IS_GATHERING", False),
+            included=included,
             is_cacheable=as_boolean(ended.facts.get("ansible_facts_cacheable", False)),
             diff=diff,
         )
@@ -289,7 +292,8 @@ class Attempt:
                 around.update(self.templar.render(one, scope) or {})
             if around:
                 values["environment"] = {**around, **values.get("environment", {})}
-        injected = {**self.injected, "service": self._own_service(host), "render": self._render_file(scope)}
+        own = {"service": self._own_service(host)}
+        injected = {**self.injected, **own, "render": self._render_file(scope), "value_of": self._value_of(scope)}
         return make_args(kind, values, injected=injected, where=place, accepted=self.accepted)
 
     def _values(self, kind: type[Any], raw: Raw, scope: Scope) -> tuple[dict[str, Any], str]:
@@ -334,6 +338,14 @@ class Attempt:
             return self.templar.file(path, scope.plus(final(names)), label=label)
 
         return render
+
+    def _value_of(self, scope: Scope) -> Callable[[str], tuple[Any, ...]]:
+        def value_of(name: str) -> tuple[Any, ...]:
+            """The value of a variable, alone in a tuple; an empty one when it has none."""
+            found = scope.lookup(name)
+            return () if found is None else (self.templar.render(Raw(f"{{{{ {name} }}}}", self.task.origin), scope),)
+
+        return value_of
 
     # -- failures ----------------------------------------------------------------------------------
 

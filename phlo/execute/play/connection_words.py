@@ -16,7 +16,8 @@ def check_connection(context: PlayContext, task: Task, state: HostState) -> None
     """Raise ConfigError for a user or port that the host is not reached with; a host without SSH has neither."""
     words = {"remote_user": task.directives.remote_user, "port": task.directives.port}
     given = {name: raw for name, raw in words.items() if raw is not None}
-    url = urlsplit(context.run.inventory.hosts[state.name].docker_host or "") if given else None
+    found = context.run.inventory.find(state.name)
+    url = urlsplit((found.docker_host if found else None) or "") if given else None
     if url is None or url.scheme != "ssh":
         return
     used = {"remote_user": url.username or "", "port": str(url.port or _SSH_PORT)}

@@ -19,8 +19,8 @@ from phlo.values import Change, Status
 class HostState:
     """A host, its variables and how it is doing. Only one thread at a time works on it.
 
-    base:     the layers it has before any play: project, groups, the host itself.
-    facts:    what tasks registered or set. gathered: what `ansible_facts` has. is_gathered: all facts were looked for.
+    included: what `include_vars` set. facts: what tasks registered or set. gathered: what `ansible_facts` has.
+    is_gathered: all facts were looked for.
     ended_role: the folder of a role that `meta: end_role` ended, while that role goes on for other hosts.
     gathering: held while facts are looked for: other hosts may use them, too.
     params:   the variables of the includes that are being run, the innermost last.
@@ -34,7 +34,7 @@ class HostState:
 
     name: str
     host: Host | ReadHost
-    base: tuple[Layer, ...]
+    included: dict[str, Variable] = field(default_factory=dict)
     facts: dict[str, Variable] = field(default_factory=dict)
     gathered: dict[str, Any] = field(default_factory=dict)
     is_gathered: bool = False

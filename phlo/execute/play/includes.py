@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from phlo.errors import ConfigError, PhloError
@@ -20,7 +19,6 @@ from phlo.playbook.parse import directives_of, file_argument
 from phlo.playbook.reading import Reader
 from phlo.playbook.scope import Layer, Scope, final
 from phlo.playbook.source import Raw
-from phlo.values import Status
 
 DEEPEST = 50
 
@@ -41,11 +39,6 @@ def run_include(context: PlayContext, task: Task, states: Sequence[HostState], r
     if is_true(context, own):
         states = states[:1]
     wanted = {state.name: _inclusions(context, task, state) for state in states}
-    if task.operation == "include_vars":
-        for state in states:
-            for inclusion in wanted[state.name]:
-                _guarded(context, task, state, partial(_include_vars, context, task, state, inclusion))
-        return
     if task.register is not None:
         for state in states:
             done = [{"include": one.name, "changed": False, "failed": False} for one in wanted[state.name]]
@@ -140,16 +133,6 @@ def _item_layers(context: PlayContext, task: Task, scope: Scope) -> list[Layer]:
     return [item_layer(task, items, index) for index in range(len(items))]
 
 
-def _include_vars(context: PlayContext, task: Task, state: HostState, inclusion: Inclusion) -> None:
-    path = context.run.loader.find(task, inclusion.name, "vars")
-    layer = context.run.loader.variables(path)
-    state.facts.update(layer)
-    scope = context.scope(state, task)
-    facts = {name: context.templar.render(Raw(f"{{{{ {name} }}}}", task.origin), scope) for name in layer}
-    data = {"ansible_included_var_files": [str(path)], "ansible_facts": facts, "changed": False, "failed": False}
-    _end(context, task, state, Result(status=Status.OK, data=data, message=f"{len(layer)} variables"))
-
-
 def _guarded(context: PlayContext, task: Task, state: HostState, work: Callable[[], None]) -> None:
     try:
         work()
@@ -159,8 +142,6 @@ def _guarded(context: PlayContext, task: Task, state: HostState, work: Callable[
 
 def _end(context: PlayContext, task: Task, state: HostState, result: Result) -> None:
     """Tell and keep how the include itself ended on a host."""
-    if result.status is Status.FAILED and task.operation == "include_vars":
-        result = replace(result, is_ignored=is_true(context, task.directives.ignore_errors))
     if task.register is not None:
         state.set_facts({task.register: result.data})
     step = context.task_id(task, state.name, next(context.numbers))

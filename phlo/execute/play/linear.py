@@ -18,7 +18,7 @@ from phlo.playbook.keywords import META_OF_HOSTS
 from phlo.playbook.model import Block, Entry, Task
 from phlo.values import Change, Status
 
-_INCLUDES = ("include_tasks", "include_role", "include_vars")
+_INCLUDES = ("include_tasks", "include_role")
 
 
 class Linear:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from phlo.inventory.hosts import ALL, Inventory
+from phlo.inventory.hosts import ALL, CONTROL_MACHINE, Inventory
 from phlo.playbook.model import Play, Task
 from phlo.playbook.scope import HostScopes, Scope
 
@@ -23,7 +23,7 @@ class HostVariables(HostScopes):
         self._scope_of = scope_of
 
     def __getitem__(self, name: str) -> Scope:
-        if name not in self._names:
+        if name not in self._names and name not in CONTROL_MACHINE:
             raise KeyError(name)
         return self._scope_of(name)
 
@@ -44,6 +44,8 @@ def groups_of(inventory: Inventory) -> dict[str, list[str]]:
 
 def names_of_groups(inventory: Inventory, host: str) -> list[str]:
     """`group_names`: the groups that a host is in, in the order of the alphabet."""
+    if host not in inventory.hosts:
+        return []
     return sorted(group.name for group in inventory.groups_of(host) if group.name != ALL) or [UNGROUPED]
 
 
@@ -53,7 +55,6 @@ def constants() -> dict[str, Any]:
     text = f"{major}.{minor}.{revision}"
     return {
         "ansible_version": {"full": text, "string": text, "major": major, "minor": minor, "revision": revision},
-        "ansible_verbosity": 0,
         "ansible_playbook_python": sys.executable,
     }
 

@@ -49,6 +49,11 @@ def _clear_facts(context: PlayContext, task: Task, states: Sequence[HostState]) 
         context.states[name].gathered.clear()
 
 
+def _refresh_inventory(context: PlayContext, task: Task, states: Sequence[HostState]) -> None:
+    """Read the inventory again. The play keeps its hosts; the next one gets those that there are then."""
+    context.run.members.refresh()
+
+
 def _noop(context: PlayContext, task: Task, states: Sequence[HostState]) -> None:
     """Nothing."""
 
@@ -61,4 +66,5 @@ _EFFECTS: Mapping[str, Effect] = {
     "end_play": _end_play,
     "end_role": _end_role,
     "noop": _noop,
+    "refresh_inventory": _refresh_inventory,
 }

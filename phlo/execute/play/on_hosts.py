@@ -7,23 +7,25 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
-from phlo.errors import ConfigError, InventoryError, OperationError, PhloError, did_you_mean
+from phlo.errors import ConfigError, InventoryError, OperationError, PhloError
 from phlo.execute.play.attempt import Attempt
 from phlo.execute.play.connection_words import check_connection
 from phlo.execute.play.context import PlayContext
 from phlo.execute.play.host_state import HostState
-from phlo.execute.play.result import MOVED, Result, failed
+from phlo.execute.play.result import BAD, MOVED, Result, failed
 from phlo.execute.play.task_events import emit_end, emit_item_end
-from phlo.execute.play.task_host import CONTROL_MACHINE, on_control_machine
+from phlo.execute.play.task_host import on_control_machine
 from phlo.execute.write_gate import LookAgainError, NotOpenedError
 from phlo.frozen import replace
 from phlo.hosts.host import Host, ReadHost
+from phlo.inventory.hosts import CONTROL_MACHINE, LOCAL
 from phlo.playbook.filters import as_boolean
+from phlo.playbook.keywords import FOR_INVENTORY, FOR_ONE_HOST
 from phlo.playbook.model import Task
 from phlo.playbook.scope import Layer, Scope, final
 from phlo.playbook.source import Raw
 from phlo.stop_signals import take_from
-from phlo.values import Secret
+from phlo.values import Secret, Status
 
 
 class StoppedWithAnotherHostError(OperationError):
@@ -33,7 +35,8 @@ class StoppedWithAnotherHostError(OperationError):
 def run_task(context: PlayContext, task: Task, states: Sequence[HostState]) -> None:
     """Do a task on hosts: register, notify and failures included."""
     number = next(context.numbers)
-    is_once = _flag(context, task, task.directives.run_once, states[0])
+    is_for_one = task.operation in FOR_ONE_HOST
+    is_once = is_for_one or _flag(context, task, task.directives.run_once, states[0])
     chosen = states[:1] if is_once else states
     results = _throttled(
         context, task, [partial(_on_host, context, task, state, number) for state in chosen], states[0]
@@ -41,7 +44,9 @@ def run_task(context: PlayContext, task: Task, states: Sequence[HostState]) -> N
     if is_once:
         results = results * len(states)
     for state, result in zip(states, results, strict=True):
-        _take(context, task, state, result, is_own=not is_once or state is states[0])
+        is_own = not is_once or state is states[0]
+        if is_own or result.is_bad or not is_for_one:
+            _take(context, task, state, result, is_own=is_own)
     _spread_failure(context, task, states)
 
 
@@ -106,6 +111,12 @@ def _on_host(context: PlayContext, task: Task, state: HostState, number: int) ->
         if not is_hidden:
             emit.details(step, **details)
 
+    def keep(result: Result) -> None:
+        if not result.owner:
+            _keep(context, task, state, result)
+        if task.register is not None:
+            state.set_facts({task.register: result.data})
+
     def ready(host: Host | ReadHost) -> Host | ReadHost:
         return replace(host, progress=lambda line: emit.progress(step, line), is_cancelled=context.is_cancelled)
 
@@ -123,7 +134,7 @@ def _on_host(context: PlayContext, task: Task, state: HostState, number: int) ->
             scope=scope,
             module=context.run.find(task.operation),
             templar=context.templar,
-            injected=context.run.injected(task),
+            injected=context.run.injected(task, state.name),
             accepted=context.run.loader.accepted,
             node_of=context.run.node_of if task.directives.delegate_to is None else _as_delegated,
             reader_of=context.run.reader_of,
@@ -132,7 +143,8 @@ def _on_host(context: PlayContext, task: Task, state: HostState, number: int) ->
             is_blind=state.has_unapplied,
             shows_diff=context.run.shows_diff if diff is None else _flag(context, task, diff, state),
             notify=notify,
-            keep=state.set_facts,
+            owner_of=partial(_owner, context, task, state),
+            keep=keep,
             explain=explain,
         ).run()
     except PhloError as error:
@@ -177,37 +189,47 @@ def _target(context: PlayContext, task: Task, name: str) -> Host | ReadHost:
     """The host that a task is delegated to."""
     raw = task.directives.delegate_to
     assert raw is not None
-    hosts = context.run.hosts
+    members = context.run.members
     if name in CONTROL_MACHINE:
-        found = name if name in hosts else "local" if "local" in hosts else next(iter(hosts))
-        return on_control_machine(hosts[found])
-    if name not in hosts:
-        raise InventoryError(f'there is no host "{name}"', where=raw.origin.where(), fix=did_you_mean(name, hosts))
-    return hosts[name]
+        known = members.names()
+        found = name if name in known else LOCAL if LOCAL in known else known[0]
+        return on_control_machine(members.host(found))
+    try:
+        return members.host(name)
+    except InventoryError as error:
+        raise InventoryError(error.what, where=raw.origin.where(), fix=error.fix) from None
 
 
 def _take(context: PlayContext, task: Task, state: HostState, result: Result, *, is_own: bool) -> None:
     """Keep what came of a task on a host."""
     if task.register is not None:
         state.set_facts({task.register: result.data})
-    if result.facts:
-        _keep_facts(context, task, state, result)
+    for one in (result, *result.for_others):
+        _keep(context, task, state, one)
     if result.status in MOVED and task.directives.notify and is_own:
         result = _notify(context, task, state, result)
     if is_own or result.is_bad:
         state.take(task.name, result, is_final=not context.guards)
 
 
-def _keep_facts(context: PlayContext, task: Task, state: HostState, result: Result) -> None:
-    """Set the variables that a task gives: of its host, or with `delegate_facts` of the one that it was done on."""
-    name = None
-    if _flag(context, task, task.directives.delegate_facts, state):
-        name = _delegated(context, task, context.scope(state, task))
-    owner = state if name is None else context.state(name)
+def _owner(context: PlayContext, task: Task, state: HostState, scope: Scope) -> str:
+    """Whose variables a task sets: "" for those of its host; with `delegate_facts` the host that it is done on."""
+    is_other = _flag(context, task, task.directives.delegate_facts, state)
+    return (_delegated(context, task, scope) or "") if is_other else ""
+
+
+def _keep(context: PlayContext, task: Task, state: HostState, result: Result) -> None:
+    """Keep what a task, or an item of its loop, sets: variables, and what it adds to the inventory of the run."""
+    if result.status in BAD:
+        return
+    owner = context.state(result.owner) if result.owner else state
     if not result.is_gathered:
         owner.set_facts(result.facts)
+    owner.included.update(result.included)
     if result.is_cacheable or result.is_gathered:
         owner.gathered.update(result.facts)
+    if task.operation in FOR_INVENTORY and result.status is not Status.SKIPPED:
+        context.run.members.take(state.name, result.data, where=task.origin.line())
 
 
 def _notify(context: PlayContext, task: Task, state: HostState, result: Result) -> Result:

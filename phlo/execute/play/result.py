@@ -7,6 +7,7 @@ from typing import Any
 
 from phlo.errors import HostError, PhloError
 from phlo.frozen import dataclass, field
+from phlo.playbook.scope import Layer
 from phlo.values import Change, Status
 
 BAD = (Status.FAILED, Status.UNREACHABLE)
@@ -17,8 +18,10 @@ MOVED = (Status.CHANGED, Status.PENDING)
 class Result:
     """How a task, or one item of its loop, ended.
 
-    data:    what `register` keeps. facts: variables that it sets.
+    data:    what `register` keeps. facts: variables that it sets. included: those of files, templates and all.
     error:   why it failed; is_ignored: and that this does not matter.
+    owner: the host whose variables it sets, "" for the one that the task is for. for_others: of a loop the results of
+    items that set those of another host.
     is_cacheable: its variables are in `ansible_facts`, too. is_gathered: they are facts of the host, and nothing else.
     message: what it has to say, for people. diff: what changes, line by line, when that was asked for.
     """
@@ -29,6 +32,9 @@ class Result:
     error: PhloError | None = None
     message: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    included: Layer = field(default_factory=dict)
+    owner: str = ""
+    for_others: tuple[Result, ...] = ()
     is_cacheable: bool = False
     is_gathered: bool = False
     is_ignored: bool = False
@@ -72,7 +78,8 @@ def of_loop(results: list[tuple[Any, Result]], loop_var: str) -> Result:
         "skipped": bool(found) and all(result.status is Status.SKIPPED for result in found),
         "msg": "One or more items failed" if bad else "All items completed",
     }
-    facts = {name: value for result in found for name, value in result.facts.items()}
+    own = [result for result in found if not result.owner]
+    facts = {name: value for result in own for name, value in result.facts.items()}
     changes = tuple(change for result in found for change in result.changes)
     return Result(
         status=_loop_status(found, bad),
@@ -80,6 +87,8 @@ def of_loop(results: list[tuple[Any, Result]], loop_var: str) -> Result:
         changes=changes,
         error=bad.error if bad else None,
         facts=facts,
+        included={name: value for result in own for name, value in result.included.items()},
+        for_others=tuple(result for result in found if result.owner),
         is_cacheable=any(result.is_cacheable for result in found),
         is_gathered=any(result.is_gathered for result in found),
         is_ignored=bad is not None and bad.is_ignored,

@@ -14,19 +14,22 @@ from phlo.execute.play.context import PlayContext
 from phlo.execute.play.host_state import HostState
 from phlo.execute.play.linear import Linear
 from phlo.execute.play.outcome import PlaybookOutcome
+from phlo.execute.play.prompts import prompted
 from phlo.execute.play.run_context import RunContext
 from phlo.execute.worker_pool import WorkerPool
 from phlo.frozen import replace
 from phlo.inventory.hosts import Inventory
 from phlo.inventory.patterns import matching
 from phlo.playbook.arguments import check_arguments
-from phlo.playbook.handlers import Handlers, check_notifications
+from phlo.playbook.handlers import Handlers, check_notifications, tasks_in
+from phlo.playbook.keywords import FOR_INVENTORY
 from phlo.playbook.model import Play
 from phlo.playbook.scope import Layer, Scope
 from phlo.playbook.selection import Choice
 from phlo.playbook.templating import Templar
 from phlo.sections.accepted import Accepted
 from phlo.stop_signals import StopRequest, signal_of, stop_signals
+from phlo.values import Secret
 
 
 def run_plays(
@@ -82,13 +85,29 @@ def check_play(play: Play, find: Callable[[str], Any], accepted: Accepted) -> No
 
 
 def hosts_of(
-    play: Play, inventory: Inventory, templar: Templar, extra: Layer, limit: Sequence[str] | None
+    play: Play,
+    inventory: Inventory,
+    templar: Templar,
+    extra: Layer,
+    limit: Sequence[str] | None,
+    *,
+    is_open: bool = False,
 ) -> list[str]:
-    """The hosts that a play names, without those that `--limit` leaves out. extra: the highest layer of variables."""
+    """The hosts that a play names, without those that `--limit` leaves out.
+
+    extra: the highest layer of variables. is_open: tasks add hosts and groups, so that a name need not be there.
+    """
     value = templar.render(play.hosts, Scope((*play.variables, extra)))
     pattern = ",".join(map(str, value)) if isinstance(value, list) else str(value)
-    found = matching(inventory, pattern, where=play.hosts.origin.where())
+    where = play.hosts.origin.where()
+    found = matching(inventory, pattern, where=where, has_control_machine=True, is_open=is_open)
     return [name for name in found if limit is None or name in limit]
+
+
+def adds_to_inventory(plays: Iterable[Play]) -> bool:
+    """Whether a task of plays adds hosts or groups; those of included files are not looked at."""
+    tasks = (task for play in plays for section in play.sections for task in tasks_in(section))
+    return any(task.operation in FOR_INVENTORY for task in tasks)
 
 
 class PlayRunner:
@@ -120,6 +139,7 @@ class PlayRunner:
         self._parent = parent
         self._numbers = itertools.count(1)
         self._states: dict[str, HostState] = {}
+        self._is_open = False
 
     def outcome(self, *, signal: int | None, seconds: float) -> PlaybookOutcome:
         return PlaybookOutcome(
@@ -135,9 +155,11 @@ class PlayRunner:
         )
 
     def run(self, plays: Sequence[Play]) -> None:
+        self._is_open = adds_to_inventory(plays)
         for play in plays:
             if self._is_cancelled():
                 return
+            play = self._with_prompts(play)
             names = self._hosts(play)
             if self._parent is None:
                 self._emit.play_started(play.name, names)
@@ -153,13 +175,26 @@ class PlayRunner:
             if alive and not self._play(play, alive):
                 return
 
+    def _with_prompts(self, play: Play) -> Play:
+        """The play with the variables that its user was asked for."""
+        if not play.prompts:
+            return play
+        context = self._context
+        found = prompted(play, context.extra_layer(), context.ask, context.ask_hidden)
+        for one in found.values():
+            if isinstance(one.value, Secret):
+                self._emit.mask.learn(one.value)
+        return replace(play, variables=(*play.variables, found))
+
     def _hosts(self, play: Play) -> list[str]:
-        return hosts_of(play, self._context.inventory, self._templar, self._context.extra_layer(), self._limit)
+        context = self._context
+        is_open = self._is_open or context.members.generation > 0
+        return hosts_of(play, context.inventory, self._templar, context.extra_layer(), self._limit, is_open=is_open)
 
     def _play(self, play: Play, names: Sequence[str]) -> bool:
         """Run one play; False when no host of a batch got through, so that nothing more is done."""
         play = self._with_vars_files(play)
-        scope = Scope((*self._states[names[0]].base, *play.variables, self._context.extra_layer()))
+        scope = Scope((*self._context.base(names[0]), *play.variables, self._context.extra_layer()))
         context = PlayContext(
             run=self._context,
             templar=self._templar,

@@ -15,6 +15,7 @@ from phlo.execute.converge import Observation
 from phlo.execute.play.facts_layer import FactsLayer, gather_facts
 from phlo.execute.play.host_state import HostState
 from phlo.execute.play.magic import HostVariables, constants, groups_of, names_of_groups, of_inventory, of_roles
+from phlo.execute.play.members import Members
 from phlo.frozen import dataclass, field
 from phlo.hosts.host import Host, ReadHost
 from phlo.inventory.hosts import Inventory
@@ -36,40 +37,57 @@ BringUp = Callable[[Sequence[str], Sequence[str]], Mapping[str, tuple[Change, ..
 class RunContext:
     """What a run of plays works with.
 
-    hosts:    every host of the inventory, ready to be talked to.
+    members:  the hosts and groups.
     find:     an operation by its name.
     bring_up: converges services on hosts, in check mode only looks; gives the changes by host. Raises when it fails.
-    ask:      asks the user something; None when nobody is there to answer.
+    ask:      asks the user something; None when nobody is there to answer. ask_hidden: without showing the answer.
     extra:    variables that win over all others. command_line: those of `-e`, which may hold templates.
+    verbosity: how many -v were given.
     is_cancelled: True once the run that these plays are a part of was asked to stop.
     gathers:  whether tasks may use facts in plays that do not say.
     reader_of: how tasks look at a host. before_change: called with what a task would change; raises when it must not.
     """
 
     project: Project
-    inventory: Inventory
-    hosts: Mapping[str, Host | ReadHost]
+    members: Members
     loader: Loader
     find: Callable[[str], Operation]
     bring_up: BringUp
     ask: Callable[[str], str] | None = None
+    ask_hidden: Callable[[str], str] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     command_line: Layer = field(default_factory=dict)
     check: bool = False
     shows_diff: bool = False
     forks: int = 8
+    verbosity: int = 0
     is_cancelled: Callable[[], bool] = lambda: False
     reader_of: Callable[[Host | ReadHost], ReadHost] = lambda host: host.reader()
     before_change: Callable[[Observation], None] = lambda found: None
     clock: Callable[[], float] = field(default=lambda: 0.0)
     gathers: bool = True
+    _bases: dict[tuple[str, int], tuple[Layer, ...]] = field(default_factory=dict)
+
+    @property
+    def inventory(self) -> Inventory:
+        """That of the start of the run, with what tasks added."""
+        return self.members.inventory
 
     def state(self, name: str) -> HostState:
         """A host at the start of a run."""
-        return HostState(name=name, host=self.hosts[name], base=self._base(name))
+        return HostState(name=name, host=self.members.host(name))
+
+    def base(self, name: str) -> tuple[Layer, ...]:
+        """The variables of a host of the inventory before any play; the run need not reach the host."""
+        key = (name, self.members.generation)
+        if key not in self._bases:
+            self._bases[key] = self._base(name)
+        return self._bases[key]
 
     def _base(self, name: str) -> tuple[Layer, ...]:
-        """The variables of a host of the inventory before any play; the run need not reach the host."""
+        host = self.inventory.find(name)
+        if host is None:
+            return ()
         # Those of the inventory are another host's, as far as they are not this one's.
         values = {
             key: one for key, one in self.project.values.items() if one.source.layer not in (GROUP_VARS, HOST_VARS)
@@ -77,7 +95,7 @@ class RunContext:
         project = {key: Variable(value.text) for key, value in values.items()}
         capabilities = final(spelled(self.project.capabilities))
         groups = [_inventory_layer(layer) for layer in self.inventory.group_layers(name)]
-        own = _inventory_layer(self.inventory.hosts[name].variables)
+        own = _inventory_layer(host.variables)
         address = final({"ansible_host": _address(self.inventory, name)})
         return (address, project, capabilities, *groups, own)
 
@@ -90,9 +108,9 @@ class RunContext:
         found = self.project.services.get(service)
         if found is None or found.placement is None or host.name not in (*found.placement.nodes, *found.hosts):
             return host
-        manager = self.hosts[found.hosts[0]].reader().engine
+        manager = self.members.host(found.hosts[0]).reader().engine
         names = state_of(found.placement.orchestrator).hosts_of(manager, self.project.name, service)
-        return self.hosts[names[0]] if names and host.name not in names else host
+        return self.members.host(names[0]) if names and host.name not in names else host
 
     def extra_layer(self) -> Layer:
         """What the command line gives, on top of everything."""
@@ -120,11 +138,12 @@ class RunContext:
         return Scope(
             (
                 *low,
-                *state.base,
+                *self.base(state.name),
                 facts,
                 *play.variables,
                 *middle,
                 *task.directives.variables,
+                state.included,
                 state.facts,
                 *state.params,
                 shared,
@@ -153,6 +172,7 @@ class RunContext:
             "ansible_check_mode": self.check,
             "ansible_diff_mode": self.shows_diff,
             "ansible_forks": self.forks,
+            "ansible_verbosity": self.verbosity,
             "ansible_search_path": [str(task.folder), str(play.folder)],
             "environment": [raw.value for raw in task.directives.environment],
             "phlo_check_mode": self.check,
@@ -175,10 +195,10 @@ class RunContext:
 
         def scope_of(name: str) -> Scope:
             state = states.get(name)
-            base = state.base if state else self._base(name) if name in self.inventory.hosts else ()
-            found = state.facts if state else {}
+            base = self.base(name)
+            included, found = (state.included, state.facts) if state else ({}, {})
             facts = self.facts_layer(state, play, partial(gather_facts, state.host, self.project.root)) if state else {}
-            return Scope((*base, facts, *play.variables, found, final(self._of_host(name))))
+            return Scope((*base, facts, *play.variables, included, found, final(self._of_host(name))))
 
         return HostVariables(names, scope_of)
 
@@ -197,8 +217,8 @@ class RunContext:
             for name, service in self.project.services.items()
         }
 
-    def injected(self, task: Task) -> dict[str, Any]:
-        """What operations get besides what a task writes."""
+    def injected(self, task: Task, host: str) -> dict[str, Any]:
+        """What operations get besides what a task writes. host: the one that the task is for."""
         return {
             "project": self.project.name,
             "root": self.project.root,
@@ -207,6 +227,12 @@ class RunContext:
             "network": self._network(task),
             "find_file": lambda name, kind: self.loader.find(task, name, kind),
             "label": self.loader.label,
+            "verbosity": self.verbosity,
+            "role_folder": task.role.folder if task.role else None,
+            "decrypted": lambda content, path: self.loader.vault.content(content, where=self.loader.label(path)),
+            "variables_of": self.loader.variables,
+            "has_host": self.members.has_host,
+            "is_in_group": lambda group, parents: self.members.is_in_group(host, group, parents),
             "ask": self.ask,
             "clock": self.clock,
         }
@@ -232,4 +258,5 @@ def _place(name: str, source: Source) -> str:
 
 def _address(inventory: Inventory, name: str) -> str:
     """`ansible_host`: where a host is reached by SSH, its name where it is not."""
-    return urlsplit(inventory.hosts[name].docker_host or "").hostname or name
+    found = inventory.find(name)
+    return urlsplit((found.docker_host if found else None) or "").hostname or name

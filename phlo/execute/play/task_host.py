@@ -16,8 +16,6 @@ from phlo.playbook.source import Raw
 from phlo.playbook.templating import Templar
 from phlo.values import Secret
 
-# The control machine, unless the inventory has a host of that name.
-CONTROL_MACHINE = ("localhost", "127.0.0.1")
 _OWN_CONNECTIONS = ("ssh", "smart", "paramiko", "paramiko_ssh")
 _ROOT = "root"
 

@@ -42,6 +42,13 @@ class Around:
             return path if path.exists() else None
         return next((found for folder in self.folders(kind) if (found := folder / path).exists()), None)
 
+    def text(self, name: Any) -> str:
+        """The text of a file; an encrypted one is decrypted, and what is made of it is a secret."""
+        path = self.file(name, "files")
+        text, secrets = self.render.templar.read(path, label=str(name))
+        self.render.secrets += secrets
+        return str(text)
+
     def file(self, name: Any, kind: str) -> Path:
         """A file by its name. Raises LookupFailedError."""
         found = self.find(str(name), kind)

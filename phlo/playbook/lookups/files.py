@@ -18,10 +18,15 @@ from phlo.values import Secret
 def contents(around: Around, terms: list[Any], lstrip: bool = False, rstrip: bool = True) -> list[Any]:
     found = []
     for name in terms:
-        text = around.file(name, "files").read_text(encoding="utf-8")
+        text = around.text(name)
         text = text.rstrip() if rstrip else text
         found.append(text.lstrip() if lstrip else text)
     return found
+
+
+def decrypted(around: Around, terms: list[Any]) -> list[Any]:
+    """The content of files as it is, of encrypted ones their decrypted content."""
+    return [around.text(name) for name in terms]
 
 
 def rendered(around: Around, terms: list[Any], template_vars: Mapping[str, Any] | None = None) -> list[Any]:
@@ -146,6 +151,7 @@ def ini(
 
 FILE_LOOKUPS: Mapping[str, Callable[..., list[Any]]] = {
     "file": contents,
+    "unvault": decrypted,
     "template": rendered,
     "fileglob": matching,
     "first_found": first_found,

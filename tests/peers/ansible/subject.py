@@ -11,13 +11,14 @@ from typing import Any
 from unittest.mock import patch
 
 from phlo.cli.parser import find_verb, parse
-from phlo.cli.play import choice_of, command_line_layer
+from phlo.cli.play import choice_of, command_line_layer, play_limit, plays_of
 from phlo.cli.shell import Shell
-from phlo.cli.workspace import Workspace, limit_hosts, load_inventory, resolve_project
+from phlo.cli.workspace import Workspace, load_inventory, resolve_project
 from phlo.discovery.catalog import NO_SERVICES
 from phlo.errors import PhloError
 from phlo.events import Event, StepFinished, StepStarted, TaskId
 from phlo.execute.emitter import Emitter
+from phlo.execute.play.members import Members
 from phlo.execute.play.run import run_plays
 from phlo.execute.play.run_context import RunContext
 from phlo.execute.play.task_events import HIDDEN
@@ -26,7 +27,6 @@ from phlo.hosts.host import Host, ReadHost
 from phlo.playbook.load import Loader
 from phlo.playbook.lookups import lookup_functions
 from phlo.playbook.operations import Operations
-from phlo.playbook.plays import read_playbook
 from phlo.playbook.scope import Scope, written
 from phlo.playbook.source import Origin, Raw
 from phlo.playbook.templating import Templar
@@ -65,15 +65,21 @@ def _run(case: Case, root: Path) -> dict[str, Any]:
     shell = Shell(out=io.StringIO(), err=io.StringIO(), input=io.StringIO(), environ=dict(os.environ), cwd=root)
     workspace = Workspace(root, NO_SERVICES, load_inventory(options, shell, root))
     operations = Operations(installed={})
-    loader = Loader(root=root, services={}, operations=operations.names())
-    plays = [one for name in options.files for one in read_playbook(loader, root / name)]
+    loader = Loader(root=root, services={}, operations=operations.names(), vault=workspace.inventory.vault)
+    plays = plays_of(options, loader, shell)
+    if options.syntax_check or options.list_hosts or options.list_tags or options.list_tasks:
+        return {"exit": 0, "tasks": {}, "shown": {}, "stats": {}}
     project = resolve_project(workspace, options, shell, is_limited=False)
     seen = _Seen()
     emitter = Emitter(seen.take, run_id="peers", clock=lambda: 0.0)
     world = RunContext(
         project=project,
-        inventory=workspace.inventory,
-        hosts={name: Host(name=name, engine=Engine(_refuse, name=name)) for name in workspace.inventory.hosts},
+        members=Members(
+            workspace.inventory,
+            {},
+            open_host=lambda inventory, name: _host(name),
+            reload=lambda: load_inventory(options, shell, root),
+        ),
         loader=loader,
         find=lambda name: seen.operation(operations.find(name)) if name == "debug" else operations.find(name),
         bring_up=lambda services, names: {},
@@ -81,9 +87,11 @@ def _run(case: Case, root: Path) -> dict[str, Any]:
         check=options.check,
         forks=1,
         gathers=False,  # as ANSIBLE_GATHERING=explicit of the recorded runs
+        verbosity=options.verbose,
     )
-    templar = Templar(functions=lookup_functions(root), on_secret=emitter.mask.learn)
-    limit = limit_hosts(workspace.inventory, options.limit, root) if options.limit else None
+    vault = workspace.inventory.vault
+    templar = Templar(functions=lookup_functions(root), on_secret=emitter.mask.learn, vault=vault)
+    limit = play_limit(options, workspace.inventory, root)
     outcome = run_plays(plays, world, templar, emitter, title="play", choice=choice_of(options, None), limit=limit)
     counts = {
         host: {"rescued": found.get("rescued", 0), "ignored": found.get("ignored", 0)}
@@ -135,7 +143,8 @@ class _Debug:
         return getattr(self._module, name)
 
     def observe(self, args: Any, host: ReadHost) -> Any:
-        self._show(plain(args.msg if args.var is None else args.var[1]))
+        if args.is_shown:
+            self._show(plain(args.msg if args.var is None else args.var[1]))
         return self._module.observe(args, host)
 
 
@@ -171,6 +180,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(one) for one in value]
     return {"__type__": type(value).__name__, "text": str(value)}
+
+
+def _host(name: str) -> Host:
+    return Host(name=name, engine=Engine(_refuse, name=name))
 
 
 def _refuse(timeout_seconds: float | None) -> Any:

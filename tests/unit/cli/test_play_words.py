@@ -91,8 +91,7 @@ def test_force_handlers_runs_handlers_of_a_failed_host(folder: Path) -> None:
     ("words", "fix"),
     [
         (["-C"], "check mode is --check"),
-        (["-b"], "Write become: true in the play"),
-        (["-u", "deploy"], "Write ansible_user in the inventory"),
+        (["-k"], "Hosts are reached with keys"),
         (["-f", "5"], "Write --forks N"),
         (["--private-key=x"], "Write ansible_ssh_private_key_file in the inventory"),
     ],
@@ -101,6 +100,39 @@ def test_other_words_are_refused_with_what_to_write(folder: Path, words: list[st
     said = says(folder, *words)
     assert said.code == 3
     assert fix in said.err
+
+
+def test_become_connection_and_user_count_where_a_play_says_nothing(folder: Path) -> None:
+    command = "{command: {cmd: id -un, chdir: /, reads: true}, register: r}"
+    text = f"- hosts: d1\n  tasks: [{command}, {{debug: {{var: r.stdout}}}}]\n"
+    (folder / "site.yml").write_text(text)
+    words = ["--check", "-v", "-c", "local", "-u", "root", "--flush-cache"]
+    assert "nobody" in says(folder, *words, "-b", "--become-user", "nobody").out
+    assert "nobody" not in says(folder, *words).out
+    (folder / "site.yml").write_text(text.replace("hosts: d1", "hosts: d1\n  become: false"))
+    assert "nobody" not in says(folder, *words, "-b", "--become-user", "nobody").out
+
+
+def test_localhost_needs_no_place_in_the_inventory(folder: Path) -> None:
+    (folder / "site.yml").write_text("- hosts: localhost\n  tasks: [{debug: {msg: here}}]\n")
+    said = says(folder, "--check", "-v")
+    assert said.code == 0, said.err
+    assert "localhost" in said.out
+    assert "here" not in says(folder, "--check", "-v", "-l", "web").out
+    assert "here" in says(folder, "--check", "-v", "-l", "w1,localhost").out
+    assert "leaves no host of the inventory" in says(folder, "--check", "-l", "localhost").err
+
+
+def test_a_play_can_reach_hosts_that_another_one_added(folder: Path) -> None:
+    (folder / "site.yml").write_text("""
+- hosts: d1
+  tasks: [{add_host: {name: made, groups: new, ansible_connection: local, x: 7}}]
+- hosts: new
+  tasks: [{debug: {msg: "x is {{ x }}"}}]
+""")
+    said = says(folder, "--check", "-v")
+    assert said.code == 0, said.err
+    assert "x is 7" in said.out
 
 
 def test_a_playbook_behind_dash_c_is_no_folder(folder: Path) -> None:

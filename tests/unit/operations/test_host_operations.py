@@ -43,6 +43,7 @@ class Bench:
             "folder": self.root,
             "clock": lambda: 0.0,
             "find_file": lambda path, kind: self.root / path,
+            "decrypted": lambda content, path: content,
             "label": str,
             "render": lambda path, label, names: path.read_text().replace("{{ x }}", str(names.get("x", ""))),
         }

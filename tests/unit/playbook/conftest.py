@@ -14,13 +14,14 @@ from phlo.config.project import Project
 from phlo.errors import HostError, OperationError
 from phlo.events import Event, ItemFinished, StepFinished
 from phlo.execute.emitter import Emitter
+from phlo.execute.play.members import Members
 from phlo.execute.play.outcome import PlaybookOutcome
 from phlo.execute.play.run import run_plays
 from phlo.execute.play.run_context import RunContext
 from phlo.frozen import dataclass as frozen_dataclass
 from phlo.hosts.engine import Engine
 from phlo.hosts.host import Host, ReadHost
-from phlo.inventory import load
+from phlo.inventory import Inventory, load
 from phlo.operations import task_operation
 from phlo.operations.fields import positional
 from phlo.playbook.load import Loader
@@ -118,6 +119,9 @@ def play(tmp_path: Path) -> RunPlay:
         check: bool = False,
         limit: list[str] | None = None,
         behind_tcp: Iterable[str] = (),
+        ask: Callable[[str], str] | None = None,
+        ask_hidden: Callable[[str], str] | None = None,
+        extra: Mapping[str, Any] | None = None,
         **choice: Any,
     ) -> Ran:
         diary = touch or Touch()
@@ -136,19 +140,25 @@ def play(tmp_path: Path) -> RunPlay:
             for name, value in (values or {}).items()
         }
         secrets = tuple(value for value in (values or {}).values() if isinstance(value, Secret))
+
+        def reload() -> Inventory:
+            return load([tmp_path / "hosts.yaml"], root=tmp_path)
+
+        def opened(inventory: Inventory, name: str) -> Host:
+            return Host(name=name, engine=Engine(refuse, name=name), is_local=name not in behind_tcp)
+
         loader = Loader(root=tmp_path, services={}, operations={*Operations(installed={}).names(), "touch"})
         emitter = Emitter(events.append, run_id="test", clock=lambda: 0.0, secrets=secrets)
         world = RunContext(
             project=Project(name="lake", root=tmp_path, services={}, values=known, secrets=secrets),
-            inventory=found,
-            hosts={
-                name: Host(name=name, engine=Engine(refuse, name=name), is_local=name not in behind_tcp)
-                for name in found.hosts
-            },
+            members=Members(found, {}, open_host=opened, reload=reload),
+            ask=ask,
+            ask_hidden=ask_hidden,
             loader=loader,
             find=lambda name: diary if name == "touch" else task_operation(name),
             bring_up=lambda services, names: {},
             check=check,
+            extra=extra or {},
         )
         outcome = run_plays(
             read_playbook(loader, tmp_path / "site.yaml"),

@@ -73,6 +73,7 @@ OF_TASKS = {
     "run_once": task("run_once: true", **AB),
     "check_mode": task("check_mode: true"),
     "throttle": task("throttle: some"),
+    "module_defaults": task("module_defaults: {touch: {path: y}}", "touch:"),
     "debugger": task("debugger: on_failed"),
     "port": task("port: 22", **SSH),
     "remote_user": task("remote_user: root", **SSH),
@@ -109,6 +110,7 @@ OF_PLAYS = {
     "post_tasks": of_play("post_tasks: [{name: behind, debug: {}}]"),
     "handlers": of_play("handlers: [{name: h, debug: {}}]", first="{touch: x, notify: h}"),
     "vars_files": of_play("vars_files: [v.yml]", told="{{ v | default(0) }}", files={"v.yml": "v: 1\n"}),
+    "vars_prompt": of_play("vars_prompt: [{name: v, default: 1}]", told="{{ v | default(0) }}"),
     "serial": of_play("serial: 1", told="{{ ansible_play_batch }}", **AB),
     "order": of_play("order: reverse_inventory", told="{{ ansible_play_batch }}", **AB),
     "max_fail_percentage": of_play("max_fail_percentage: 0", first="{touch: {path: x, fails_on: [a]}}", **AB),
@@ -284,8 +286,9 @@ def test_a_word_of_a_play_that_phlo_does_not_have_is_refused(word: str, what: st
 def test_an_include_refuses_what_would_not_hold_for_its_tasks(kind: str, word: str, play: RunPlay) -> None:
     if word in ("local_action", "async"):
         pytest.skip("refused as what it is")
+    value = "{}" if word == "module_defaults" else "true"
     with pytest.raises(ConfigError, match=rf'"{word}" does not hold for what {kind.partition(":")[0]} brings'):
-        play(f"- hosts: all\n  tasks:\n    - {kind}\n      {word}: true\n", files={"inner.yml": "[]"})
+        play(f"- hosts: all\n  tasks:\n    - {kind}\n      {word}: {value}\n", files={"inner.yml": "[]"})
 
 
 @pytest.mark.parametrize(("user", "port", "fails"), [("ops", 2222, False), ("root", 2222, True), ("ops", 22, True)])

@@ -71,7 +71,7 @@ def test_end_role_ends_the_role_for_a_host(play: RunPlay) -> None:
     assert [end.step.name for end in ran.ends() if end.step.host == "b"] == ["one", "two", "three", "of play"]
 
 
-@pytest.mark.parametrize("meta", ["end_role", "refresh_inventory", "reset_connection", "nosuch"])
+@pytest.mark.parametrize("meta", ["end_role", "reset_connection", "nosuch"])
 def test_a_meta_task_that_means_nothing_here_is_refused(meta: str, play: RunPlay) -> None:
     with pytest.raises(ConfigError, match=rf"site\.yaml:2 .*{meta}") as caught:
         play(f"- hosts: all\n  tasks: [{{meta: {meta}}}]\n")

@@ -66,6 +66,7 @@ INJECTED = {
     "root": None,
     "network": "",
     "find_file": None,
+    "decrypted": None,
     "label": None,
     "render": None,
     "ask": None,
