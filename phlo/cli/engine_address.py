@@ -41,7 +41,7 @@ def engine_address(inventory: Inventory, host: str, environ: Mapping[str, str]) 
 def docker_engine(environ: Mapping[str, str], cert_path: str | None = None) -> EngineAddress:
     """The engine of the docker command line: DOCKER_HOST, else the context in use, else Docker's usual socket.
 
-    cert_path: TLS files that go before those of the environment and of the context.
+    cert_path: TLS files that override those of the environment and of the context.
     Raises InventoryError when the context in use does not exist.
     """
     from phlo.inventory.context import active_endpoint

@@ -24,6 +24,7 @@ from phlo.playbook.modules import MODULES_INSTEAD
 from phlo.playbook.operations import Operations
 from phlo.report.operation_docs import markdown_of
 from scripts.docs.errors import kind_code, kinds, shown_errors
+from scripts.docs.service_versions import read_versions
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -149,6 +150,23 @@ def services_page() -> str:
         (
             "Written by `invoke docs` out of the packages themselves. How to configure one is in its README; what"
             "\n`phlo plugin search` shows is the registry, which has those that are planned as well."
+        ),
+    ]
+    page += [
+        "## Versions",
+        "The version that each package pins. A test fails when the end of life of one has passed.",
+        _table(
+            ("service", "version", "from", "end of life", "tested together with"),
+            [
+                (
+                    f"`{service}`",
+                    one.version,
+                    one.origin,
+                    f"{one.ends}: {one.basis}" if one.ends else one.basis,
+                    _listed(f"examples/{name}" for name in one.platforms) or "the tests of its package",
+                )
+                for service, one in read_versions().items()
+            ],
         ),
     ]
     for package in sorted(PACKAGES.glob("*/pyproject.toml")):
