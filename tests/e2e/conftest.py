@@ -82,8 +82,10 @@ def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Install
 
     def install(folder: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--require-hashes", "--requirement", str(ROOT / "requirements.lock")], check=True)
+        python = str(folder / "bin" / "python")
+        locked = ["uv", "pip", "install", "--quiet", "--python", python, "--require-hashes"]  # a tenth of pip's time
+        subprocess.run([sys.executable, "-m", *locked, "--requirement", str(ROOT / "requirements.lock")], check=True)
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         # Ours never come from an index, where their names may be a stranger's.
         subprocess.run([*pip, "--no-index", "--no-deps", *map(str, sorted(wheels.glob("*.whl")))], check=True)
 
