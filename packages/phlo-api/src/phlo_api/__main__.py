@@ -24,7 +24,6 @@ _OWN = (
     "PATH",
     "PHLO_BASES",
     "XDG_CACHE_HOME",
-    "PYTHONPYCACHEPREFIX",
     HOSTS_VARIABLE,
 )
 

@@ -47,7 +47,7 @@ def main() -> int:
     if "--probe" in sys.argv:
         return probe()
     code = unpack(DATA / "installed.zip.b64", UNPACKED)
-    environment = {**os.environ, "PYTHONPATH": str(code), "PYTHONPYCACHEPREFIX": str(UNPACKED / "compiled")}
+    environment = {**os.environ, "PYTHONPATH": str(code)}
     argv = [sys.executable, "-m", "phlo_api", "--container", str(DATA), "--host", "0.0.0.0", "--port", str(PORT)]  # noqa: S104
     os.execve(sys.executable, argv, environment)  # noqa: S606 - nothing of it comes from outside
 

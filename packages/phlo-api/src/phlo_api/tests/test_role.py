@@ -174,6 +174,13 @@ def test_there_is_no_docker_socket_in_the_container(host: Any, role: Any) -> Non
     assert "docker.sock" not in json.dumps(inspect(role, ".Mounts"))
 
 
+def test_only_what_comes_from_the_machine_is_compiled_at_the_start(host: Any) -> None:
+    compiled = host.check_output("find /tmp -name '*.pyc'").split()
+    assert compiled
+    assert [path for path in compiled if "/opt/" in path or "/usr/" in path] == []
+    assert host.check_output("find /usr/lib/python3 /usr/lib/python3.* -name '*.pyc' | head -1")
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
 def test_the_view_of_the_engine_refuses_to_write(host: Any, method: str) -> None:
     assert ask_engine(host, method, "/containers/json")[0] == 405
