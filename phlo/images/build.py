@@ -130,7 +130,7 @@ def build_archive(
             forcerm=True,
         )
         following.follow(messages)
-        following.log.save()
+        following.log.keep_output()
     except EngineError as error:
         raise following.failed(error.message) from None
 

@@ -54,7 +54,7 @@ class BuildLog:
         shown = f"{prefix}{line}"
         self._host.output(shown if len(shown) <= MOST_SHOWN_LENGTH else f"{shown[:MOST_SHOWN_LENGTH]}…")
 
-    def save(self) -> str:
+    def keep_output(self) -> str:
         """Keep the whole output beside the record of the run; gives the path, "" when nothing was kept."""
         text = self._whole.text()
         return self._host.keep_log(f"build-{re.sub(r'[^A-Za-z0-9_.-]', '-', self._name)}", text) if text else ""
@@ -66,7 +66,7 @@ class BuildLog:
         """The error for what the builder said. exit_status: of the command that failed, which `message` repeats."""
         message = self._mask(message)
         lines = [self._step, *self._tail] if self._step else list(self._tail)
-        path = self.save()
+        path = self.keep_output()
         kept = [f"the whole output: {path}"] if path else []
         if any("no space left on device" in line.lower() for line in (message, *lines)):
             return OperationError(

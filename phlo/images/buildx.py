@@ -120,7 +120,7 @@ def build_with_buildx(
             raise OperationError(what, where=host.name, fix="Install it again (the package docker-buildx).") from None
     if done.code:
         raise following.failed()
-    following.log.save()
+    following.log.keep_output()
 
 
 def buildx_arguments(

@@ -132,6 +132,7 @@ def test_a_process_that_is_killed_leaves_no_lock(tmp_path: Path) -> None:
 WRITES_ANEW = {
     "cli/lock_file.py",
     *("cli/carry_out.py", "cli/graph.py", "cli/saved.py", "cli/import_compose.py", "cli/planning.py"),
+    "cli/import_files.py",
     "cli/lifecycle.py",
 }
 
