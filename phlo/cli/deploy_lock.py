@@ -9,14 +9,15 @@ from phlo.cli import exits
 from phlo.cli.shell import Shell
 from phlo.cli.workspace import all_hosts, open_hosts, open_workspace, outline
 from phlo.errors import LockError
+from phlo.execute.deploy_lock import lock_of
 from phlo.hosts.host import Host
-from phlo.hosts.lock import Holder, read_holder, release
+from phlo.hosts.lock import Holder
 
 
 def status(options: Any, shell: Shell) -> int:
     """Show who holds the lock on each host."""
     name, hosts = _project_and_hosts(options, shell)
-    held = {host: read_holder(found.engine, name) for host, found in hosts.items()}
+    held = {host: lock_of(found, name).holder() for host, found in hosts.items()}
     if options.json:
         shell.say_json([_data(host, holder) for host, holder in held.items() if holder])
         return exits.OK
@@ -28,7 +29,8 @@ def status(options: Any, shell: Shell) -> int:
 def release_lock(options: Any, shell: Shell) -> int:
     """Remove the lock on every host. Raises LockError for a holder that may live, unless told to do it all the same."""
     name, hosts = _project_and_hosts(options, shell)
-    held = {host: holder for host, found in hosts.items() if (holder := read_holder(found.engine, name))}
+    places = {host: lock_of(found, name) for host, found in hosts.items()}
+    held = {host: holder for host, place in places.items() if (holder := place.holder())}
     for host, holder in held.items():
         if not (options.force or holder.is_dead or holder.is_over):
             raise LockError(
@@ -37,7 +39,7 @@ def release_lock(options: Any, shell: Shell) -> int:
                 fix="Wait for it; if it no longer exists or should stop: phlo deploy-lock release --force.",
             )
     for host, holder in held.items():
-        release(hosts[host].engine, holder.id)
+        places[host].release(holder.id)
         shell.tell(f"{host}: released the deploy lock of {holder}")
     if not held:
         shell.tell("Nobody holds the deploy lock.")

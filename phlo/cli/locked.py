@@ -134,16 +134,23 @@ class LockedHosts:
 
 @contextmanager
 def locked(plan: Plan, hosts: Mapping[str, Host], options: Any, emit: Emit, *, run_id: str) -> Iterator[LockedHosts]:
-    """Hold the deploy locks of hosts."""
+    """Hold the deploy locks of the hosts of a play, whether they have an engine or not."""
 
     def tell(message: str) -> None:
         emit(Note(time=time.time(), run=run_id, message=message))
 
-    with _deploy_lock(plan, hosts, options, tell) as lock:
+    with _deploy_lock(plan, hosts, options, tell, is_without_engines=True) as lock:
         yield LockedHosts(hosts=_guarded(hosts, lock.assert_held), lock=lock)
 
 
-def _deploy_lock(plan: Plan, hosts: Mapping[str, Host], options: Any, tell: Callable[[str], None]) -> DeployLock:
+def _deploy_lock(
+    plan: Plan,
+    hosts: Mapping[str, Host],
+    options: Any,
+    tell: Callable[[str], None],
+    *,
+    is_without_engines: bool = False,
+) -> DeployLock:
     from phlo.execute.deploy_lock import DeployLock
 
     return DeployLock(
@@ -153,6 +160,7 @@ def _deploy_lock(plan: Plan, hosts: Mapping[str, Host], options: Any, tell: Call
         wait_seconds=getattr(options, "lock_timeout", 0.0),
         tell=tell,
         forks=options.forks,
+        is_without_engines=is_without_engines,
     )
 
 

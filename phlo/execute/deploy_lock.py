@@ -8,10 +8,12 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from types import TracebackType
 
-from phlo.errors import EngineError, HostError, InventoryError, LockError, PhloError
+from phlo.errors import EngineError, HostError, InventoryError, LockError, OperationError, PhloError
 from phlo.execute.worker_pool import WorkerPool
 from phlo.hosts.host import Host
-from phlo.hosts.lock import RENEWALS_IN_A_LEASE, Claim, acquire, is_there, read_holder, release, renew
+from phlo.hosts.local_transport import LocalTransport
+from phlo.hosts.lock import RENEWALS_IN_A_LEASE, Claim, EngineLock, LockPlace, acquire_at
+from phlo.hosts.lock_file import LockFile
 from phlo.stop_signals import StopRequest, stop_signals
 
 LEAST_AT_ONCE = 64
@@ -23,6 +25,7 @@ class DeployLock:
     """The lock of a project on hosts, taken on entering a `with` block and given back on leaving it.
 
     wait_seconds: how long to wait for somebody else. tell: gets messages about waiting and take-over.
+    is_without_engines: of a host without an engine the lock is a file there.
     forks: how many hosts are asked at once; it is hardly any work, so that a few more are.
 
     A host that cannot be reached is left out: the steps on it fail automatically. Raises LockError when somebody
@@ -39,7 +42,9 @@ class DeployLock:
         wait_seconds: float,
         tell: Callable[[str], None],
         forks: int = LEAST_AT_ONCE,
+        is_without_engines: bool = False,
     ) -> None:
+        self._is_without_engines = is_without_engines
         self._hosts = dict(hosts)
         self._project = project
         self._claim = claim
@@ -48,8 +53,9 @@ class DeployLock:
         self._most_at_once = max(forks, LEAST_AT_ONCE)
         self._ended = threading.Event()
         self._stop = StopRequest()
-        # Per host: the lock's id, why there is none, and when it was last known to be ours.
+        # Per host: the lock's id and where it is kept, why there is none, and when it was last known to be ours.
         self._ids: dict[str, str] = {}
+        self._places: dict[str, LockPlace] = {}
         self._lost: dict[str, PhloError] = {}
         self._proven: dict[str, float] = {}
 
@@ -79,7 +85,7 @@ class DeployLock:
             raise self._lost[host]
         if _now() - self._proven[host] < self._claim.lease_seconds:
             return
-        if not is_there(self._hosts[host].engine, self._ids[host]):
+        if not self._places[host].is_there(self._ids[host]):
             self._lost[host] = _lost(self._project, host)
             raise self._lost[host]
         self._proven[host] = _now()
@@ -118,31 +124,39 @@ class DeployLock:
 
     def _acquire(self, name: str, *, is_shared: bool = False) -> None:
         host = self._hosts[name]
+        self._places[name] = EngineLock(engine=host.engine, project=self._project, host=name)
         try:
-            identity = acquire(
-                host.engine,
-                self._project,
-                self._claim,
-                host=name,
-                wait_seconds=self._wait_seconds,
-                tell=self._tell,
-                pause=self._stop.wait,
-            )
+            try:
+                identity = self._take(name)
+            except HostError:
+                found = _lock_file(host, self._project) if self._is_without_engines else None
+                if found is None:
+                    raise
+                self._places[name], is_shared = found, True
+                identity = self._take(name)
             if identity is not None:
                 self._ids[name] = identity
         except LockError as error:
-            holder = read_holder(host.engine, self._project)
-            if holder is not None and holder.id in self._ids.values():
-                if is_shared:
-                    self._ids[name] = holder.id
-                    self._proven[name] = _now()
-                    return
+            holder = self._places[name].holder()
+            if holder is None or holder.id not in self._ids.values():
+                raise
+            if not is_shared:
                 what = "is the same Docker engine as another host of the inventory"
                 raise InventoryError(what, where=name, fix="Give each engine one name there.") from error
-            raise
+            self._ids[name] = holder.id
         except HostError as error:
             self._lost[name] = error
         self._proven[name] = _now()
+
+    def _take(self, name: str) -> str | None:
+        return acquire_at(
+            self._places[name],
+            self._claim,
+            host=name,
+            wait_seconds=self._wait_seconds,
+            tell=self._tell,
+            pause=self._stop.wait,
+        )
 
     def _renew_until_ended(self) -> None:
         while not self._ended.wait(self._claim.lease_seconds / RENEWALS_IN_A_LEASE):
@@ -151,7 +165,7 @@ class DeployLock:
     def _renew(self, name: str) -> None:
         asked = _now()
         try:
-            is_ours = renew(self._hosts[name].engine, self._ids[name])
+            is_ours = self._places[name].renew(self._ids[name])
         except Exception:  # whatever it was: this thread goes on, and `assert_held` knows when it was too long
             return
         if is_ours:
@@ -166,9 +180,29 @@ class DeployLock:
 
     def _release(self, name: str) -> None:
         try:
-            release(self._hosts[name].engine, self._ids[name])
-        except (HostError, EngineError):
+            self._places[name].release(self._ids[name])
+        except (HostError, EngineError, OperationError):
             pass  # anyone who comes next finds this process gone, or its lease over
+
+
+def lock_of(host: Host, project: str) -> LockPlace:
+    """Where the lock of a project on a host is kept: by its engine, else as a file. Raises HostError."""
+    place: LockPlace = EngineLock(engine=host.engine, project=project, host=host.name)
+    try:
+        place.holder()
+    except HostError:
+        found = _lock_file(host, project)
+        if found is None:
+            raise
+        found.holder()
+        return found
+    return place
+
+
+def _lock_file(host: Host, project: str) -> LockPlace | None:
+    """The lock of a host without an engine; None where nothing can be run."""
+    transport = host.transport or (LocalTransport() if host.is_local else None)
+    return None if transport is None else LockFile(transport=transport, project=project, host=host.name)
 
 
 def _now() -> float:

@@ -17,6 +17,7 @@ import json
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
 from phlo.errors import EngineError, LockError
 from phlo.frozen import dataclass
@@ -98,9 +99,65 @@ def lock_name(project: str) -> str:
     return f"phlo-lock.{project}"
 
 
+class LockPlace(Protocol):
+    """Where the lock of a project on a host is kept: by its engine, or as a file."""
+
+    @property
+    def project(self) -> str: ...
+
+    def create(self, claim: Claim) -> str | None:
+        """Make the lock, giving its id; None when somebody has it."""
+
+    def holder(self) -> Holder | None: ...
+
+    def renew(self, identity: str) -> bool: ...
+
+    def is_there(self, identity: str) -> bool: ...
+
+    def release(self, identity: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineLock:
+    """The lock that an engine keeps."""
+
+    engine: Engine
+    project: str
+    host: str
+
+    def create(self, claim: Claim) -> str | None:
+        return _create(self.engine, self.project, claim, self.host)
+
+    def holder(self) -> Holder | None:
+        return read_holder(self.engine, self.project)
+
+    def renew(self, identity: str) -> bool:
+        return renew(self.engine, identity)
+
+    def is_there(self, identity: str) -> bool:
+        return is_there(self.engine, identity)
+
+    def release(self, identity: str) -> None:
+        release(self.engine, identity)
+
+
 def acquire(
     engine: Engine,
     project: str,
+    claim: Claim,
+    *,
+    host: str,
+    wait_seconds: float,
+    tell: Callable[[str], None],
+    pause: Callable[[float], object] = time.sleep,
+) -> str | None:
+    """Take the lock of an engine; see `acquire_at`."""
+    place = EngineLock(engine=engine, project=project, host=host)
+    return acquire_at(place, claim, host=host, wait_seconds=wait_seconds, tell=tell, pause=pause)
+
+
+def acquire_at(
+    place: LockPlace,
     claim: Claim,
     *,
     host: str,
@@ -118,8 +175,8 @@ def acquire(
     deadline = time.monotonic() + wait_seconds
     stuck_after = max(wait_seconds, FREED_WITHIN_SECONDS)
     seconds, free_since = FIRST_PAUSE_SECONDS, time.monotonic()
-    while (identity := _create(engine, project, claim, host)) is None:
-        holder = read_holder(engine, project)
+    while (identity := place.create(claim)) is None:
+        holder = place.holder()
         reason = watch.reason_to_take_over(holder) if holder else None
         now = time.monotonic()
         if holder is not None and reason is None:
@@ -128,11 +185,11 @@ def acquire(
                 raise _held(holder, host)
             notes.tell_once(f"{host}: waiting for the deploy lock, held by {holder}", holder.id)
         elif now - free_since > stuck_after:  # the name should be free by now
-            raise _never_free(project, host)
+            raise _never_free(place.project, host)
         elif holder is not None:
             whose = f"{holder.claim.user} ({holder.claim.command})"
             notes.tell_once(f"{host}: took over the deploy lock of {whose}: {reason}", holder.id, "taken over")
-            release(engine, holder.id)
+            place.release(holder.id)
         if pause(seconds):
             return None
         seconds = min(seconds * 1.5, LONGEST_PAUSE_SECONDS)

@@ -20,7 +20,7 @@ _ADDED = "add_host"
 def with_host(
     inventory: Inventory, name: str, groups: Sequence[str], variables: Mapping[str, Any], where: str
 ) -> Inventory:
-    """The inventory with a host in groups, which are made where they are missing; of a host that is there already
+    """The inventory with a host in groups, which are made where they are missing; of an existing host
     the variables and groups are added to. where: the task that adds it.
 
     Raises InventoryError for a connection that cannot be.

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from phlo.hosts.local_transport import LocalTransport
+from phlo.hosts.lock import claim_for
+from phlo.hosts.lock_file import LockFile
 from tests.unit.cli.test_main import Said, phlo_says
 
 SITE = """
@@ -133,6 +136,27 @@ def test_a_play_can_reach_hosts_that_another_one_added(folder: Path) -> None:
     said = says(folder, "--check", "-v")
     assert said.code == 0, said.err
     assert "x is 7" in said.out
+
+
+def test_hosts_without_an_engine_are_locked_as_well(folder: Path) -> None:
+    nowhere = {"DOCKER_HOST": f"unix://{folder}/no.sock"}
+    (folder / "phlo.yaml").write_text(f"name: {folder.name.replace('_', '-')}\nservices: {{defaults: false}}\n")
+    (folder / "site.yml").write_text("- hosts: all\n  tasks: [{copy: {dest: out.txt, content: hi}}]\n")
+    place = LockFile(transport=LocalTransport(), project=folder.name.replace("_", "-"), host="local")
+    held = place.create(claim_for("phlo play other.yml"))
+    try:
+        blocked = phlo_says(["play", "site.yml"], folder, nowhere)
+        shown = phlo_says(["deploy-lock", "status"], folder, nowhere)
+        forced = phlo_says(["deploy-lock", "release", "--force"], folder, nowhere)
+    finally:
+        place.release(held or "")
+    assert (blocked.code, (folder / "out.txt").exists()) == (6, False)
+    assert "phlo play other.yml" in shown.out
+    assert "released" in forced.err
+    done = phlo_says(["play", "site.yml"], folder, nowhere)
+    assert done.code == 0, done.err
+    assert (folder / "out.txt").read_text() == "hi"
+    assert place.holder() is None
 
 
 def test_a_playbook_behind_dash_c_is_no_folder(folder: Path) -> None:
