@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from budget import MOST_SCRIPT_BYTES, script_bytes
 from phlo_observatory.tests.browsing import PAGES, docker
 from running_platform import OPERATOR, VIEWER, Platform
 
@@ -27,6 +28,12 @@ def test_every_page_is_without_a_fault(platform: Platform, page: Any, theme: str
         faults = [one for one in visitor.problems if not (path == "/data" and refused in one)]
         assert faults == [], path
         visitor.problems.clear()
+
+
+def test_the_overview_loads_little_script(platform: Platform, page: Any) -> None:
+    platform.visitor(page).sign_in(VIEWER, "/settings")
+    fresh = page.context.browser.new_context(storage_state=page.context.storage_state()).new_page()
+    assert script_bytes(fresh, platform.address) <= MOST_SCRIPT_BYTES
 
 
 def test_who_signs_in_gets_where_they_wanted(platform: Platform, page: Any) -> None:

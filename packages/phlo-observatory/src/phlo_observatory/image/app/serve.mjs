@@ -6,7 +6,8 @@ import app from './dist/server/server.js'
 import { bound, limits } from './limits.mjs'
 
 const client = fileURLToPath(new URL('./dist/client', import.meta.url))
-const files = staticMiddleware({ dir: client })
+// Assets were compressed as well as can be when the image was built.
+const files = staticMiddleware({ dir: client, encodings: { br: '.br' } })
 
 const server = serve({
   hostname: process.env.HOST ?? '127.0.0.1',

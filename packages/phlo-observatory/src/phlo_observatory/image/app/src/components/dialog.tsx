@@ -1,45 +1,14 @@
-import type { ReactNode } from 'react'
-import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
-import { ActionButton } from './button'
-import { ErrorState } from './states'
+import { Suspense, lazy } from 'react'
+import type { ConfirmProps } from './confirm-dialog'
 
-interface Props {
-  title: string
-  /** What the action does. */
-  children: ReactNode
-  verb: string
-  isOpen: boolean
-  look?: 'primary' | 'danger'
-  action: { isPending: boolean; error: unknown; reset: () => void }
-  onConfirm: () => void
-  onClose: () => void
-}
+const ConfirmDialog = lazy(() => import('./confirm-dialog'))
 
-/** Asks before the platform is changed. Cancel has the focus. A refusal is explained here; the dialog stays open. */
-export function Confirm({ title, children, verb, isOpen, look = 'primary', action, onConfirm, onClose }: Props) {
-  const close = () => {
-    action.reset()
-    onClose()
-  }
+/** Asks before the platform is changed. The dialog is loaded when it opens first. */
+export function Confirm(props: ConfirmProps) {
+  if (!props.isOpen) return null
   return (
-    <ModalOverlay className="overlay" isOpen={isOpen} isDismissable onOpenChange={(open) => !open && close()}>
-      <Modal className="modal">
-        <Dialog className="dialog" role="alertdialog">
-          <Heading slot="title" level={2}>
-            {title}
-          </Heading>
-          <div className="stack">{children}</div>
-          {action.error ? <ErrorState error={action.error} /> : null}
-          <div className="row dialog-buttons">
-            <ActionButton onPress={close} autoFocus>
-              Cancel
-            </ActionButton>
-            <ActionButton look={look} onPress={onConfirm} isDisabled={action.isPending}>
-              {action.isPending ? 'Starting…' : verb}
-            </ActionButton>
-          </div>
-        </Dialog>
-      </Modal>
-    </ModalOverlay>
+    <Suspense>
+      <ConfirmDialog {...props} />
+    </Suspense>
   )
 }

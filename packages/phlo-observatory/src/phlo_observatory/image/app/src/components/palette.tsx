@@ -28,7 +28,7 @@ interface Entry {
 }
 
 /** Ctrl-K: every page, service, recent run and theme, found by typing. */
-export function Palette({ isOpen, onOpenChange }: { isOpen: boolean; onOpenChange: (open: boolean) => void }) {
+export default function Palette({ isOpen, onOpenChange }: { isOpen: boolean; onOpenChange: (open: boolean) => void }) {
   return (
     <ModalOverlay className="overlay overlay-top" isOpen={isOpen} onOpenChange={onOpenChange} isDismissable>
       <Modal className="modal palette">

@@ -1,7 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useRouterState } from '@tanstack/react-router'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { Dialog, Modal, ModalOverlay } from 'react-aria-components'
+import { type ReactNode, Suspense, lazy, useEffect, useRef, useState } from 'react'
 import { signOut } from '~/api/client'
 import { planQuery, projectQuery, servicesQuery, sessionQuery } from '~/api/queries'
 import { PAGES } from '~/logic/pages'
@@ -11,10 +10,12 @@ import { ActionButton, IconButton } from './button'
 import { ConnectionBanner, useOutage } from './connection-banner'
 import { Icon, Logo } from './icons'
 import { useNotices } from './notices'
-import { Palette } from './palette'
 import { stateOf } from './service-parts'
 import { useChanges } from './use-changes'
 
+// Not needed to show a page: loaded when opened first.
+const Palette = lazy(() => import('./palette'))
+const Drawer = lazy(() => import('./drawer'))
 const PLAN_DELAY = 3_000
 
 /** The frame around every page. */
@@ -53,14 +54,14 @@ export function Shell({ children }: { children: ReactNode }) {
         <ConnectionBanner />
         {children}
       </main>
-      <ModalOverlay className="overlay overlay-drawer" isOpen={isDrawerOpen} onOpenChange={setDrawerOpen} isDismissable>
-        <Modal className="drawer">
-          <Dialog className="sidebar" aria-label="Menu">
+      <Suspense>
+        {isDrawerOpen && (
+          <Drawer isOpen onOpenChange={setDrawerOpen}>
             <SidebarContent openPalette={openPalette} />
-          </Dialog>
-        </Modal>
-      </ModalOverlay>
-      <Palette isOpen={isPaletteOpen} onOpenChange={setPaletteOpen} />
+          </Drawer>
+        )}
+        {isPaletteOpen && <Palette isOpen onOpenChange={setPaletteOpen} />}
+      </Suspense>
     </div>
   )
 }

@@ -7,7 +7,7 @@ import { Fix, HealthOutput } from '~/components/diagnosis'
 import { Icon } from '~/components/icons'
 import { Ago } from '~/components/moments'
 import { Page, Section } from '~/components/page'
-import { RunTable } from '~/components/run-table'
+import { RecentRuns } from '~/components/recent-runs'
 import { ServiceLinks, ServiceName, ServiceState, stateOf } from '~/components/service-parts'
 import { Answer, Empty } from '~/components/states'
 import { Status } from '~/components/status'
@@ -42,7 +42,7 @@ function Overview() {
         <Answer query={services}>{(all) => <Cards services={all} />}</Answer>
       </Section>
       <Section title="Recent runs" aside={<Link to="/runs">All runs</Link>}>
-        <Answer query={runs}>{(all) => <RunTable runs={all.slice(0, 5)} />}</Answer>
+        <Answer query={runs}>{(all) => <RecentRuns runs={all.slice(0, 5)} />}</Answer>
       </Section>
     </Page>
   )

@@ -18,6 +18,7 @@ async function apply(answer: unknown, refresh = () => undefined) {
   })
   await waitFor(() => expect(screen.getByRole('button', { name: 'Apply' })).toHaveProperty('disabled', false))
   await userEvent.click(screen.getByRole('button', { name: 'Apply' }))
+  await screen.findByRole('alertdialog')
   await userEvent.click(screen.getByRole('button', { name: 'Apply' }))
   return sent
 }

@@ -59,7 +59,7 @@ test.each([
   })
   await waitFor(() => expect(screen.getByRole('button', { name: verb }).hasAttribute('disabled')).toBe(false))
   await userEvent.click(screen.getByRole('button', { name: verb }))
-  expect(screen.getByRole('alertdialog').textContent).toContain(`${verb} 2 services?`)
+  expect((await screen.findByRole('alertdialog')).textContent).toContain(`${verb} 2 services?`)
   await userEvent.click(screen.getAllByRole('button', { name: verb }).at(-1)!)
   await waitFor(() => expect(sent.find((one) => one.path === path)?.body).toEqual({ services: ['a', 'b'] }))
 })

@@ -49,7 +49,7 @@ test('Start asks, and then starts this service only', async () => {
   })
   await waitFor(() => expect(screen.getByRole('button', { name: 'Start' })).toHaveProperty('disabled', false))
   await userEvent.click(screen.getByRole('button', { name: 'Start' }))
-  expect(screen.getByRole('alertdialog').textContent).toContain('the services that it depends on')
+  expect((await screen.findByRole('alertdialog')).textContent).toContain('the services that it depends on')
   await waitFor(() => expect(screen.getByText('The plan has 1 step.')).toBeTruthy())
   await userEvent.click(screen.getByRole('button', { name: 'Start' }))
   expect(sent.find(({ method }) => method === 'POST')?.body).toEqual({ services: ['web'], plan: 'd1' })
