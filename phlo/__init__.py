@@ -1,3 +1,3 @@
 """phlo: a task runner and playbook engine for data platforms made of Docker services."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
