@@ -22,7 +22,10 @@ DEFAULT = "default"
 PROMPTS = ("prompt", "prompt_ask_vault_pass", "ask")
 _TIMEOUT_SECONDS = 60.0
 _SHOWN_LINES = 10
-_GIVE_IT = f"Give it with --vault-password-file FILE, --vault-id LABEL@FILE, --ask-vault-pass or {FILE_VARIABLE}."
+_GIVE_IT = (
+    f"Give it with --vault-password-file FILE, --vault-id LABEL@FILE, --ask-vault-pass or {FILE_VARIABLE}; ansible.cfg "
+    "is not read."
+)
 _RESTORE = "Take the text of an earlier version, or encrypt it again."
 
 # Asks a question whose answer is not shown.

@@ -8,12 +8,12 @@ from typing import Any
 from phlo.events import StepId, TaskId
 from phlo.execute.emitter import Emitter
 from phlo.execute.play.facts_layer import gather_facts
+from phlo.execute.play.handlers import Handlers
 from phlo.execute.play.host_state import HostState
 from phlo.execute.play.run_context import RunContext
 from phlo.execute.play.task_host import as_directed
 from phlo.execute.worker_pool import WorkerPool
 from phlo.frozen import dataclass
-from phlo.playbook.handlers import Handlers
 from phlo.playbook.model import Play, Task
 from phlo.playbook.scope import Scope, final
 from phlo.playbook.selection import Choice

@@ -11,6 +11,7 @@ from phlo.events import StepId
 from phlo.execute.emitter import Emitter
 from phlo.execute.play.batches import batches
 from phlo.execute.play.context import PlayContext
+from phlo.execute.play.handlers import Handlers
 from phlo.execute.play.host_state import HostState
 from phlo.execute.play.linear import Linear
 from phlo.execute.play.outcome import PlaybookOutcome
@@ -21,7 +22,7 @@ from phlo.frozen import replace
 from phlo.inventory.hosts import Inventory
 from phlo.inventory.patterns import matching
 from phlo.playbook.arguments import check_arguments
-from phlo.playbook.handlers import Handlers, check_notifications, tasks_in
+from phlo.playbook.handlers import check_notifications, tasks_in
 from phlo.playbook.keywords import FOR_INVENTORY
 from phlo.playbook.model import Play
 from phlo.playbook.scope import Layer, Scope

@@ -1,11 +1,12 @@
 """Comparing versions: `x is version('1.2', '>=')`.
 
 loose: numbers and words, part by part, as they are written. strict: two or three numbers, and a or b.
-semver: https://semver.org, section 11.
+semver: https://semver.org, section 11. pep440: versions of Python packages, https://packaging.python.org.
 """
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -21,6 +22,13 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
 }  # fmt: skip
 _SEMVER = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
 _LOOSE_SEMVER = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?")
+_PEP440 = re.compile(
+    r"v?(?:(\d+)!)?(\d+(?:\.\d+)*)"
+    r"(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d+)?)?"
+    r"(?:[-_.]?(post|rev|r)[-_.]?(\d+)?|-(\d+))?"
+    r"(?:[-_.]?(dev)[-_.]?(\d+)?)?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?"
+)
+_STAGES = {"alpha": 0, "a": 0, "beta": 1, "b": 1, "preview": 2, "pre": 2, "c": 2, "rc": 2}
 _STRICT = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?(?:([ab])(\d+))?")
 
 
@@ -60,4 +68,30 @@ def _semver(text: str) -> tuple[Any, ...]:
     return (*(int(number or 0) for number in numbers), pre is None, parts)
 
 
-_KINDS: Mapping[str, Callable[[str], Any]] = {"loose": _loose, "strict": _strict, "semver": _semver}
+def _pep440(text: str) -> tuple[Any, ...]:
+    """The key that versions of Python packages are sorted by: dev < a < b < rc < final < post."""
+    found = _PEP440.fullmatch(text.strip().lower())
+    if found is None:
+        raise ValueError(f'version: "{text}" is no version of a Python package')
+    epoch, release, stage, stage_number, post, post_number, implicit, dev, dev_number, local = found.groups()
+    numbers = [int(part) for part in release.split(".")]
+    while len(numbers) > 1 and not numbers[-1]:
+        numbers.pop()
+    is_post = post is not None or implicit is not None
+    if stage is not None:
+        before = (_STAGES[stage], int(stage_number or 0))
+    else:
+        before = (-1, 0) if dev is not None and not is_post else (len(_STAGES), 0)
+    after = int(post_number or implicit or 0) if is_post else -1
+    unfinished = float(dev_number or 0) if dev is not None else math.inf
+    parts = [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.split(r"[-_.]", local or "") if part]
+    return int(epoch or 0), numbers, before, after, unfinished, parts
+
+
+_KINDS: Mapping[str, Callable[[str], Any]] = {
+    "loose": _loose,
+    "strict": _strict,
+    "semver": _semver,
+    "semantic": _semver,
+    "pep440": _pep440,
+}

@@ -1,4 +1,4 @@
-"""Plays: order, loops, conditions, blocks, handlers, includes, batches."""
+"""Plays: order, conditions, loops, blocks, handlers, includes, and signals."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ import pytest
 from phlo.errors import ConfigError
 from phlo.events import ItemFinished, RunFinished
 from phlo.hosts.host import Host
-from phlo.values import Change, Secret
+from phlo.values import Change
 from tests.unit.playbook.conftest import RunPlay, Touch, TouchArgs
-
-THREE = ("a", "b", "c")
 
 
 def test_a_task_changes_something_once(play: RunPlay) -> None:
@@ -283,140 +281,39 @@ def test_a_role_of_tasks_has_defaults_handlers_and_templates_of_its_own(play: Ru
     assert ran.said("t") == "greet"
 
 
-def test_all_hosts_do_a_task_and_a_failed_one_drops_out(play: RunPlay) -> None:
+def test_a_role_runs_after_the_roles_it_depends_on_and_once(play: RunPlay) -> None:
     ran = play(
-        "- hosts: all\n  tasks: [{name: one, touch: {path: '{{ rank }}', fails_on: [b]}}, {name: two, touch: two}]",
-        hosts=THREE,
+        "- hosts: all\n  roles: [m, m]",
+        files={
+            "roles/m/meta/main.yml": "dependencies: [{role: dep, x: given}]",
+            "roles/m/tasks/main.yml": "- {name: m, debug: {msg: \"{{ of_dep }} {{ x | default('-') }}\"}}",
+            "roles/dep/tasks/main.yml": "- {name: dep, debug: {msg: '{{ x }}'}}",
+            "roles/dep/defaults/main/a.yml": "of_dep: 1",
+        },
     )
 
-    assert ran.touched == {"a": ["0", "two"], "c": ["2", "two"]}
-    assert ran.outcome.status == "failed"
+    assert ran.ended("dep") == ["ok"]
+    assert ran.ended("m") == ["ok"]
+    assert ran.said("dep") == "given"
 
 
-def test_any_errors_fatal_stops_all_hosts(play: RunPlay) -> None:
+def test_the_tasks_of_an_include_have_the_tags_around_it_not_its_own(play: RunPlay) -> None:
     ran = play(
-        """
-        - hosts: all
-          any_errors_fatal: true
-          tasks: [{name: one, touch: {path: one, fails_on: [b]}}, {name: two, touch: two}]
-        """,
-        hosts=THREE,
+        "- hosts: all\n  tags: [p]\n  tasks: [{include_tasks: inner.yaml, tags: [i]}]",
+        files={"inner.yaml": "- {name: inner, debug: {}}"},
+        only=frozenset({"p"}),
     )
 
-    assert ran.touched == {"a": ["one"], "c": ["one"]}
+    assert ran.ended("inner") == ["ok"]
 
 
-@pytest.mark.parametrize(("percentage", "hosts"), [(0, {"a"}), (50, {"a"}), (67, {"a", "c"})])
-def test_too_many_failed_hosts_end_the_play(percentage: int, hosts: set[str], play: RunPlay) -> None:
+def test_an_imported_playbook_takes_the_condition_of_its_import(play: RunPlay) -> None:
     ran = play(
-        f"""
-        - hosts: all
-          serial: 2
-          max_fail_percentage: {percentage if percentage != 50 else 49}
-          tasks: [{{name: one, touch: {{path: one, fails_on: [b]}}}}]
-        """,
-        hosts=THREE,
+        "- {import_playbook: other.yaml, when: false}",
+        files={"other.yaml": "- hosts: all\n  tasks: [{name: other, debug: {}}]"},
     )
 
-    assert set(ran.touched) == hosts
-
-
-def test_serial_takes_batches_of_growing_size(play: RunPlay) -> None:
-    ran = play(
-        """
-        - hosts: all
-          serial: [1, "100%"]
-          tasks:
-            - {name: one, debug: {msg: "{{ ansible_play_batch | join(',') }}"}}
-        """,
-        hosts=THREE,
-    )
-
-    assert [ran.said("one", host) for host in THREE] == ["a", "b,c", "b,c"]
-
-
-def test_run_once_shares_its_result_and_delegation_changes_the_host(play: RunPlay) -> None:
-    ran = play(
-        """
-        - hosts: all
-          tasks:
-            - {name: once, touch: "{{ inventory_hostname }}", run_once: true, register: r}
-            - {name: told, debug: {msg: "{{ r.path }}"}}
-            - {name: elsewhere, touch: "of {{ inventory_hostname }}", delegate_to: c}
-        """,
-        hosts=THREE,
-    )
-
-    assert [ran.said("told", host) for host in THREE] == ["a", "a", "a"]
-    assert sorted(ran.touched["c"]) == ["of a", "of b", "of c"]
-
-
-def test_limit_leaves_hosts_out(play: RunPlay) -> None:
-    ran = play("- hosts: all\n  tasks: [{touch: x}]", hosts=THREE, limit=["b"])
-
-    assert set(ran.touched) == {"b"}
-
-
-def test_variables_of_hosts_plays_tasks_and_facts_win_in_that_order(play: RunPlay) -> None:
-    ran = play(
-        """
-        - hosts: all
-          vars: {v: play, derived: "from {{ v }}"}
-          tasks:
-            - {name: one, debug: {msg: "{{ v }} {{ derived }}"}}
-            - {name: two, debug: {msg: "{{ v }} {{ derived }}"}, vars: {v: task}}
-            - set_fact: {v: fact}
-            - {name: three, debug: {msg: "{{ v }} {{ derived }}"}, vars: {v: task}}
-            - {name: host, debug: {msg: "{{ rank }} {{ hostvars['b'].rank }} {{ group_names }}"}}
-        """,
-        hosts=THREE,
-    )
-
-    said = [ran.said(name, "a") for name in ("one", "two", "three", "host")]
-    assert said == ["play from play", "task from task", "fact from fact", "0 1 ['ungrouped']"]
-
-
-def test_what_a_command_printed_is_never_taken_for_a_template(play: RunPlay) -> None:
-    ran = play(
-        """
-        - hosts: all
-          tasks:
-            - {command: "echo {{ '{{ 6 * 7 }}' }}", register: r}
-            - {name: told, debug: {msg: "{{ r.stdout }}"}}
-        """
-    )
-
-    assert ran.said("told") == "{{ 6 * 7 }}"
-
-
-def test_a_secret_stays_masked_whatever_is_made_of_it(play: RunPlay) -> None:
-    ran = play(
-        """
-        - hosts: all
-          vars: {url: "http://user:{{ PASSWORD }}@x"}
-          tasks:
-            - {name: plain, debug: {msg: "{{ url }}"}}
-            - {name: encoded, debug: {msg: "{{ PASSWORD | b64encode }}"}}
-            - {name: nested, debug: {var: "{'a': [url]}"}}
-            - {name: printed, command: "echo {{ PASSWORD | b64encode }}", register: r}
-            - {name: told, debug: {var: r}}
-            - {name: path, touch: "{{ PASSWORD }}"}
-        """,
-        values={"PASSWORD": Secret("hunter2hunter2")},
-    )
-
-    text = repr(ran.events) + repr(ran.outcome)
-    assert "***" in text
-    assert "hunter2" not in text
-    assert "aHVudGVyMmh1bnRlcjI=" not in text
-    assert "may not be made of a secret" in ran.said("path")
-
-
-def test_no_log_hides_what_a_task_says(play: RunPlay) -> None:
-    ran = play("- hosts: all\n  tasks: [{name: t, debug: {msg: private words}, no_log: true}]")
-
-    assert "private" not in repr(ran.events)
-    assert ran.said("t") == "hidden by no_log"
+    assert ran.ended("other") == ["skipped"]
 
 
 def test_end_play_ends_it_without_a_failure(play: RunPlay) -> None:
@@ -463,75 +360,3 @@ def test_a_signal_starts_no_further_item_and_no_further_try(play: RunPlay) -> No
 
     tries = "- hosts: all\n  tasks: [{name: t, touch: stop, until: false, retries: 50, delay: 1}]"
     assert play(tries, touch=Stopping()).touched == {"local": ["stop"]}
-
-
-GROWING = {
-    "set_fact: {l: \"{{ l | default([]) + [item] }}\"}": "[1, 2, 3]",
-    "set_fact: {l: \"{{ l | default('') }}{{ item }}\"}": "123",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("task", GROWING)
-def test_an_item_of_a_loop_sees_what_the_items_before_it_set(task: str, play: RunPlay) -> None:
-    end = """- {name: end, debug: {msg: "x{{ l }}"}}"""
-    ran = play(f"- hosts: all\n  tasks:\n    - {task}\n      loop: [1, 2, 3]\n    {end}\n")
-
-    assert ran.said("end") == f"x{GROWING[task]}"
-
-
-def test_a_loop_of_two_lists_has_their_items_in_pairs(play: RunPlay) -> None:
-    ran = play(
-        """
-        - hosts: all
-          tasks:
-            - {name: t, debug: {msg: "{{ item[0] }}{{ item[1] }}"}, with_together: [[1, 2], [a, b]], register: r}
-            - {name: end, debug: {msg: "{{ r.results | map(attribute='msg') | join }}"}}
-        """
-    )
-
-    assert ran.said("end") == "1a2b"
-
-
-def test_a_role_runs_after_the_roles_it_depends_on_and_once(play: RunPlay) -> None:
-    ran = play(
-        "- hosts: all\n  roles: [m, m]",
-        files={
-            "roles/m/meta/main.yml": "dependencies: [{role: dep, x: given}]",
-            "roles/m/tasks/main.yml": "- {name: m, debug: {msg: \"{{ of_dep }} {{ x | default('-') }}\"}}",
-            "roles/dep/tasks/main.yml": "- {name: dep, debug: {msg: '{{ x }}'}}",
-            "roles/dep/defaults/main/a.yml": "of_dep: 1",
-        },
-    )
-
-    assert ran.ended("dep") == ["ok"]
-    assert ran.ended("m") == ["ok"]
-    assert ran.said("dep") == "given"
-
-
-def test_hostvars_are_rendered_with_the_variables_of_their_host(play: RunPlay) -> None:
-    ran = play(
-        '- hosts: a\n  tasks: [{name: t, debug: {msg: "{{ hostvars.b.lazy }}"}}]',
-        hosts=THREE,
-        files={"host_vars/b.yml": 'lazy: "{{ rank }} of {{ inventory_hostname }}"'},
-    )
-
-    assert ran.said("t", "a") == "1 of b"
-
-
-def test_the_tasks_of_an_include_have_the_tags_around_it_not_its_own(play: RunPlay) -> None:
-    ran = play(
-        "- hosts: all\n  tags: [p]\n  tasks: [{include_tasks: inner.yaml, tags: [i]}]",
-        files={"inner.yaml": "- {name: inner, debug: {}}"},
-        only=frozenset({"p"}),
-    )
-
-    assert ran.ended("inner") == ["ok"]
-
-
-def test_an_imported_playbook_takes_the_condition_of_its_import(play: RunPlay) -> None:
-    ran = play(
-        "- {import_playbook: other.yaml, when: false}",
-        files={"other.yaml": "- hosts: all\n  tasks: [{name: other, debug: {}}]"},
-    )
-
-    assert ran.ended("other") == ["skipped"]
