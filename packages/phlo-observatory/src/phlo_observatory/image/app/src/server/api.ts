@@ -15,8 +15,18 @@ export interface Settings {
   ended: EndedSessions
 }
 
-const PASSED_ON = ['accept', 'content-type', 'last-event-id', 'if-none-match', 'idempotency-key']
-const PASSED_BACK = ['content-type', 'cache-control', 'etag', 'location', 'retry-after', 'content-disposition']
+const PASSED_ON = ['accept', 'accept-encoding', 'content-type', 'last-event-id', 'if-none-match', 'idempotency-key']
+// A compressed body is passed on as it is.
+const PASSED_BACK = [
+  'content-type',
+  'content-encoding',
+  'vary',
+  'cache-control',
+  'etag',
+  'location',
+  'retry-after',
+  'content-disposition',
+]
 
 /** The answer to a request that is about the API or the session; null for any other. */
 export async function answerApi(request: Request, settings: Settings): Promise<Response | null> {

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { API_UNREACHABLE } from '~/logic/problem'
 import { type Settings, answerApi, toSignIn } from '~/server/api'
@@ -28,6 +29,9 @@ async function answer(request: IncomingMessage, response: ServerResponse) {
     response.write('id: 1\ndata: {}\n\n')
     finish = () => response.end('id: 2\ndata: {}\n\n')
     response.on('close', () => hasLeft())
+  } else if (request.url === '/api/v1/services' && request.headers['accept-encoding'] === 'gzip') {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip', vary: 'accept-encoding' })
+    response.end(gzipSync('[]'))
   } else {
     response.writeHead(200, { 'content-type': 'application/json', 'x-powered-by': 'secret sauce' })
     response.end('{"name": "admin"}')
@@ -202,4 +206,10 @@ test.each([
 test('with a session, and for the login itself, the page is the answer', () => {
   expect(toSignIn(new Request(`${OWN}/runs`, { headers: signedIn() }), settings)).toBeNull()
   expect(toSignIn(new Request(`${OWN}/login`), settings)).toBeNull()
+})
+
+test('a compressed answer is passed on as it is', async () => {
+  const answer = await ask('/api/v1/services', { headers: signedIn({ 'accept-encoding': 'gzip' }) })
+  expect([answer?.headers.get('content-encoding'), answer?.headers.get('vary')]).toEqual(['gzip', 'accept-encoding'])
+  expect(gunzipSync(Buffer.from(await answer!.arrayBuffer())).toString()).toBe('[]')
 })
