@@ -32,7 +32,7 @@ class Args:
     """url: the address, http or https.
     dest: the file of the host, or the folder that it goes into.
     checksum: ALGORITHM:DIGEST, or ALGORITHM:ADDRESS of a list of digests; a file that has it is not downloaded again.
-    force: download a file that is there, too; it changes only where its content is another.
+    force: download an existing file, too; it changes only where its content is another.
     headers: further headers.
     timeout: how many seconds it may take.
     url_username: the name to sign in with; `username` is the same.
