@@ -194,7 +194,7 @@ def test_when_nothing_works_the_error_tells_all_that_was_tried(recipe: BuildReci
     (recipe.context / "Dockerfile").write_text((recipe.context / "Dockerfile").read_text() + "RUN exit 7\n")
     source = ImageSource(reference=f"{NOBODY}/thing:1", recipe=recipe)
 
-    with pytest.raises(OperationError, match="neither pulled nor built") as caught:
+    with pytest.raises(OperationError, match="neither be pulled nor built") as caught:
         obtain(source, host, registries=Registries(), environ={})
 
     detail = "\n".join(caught.value.detail)
