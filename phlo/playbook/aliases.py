@@ -27,6 +27,7 @@ ALIASES: Mapping[str, Mapping[str, str]] = {
     },
     "blockinfile": {**_PATH, "destfile": "path", "content": "block"},
     "apk": {"pkg": "name", "package": "name"},
+    "cron": {"value": "job", "dom": "day", "dow": "weekday"},
     "dnf": {"pkg": "name"},
     "file": _PATH,
     "get_url": {"username": "url_username", "password": "url_password"},

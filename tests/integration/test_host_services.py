@@ -68,3 +68,9 @@ def test_a_script_that_does_not_say_whether_it_runs_is_looked_for_among_the_prog
     sleeper.put("/etc/init.d/sleeper", SCRIPT.replace('[ "$SILENT" ] && exit', "exit"))
     sleeper.changes_once("service", name="sleeper", state="started", pattern="sleep 4242")
     sleeper.changes_once("service", name="sleeper", state="stopped", pattern="sleep 4242")
+
+
+def test_the_name_of_a_host_is_written_for_its_next_start(debian: Machine) -> None:
+    debian.sh("echo other > /etc/hostname")
+    debian.changes_once("hostname", name="machine")
+    assert debian.sh("cat /etc/hostname") == "machine\n"
