@@ -564,7 +564,7 @@ export interface paths {
         };
         /**
          * List Services
-         * @description Every service there is, with what runs of it; those that are no part of the project too.
+         * @description Every service there is, with what runs of it; those that are not part of the project too.
          */
         get: operations["list_services"];
         put?: never;
@@ -1077,7 +1077,7 @@ export interface components {
         };
         /**
          * HostChange
-         * @description The data of `host`: whether its engine answers, and why not. gone: it is no host of the inventory any more.
+         * @description The data of `host`: whether its engine answers, and why not. gone: it is not a host of the inventory any more.
          */
         HostChange: {
             /**
@@ -1969,7 +1969,7 @@ export interface components {
         };
         /**
          * ServiceChange
-         * @description The data of `service`: how a service is now. gone: it is no service of the project any more.
+         * @description The data of `service`: how a service is now. gone: it is not a service of the project any more.
          */
         ServiceChange: {
             /** Enabled */
