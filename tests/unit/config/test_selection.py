@@ -332,6 +332,6 @@ def test_a_collected_capability_orders_nothing_and_is_not_chosen(workplace: Work
     assert workplace.errors() == [
         (
             'phlo.yaml:1 capabilities.metrics: many services provide "metrics" at once. There is nothing to choose: '
-            "take it out."
+            "remove it."
         )
     ]
