@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from phlo.discovery.definition import ServiceDefinition
+from phlo.discovery.folders import builtin_roles_folder
 from phlo.errors import ConfigError, did_you_mean
 from phlo.frozen import dataclass, field, replace
 from phlo.operations.arguments import NOTHING_ACCEPTED
@@ -36,6 +37,7 @@ class Loader:
     operations: names of the operations there are.
     accepted:   arguments of tasks that pydantic has accepted before.
     vault:      decrypts encrypted values, and files of variables.
+    shipped:    the folder of the roles that are built into phlo.
     """
 
     root: Path
@@ -43,6 +45,7 @@ class Loader:
     operations: Iterable[str]
     accepted: Accepted = NOTHING_ACCEPTED
     vault: Vault = field(default_factory=Vault)
+    shipped: Path | None = field(default_factory=builtin_roles_folder)
     _files: dict[Path, SourceFile] = field(default_factory=dict)
     _depth: int = 0
 
@@ -66,6 +69,8 @@ class Loader:
         for definition in self.services.values():
             if path.is_relative_to(definition.root) and definition.kind != "inline":
                 return f"{definition.package or definition.name}/{path.relative_to(definition.root)}"
+        if self.shipped and path.is_relative_to(self.shipped):
+            return f"phlo/roles/{path.relative_to(self.shipped)}"
         return str(path)
 
     # -- tasks -------------------------------------------------------------------------------------
@@ -142,7 +147,7 @@ class Loader:
     # -- roles -------------------------------------------------------------------------------------
 
     def role(self, name: str, *, where: str, given: Mapping[str, Any] = NOTHING_GIVEN) -> RoleContext:
-        """A role by its name: a folder in the project's `roles/`, or the role of a service.
+        """A role by its name: a folder in the project's `roles/`, the role of a service, or one built into phlo.
 
         given: `vars_from` and `defaults_from` of an include.
         """
@@ -151,10 +156,14 @@ class Loader:
         if not folder.is_dir() and "/" in name:
             folder = self.root / name
         if not folder.is_dir():
-            if service is None or service.kind == "inline":
+            built_in = self.shipped / name if self.shipped and name else None
+            if service is not None and service.kind != "inline":
+                folder = service.root
+            elif built_in is not None and built_in.is_dir():
+                folder, service = built_in, None
+            else:
                 known = {*self.services, *self._own_roles()}
                 raise ConfigError(f'there is no role "{name}"', where=where, fix=did_you_mean(name, known))
-            folder = service.root
         return RoleContext(
             name=folder.name if "/" in name else name,
             folder=folder,
@@ -236,8 +245,8 @@ class Loader:
         return found
 
     def _own_roles(self) -> list[str]:
-        folder = self.root / "roles"
-        return [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+        folders = [one for one in (self.root / "roles", self.shipped) if one and one.is_dir()]
+        return [path.name for folder in folders for path in folder.iterdir() if path.is_dir()]
 
     def _role_layer(self, folder: Path, kind: str, name: str) -> Layer:
         """The variables of `defaults/NAME.yml`, or of all files of `defaults/NAME/`."""

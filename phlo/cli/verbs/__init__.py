@@ -10,6 +10,7 @@ from phlo.cli.verbs import (
     hosts,
     operate,
     plugins,
+    roles,
     run_once,
     runs,
     secrets,
@@ -33,6 +34,7 @@ VERBS: tuple[Verb, ...] = tuple(
         services,
         settings,
         plugins,
+        roles,
         secrets,
         authors,
     )
