@@ -16,6 +16,7 @@ FAMILIES = {
     "inventory": "The hosts and their groups",
     "services": "The services of the project",
     "config": "The project's configuration, resolved",
+    "hosts": "Hosts without a Docker engine",
     "roles": "The roles that plays can use",
     "plugin": "Installed and available packages",
     "secrets": "Secrets, which phlo masks in all output",
