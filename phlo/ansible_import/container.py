@@ -120,8 +120,8 @@ _CONNECTION = (
     "validate_certs",
 )
 INSTEAD: Mapping[str, str] = {
-    "auto_remove": "phlo keeps a container that has ended; write `one_shot: true` for one that runs to its end",
-    "env_file": "is a file of the host; `env_file` of a service is one of the control machine",
+    "auto_remove": "a container that has ended is kept; write `one_shot: true` for one that runs to its end",
+    "env_file": "it is a file of the host; `env_file` of a service is one of the control machine",
     "volume_driver": "write the driver at the volume under `volumes:`",
     **dict.fromkeys(_CONNECTION, "how a host is reached is written in the inventory"),
 }

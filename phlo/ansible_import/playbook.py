@@ -32,7 +32,7 @@ _EXEC = {
     "tty": "",
 }
 _COPY = {"container": "service", "path": "src", "container_path": "dest", "content": "content", "mode": "mode"}
-_RENAMED: Mapping[str, tuple[str, Mapping[str, str]]] = {
+RENAMED_MODULES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "docker_container_exec": ("exec", _EXEC),
     "docker_container_copy_into": ("copy", _COPY),
 }
@@ -116,7 +116,7 @@ def _sort(task: FoundTask, collector: Collector, operations: Collection[str], fo
         if before is not became:
             before.services += [one for one in became.services if one not in before.services]
             before.is_whole = before.is_whole and became.is_whole
-    elif name in _RENAMED:
+    elif name in RENAMED_MODULES:
         found.renamed[place] = (task, key)
     elif key.removeprefix(_prefix(key)) in {*operations, *OWN_OPERATIONS, *COMMANDS}:
         found.kept[place] = None
@@ -152,7 +152,7 @@ def _up_tasks(task: FoundTask, became: Became, services: Collection[str]) -> lis
 
 def _renamed_task(task: FoundTask, key: str, services: Collection[str]) -> dict[str, Any] | None:
     """The task with the operation's own names; None when one of its arguments has no name there."""
-    operation, names = _RENAMED[short_name(key)]
+    operation, names = RENAMED_MODULES[short_name(key)]
     given = arguments_of(short_name(key), task.mapping[key])
     if not isinstance(given, Mapping) or any(names.get(str(name)) is None for name in given):
         return None

@@ -63,6 +63,24 @@ MODULES_INSTEAD: Mapping[str, str] = {
 }
 
 
+# Operations that no module of Ansible has the name of.
+NOT_OF_ANSIBLE = frozenset(
+    {
+        "exec",
+        "http",
+        "network",
+        "power",
+        "run",
+        "s3_bucket",
+        "s3_download",
+        "s3_upload",
+        "volume",
+        "volume_archive",
+        "volume_unarchive",
+    }
+)
+
+
 def module_instead(name: str) -> str | None:
     """What to write instead of a module of Ansible, with or without its collection; None for another name."""
     return MODULES_INSTEAD.get(name.rpartition(".")[2])

@@ -17,6 +17,7 @@ from tests.hosts.bare import Bare, bare_host
 PROJECT = """
 name: {name}
 services:
+  defaults: false
   web:
     type: inline
     image: {image}
@@ -64,7 +65,7 @@ def test_a_bare_host_is_bootstrapped_takes_a_deploy_and_is_left_alone_the_second
         ) == ("id: \u2018ada\u2019: no such user")
 
         phlo("hosts bootstrap", "-i", str(chosen))
-        assert "ada" in host.run("id", "-nG", "ada").split()
+        assert "ops" in host.run("id", "-nG", "ada").split()
         assert "docker" in host.run("id", "-nG", "deploy").split()
         assert host.run("cat", "/proc/sys/net/ipv4/conf/all/log_martians") == "1"
         (tmp_path / "phlo.yaml").write_text(PROJECT.format(name="bare", image=tiny))

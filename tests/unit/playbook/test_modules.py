@@ -9,7 +9,8 @@ import pytest
 
 from phlo.errors import ConfigError
 from phlo.operations import EVERY
-from phlo.playbook.modules import MODULES_INSTEAD
+from phlo.playbook.modules import MODULES_INSTEAD, NOT_OF_ANSIBLE
+from phlo.playbook.operations import Operations
 from tests.unit.playbook.conftest import RunPlay
 
 
@@ -42,3 +43,7 @@ def test_an_operation_on_a_host_has_its_full_name_and_check_mode_too(play: RunPl
 def test_an_operation_on_a_host_behind_tcp_is_refused_by_name(play: RunPlay) -> None:
     ran = play("- hosts: all\n  tasks: [{name: t, apt: {name: x}}]\n", hosts=("a", "b"), behind_tcp=("b",), limit=["b"])
     assert "apt cannot work there: b is reached by TCP" in ran.said("t", "b")
+
+
+def test_what_ansible_has_no_module_for_is_an_operation_of_phlo() -> None:
+    assert NOT_OF_ANSIBLE - Operations(installed={}).names() == set()
