@@ -24,7 +24,7 @@ def bootstrap(options: Any, shell: Shell) -> int:
     inventory = load_inventory(options, shell, root)
     shipped = builtin_roles_folder()
     if shipped is None:
-        raise PackageError("phlo's roles are missing", where="phlo", fix="Install phlo anew.")
+        raise PackageError("phlo's roles are missing", where="phlo", fix="Install phlo again.")
     if not options.inventory and not inventory.groups:
         fix = "Name one: phlo hosts bootstrap -i INVENTORY."
         raise ConfigError("there is no inventory", where="phlo hosts bootstrap", fix=fix)

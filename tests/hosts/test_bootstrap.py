@@ -78,7 +78,7 @@ def test_a_bare_host_is_bootstrapped_takes_a_deploy_and_is_left_alone_the_second
 
         # New settings wait while containers run, unless a restart is asked for.
         started = host.run("stat", "-c", "%Y", "/run/docker.pid")
-        more = "docker_host_options={labels: [a=b]}"
+        more = '{"docker_host_options": {"labels": ["a=b"]}}'
         kept = phlo("hosts bootstrap", "-i", str(chosen), "-e", more)
         assert "Containers run, so the engine was not restarted" in kept
         assert host.run("stat", "-c", "%Y", "/run/docker.pid") == started
