@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from phlo.cli.workspace import engine_address
+from phlo.cli.engine_address import engine_address
 from phlo.config.project import Project
 from phlo.discovery.registry import search_registry
 from phlo.errors import PhloError
