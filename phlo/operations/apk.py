@@ -12,6 +12,7 @@ from phlo.operations.fields import injected
 from phlo.operations.host_program import ask
 from phlo.operations.host_program import change as change_host
 from phlo.operations.location import host_location
+from phlo.operations.package_names import package_names
 from phlo.values import Change
 
 IS_FOR_HOSTS = True
@@ -45,13 +46,10 @@ class Args:
     def __post_init__(self) -> None:
         if not self.names and not self.update_cache and not self.upgrade:
             raise ValueError("needs name, upgrade or update_cache")
-        if any(one.startswith("-") for one in self.names):
-            raise ValueError("name should have names of packages, no options")
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The packages, each alone; a text may have several with commas."""
-        return tuple(one.strip() for text in self.name for one in text.split(",") if one.strip())
+        return package_names(self.name)
 
     @property
     def is_removing(self) -> bool:

@@ -25,6 +25,7 @@ from phlo.operations.fields import injected
 from phlo.operations.host_program import ask
 from phlo.operations.host_program import change as change_host
 from phlo.operations.location import Location, host_location
+from phlo.operations.package_names import package_names
 from phlo.values import Change
 
 IS_FOR_HOSTS = True
@@ -119,8 +120,7 @@ class Args:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The packages, each alone; a text may have several with commas."""
-        return tuple(one.strip() for text in self.name for one in text.split(",") if one.strip())
+        return package_names(self.name)
 
     @property
     def upgrade_words(self) -> tuple[str, ...]:

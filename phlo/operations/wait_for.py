@@ -127,7 +127,7 @@ def _port(args: Args, host: ReadHost) -> Seen:
     location, port = host_location(host, args.root), args.port or 0
     if args.state == "drained":
         found = connections_to(location, port, args.active_connection_states, args.exclude_hosts)
-        return Seen(reason=f"{len(found)} connections are open" if found else "")
+        return Seen(reason=f"open connections: {len(found)}" if found else "")
     reads = args.search_regex is not None
     answer = answer_of(location, args.host, port, args.connect_timeout, reads=reads)
     return Seen(reason="no connection") if answer is None else _matched(args, answer)

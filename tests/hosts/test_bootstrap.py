@@ -83,6 +83,11 @@ def test_a_bare_host_is_bootstrapped_takes_a_deploy_and_is_left_alone_the_second
         assert "Containers run, so the engine was not restarted" in kept
         assert host.run("stat", "-c", "%Y", "/run/docker.pid") == started
         assert re.search(r"web .*[Rr]unning", phlo(*running))
+        phlo("hosts bootstrap", "-i", str(chosen), "-e", more, "-e", "docker_host_restart=true")
+        assert host.run("stat", "-c", "%Y", "/run/docker.pid") != started
+        assert re.search(r"web .*[Rr]unning", phlo(*running))
+        last = phlo("hosts bootstrap", "-i", str(chosen), "-e", more)
+        assert re.search(r"✓ bare +\d+ ok, \d+ skipped", last), last
 
 
 def _phlo(folder: Path) -> Callable[..., str]:

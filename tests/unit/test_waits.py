@@ -20,6 +20,7 @@ LEAST_SECONDS = 30
 # What has to be short, because the test is about who gives up -> the seconds.
 SHORT = {
     "packages/phlo-duckdb/src/phlo_duckdb/tests/test_role.py": {1},
+    "tests/unit/operations/test_wait_for.py": {0.1},
     "tests/unit/test_programs.py": {0.2},
 }
 

@@ -44,7 +44,7 @@ def test_only_the_part_that_cannot_be_carried_is_left_out(compose: ComposeFolder
         """
         services:
           web:
-            build: {context: ., ssh: [default], target: t}
+            build: {context: ., isolation: hyperv, target: t}
             cap_add: [NET_ADMIN]
             ports: ["80:80", "99999:1"]
             frobnicate: 1
@@ -65,7 +65,7 @@ def test_only_the_part_that_cannot_be_carried_is_left_out(compose: ComposeFolder
     assert found.data["volumes"] == {"data": {"driver": "local"}}
     assert found.data["secrets"] == {"b": {"environment": "B"}}
     assert [one.where for one in found.findings] == [
-        "compose.yaml:3 services.web.build.ssh",
+        "compose.yaml:3 services.web.build.isolation",
         "compose.yaml:5 services.web.ports[1]",
         "compose.yaml:6 services.web.frobnicate",
         "compose.yaml:7 networks.front.scope",

@@ -103,7 +103,7 @@ def test_connections_that_are_open_are_counted_for_drained(here: Machine) -> Non
         assert here.run("wait_for", port=port, state="drained").status is Status.OK
         with socket.create_connection(("127.0.0.1", port)):
             seen = here.look("wait_for", port=port, state="drained", active_connection_states=states)
-            assert seen.changes[0].causes == ("1 connections are open",)
+            assert seen.changes[0].causes == ("open connections: 1",)
             excluded = here.look("wait_for", port=port, state="drained", exclude_hosts="127.0.0.1")
             assert excluded.changes == ()
 
