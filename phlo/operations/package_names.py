@@ -8,6 +8,7 @@ from collections.abc import Iterable
 def package_names(texts: Iterable[str]) -> tuple[str, ...]:
     """The packages, each alone; a text may have several with commas. Raises ValueError for an option."""
     names = tuple(one.strip() for text in texts for one in text.split(",") if one.strip())
-    if any(one.startswith("-") for one in names):
-        raise ValueError("name should have names of packages, no options")
+    for one in names:
+        if one.startswith("-"):
+            raise ValueError(f"{one} is not a package but an option")
     return names

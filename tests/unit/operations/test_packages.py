@@ -187,9 +187,9 @@ def test_apk_changes_what_is_not_so(case: str) -> None:
         (apt.Args, {"name": "x", "upgrade": "dist"}, "exclude each other"),
         (apt.Args, {"deb": "https://x/y.deb"}, "get_url"),
         (apt.Args, {"name": "x", "state": "build-dep"}, "state should be one of"),
-        (dnf.Args, {"name": "--x"}, "no options"),
+        (dnf.Args, {"name": "--x"}, "is not a package"),
         (dnf.Args, {}, "needs name"),
-        (apk.Args, {"name": "-X"}, "no options"),
+        (apk.Args, {"name": "-X"}, "is not a package"),
         (apk.Args, {}, "needs name"),
     ],
 )
