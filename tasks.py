@@ -27,6 +27,8 @@ LIGHT = ROOT / "examples" / "github-stats"
 FULL = ROOT / "examples" / "lakehouse"
 # What is measured beside the newest Compose; the other tables do not depend on it.
 NEWEST_CASES = "noop,chain,cold,change,down,help,tasks"
+# So many tests of `invoke test --all` run side by side: one more than processors, since much of their time is waiting.
+WORKERS = 3
 # So many failed tests of `invoke test --all` are run again alone.
 FAILURES_RUN_AGAIN = 3
 # Charts of the full set: title, SQL on the lake, type, column to group by, metric.
@@ -172,8 +174,8 @@ def test(c: Context, all: bool = False, options: str = "") -> None:  # noqa: A00
     images(c)
     report = ROOT / "build" / "tests.xml"
     report.unlink(missing_ok=True)
-    # Two at a time, in the order of tests/support/schedule.py: each test has a project and ports of its own.
-    has_passed = _run(c, f"pytest -n 2 tests packages --junitxml {report} {options}", warn=True)
+    # Side by side, in the order of tests/support/schedule.py: each test has a project and ports of its own.
+    has_passed = _run(c, f"pytest -n {WORKERS} tests packages --junitxml {report} {options}", warn=True)
     tests: list[Timed] = []
     if report.is_file():
         seconds, tests = read_report(report)
