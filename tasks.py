@@ -31,6 +31,8 @@ NEWEST_CASES = "noop,chain,cold,change,down,help,tasks"
 WORKERS = 3
 # So many failed tests of `invoke test --all` are run again alone.
 FAILURES_RUN_AGAIN = 3
+# What `invoke check` looks for misspelt words in.
+SPELT = "README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md docs phlo packages roles registry examples scripts tasks.py"
 # Charts of the full set: title, SQL on the lake, type, column to group by, metric.
 CHARTS = (
     ("Commits by month", "SELECT * FROM iceberg.stats.commits", "bar", "month", "COUNT(*)"),
@@ -216,11 +218,12 @@ def hosts(c: Context, verb: str, count: int = 3, number: int = 0) -> None:
 
 @task
 def check(c: Context, fix: bool = False) -> None:
-    """Format, lint, types and layers, all of them before it fails; --fix repairs what can be repaired."""
+    """Format, lint, types, spelling and layers, all of them before it fails; --fix repairs what can be repaired."""
     commands = (
         "ruff format" if fix else "ruff format --check",
         "ruff check --fix" if fix else "ruff check",
         "mypy",
+        f"codespell {SPELT}",
         "pytest -q tests/unit/test_layering.py tests/unit/docs/test_words.py",
     )
     failed = [command for command in commands if not _run(c, command, warn=True)]
