@@ -23,7 +23,7 @@ from phlo.discovery.role import read_role
 from phlo.playbook.modules import MODULES_INSTEAD
 from phlo.playbook.operations import Operations
 from phlo.report.operation_docs import markdown_of
-from scripts.docs import ansible
+from scripts.docs import ansible, api
 from scripts.docs.errors import kind_code, kinds, shown_errors
 from scripts.docs.service_versions import read_versions
 
@@ -53,6 +53,7 @@ def generated() -> dict[Path, str]:
         REFERENCE / "services.md": services_page(),
         REFERENCE / "errors.md": errors_page(),
         ansible.PAGE: ansible.from_ansible_page(),
+        api.PAGE: api.api_page(),
     }
 
 

@@ -73,6 +73,7 @@ LEFT_OUT = (
     "CHANGELOG.md",
     "docs/architecture/decisions",
     "docs/reference/ansible-differences.md",
+    "docs/reference/api.md",
     "docs/reference/compose-differences.md",
     "packages/phlo-api",
     "packages/phlo-observatory",
