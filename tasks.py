@@ -27,8 +27,6 @@ LIGHT = ROOT / "examples" / "github-stats"
 FULL = ROOT / "examples" / "lakehouse"
 # What is measured beside the newest Compose; the other tables do not depend on it.
 NEWEST_CASES = "noop,chain,cold,change,down,help,tasks"
-# So many tests of `invoke test --all` run side by side: one more than processors, since much of their time is waiting.
-WORKERS = 3
 # So many failed tests of `invoke test --all` are run again alone.
 FAILURES_RUN_AGAIN = 3
 # What `invoke check` looks for misspelt words in.
@@ -176,8 +174,8 @@ def test(c: Context, all: bool = False, options: str = "") -> None:  # noqa: A00
     images(c)
     report = ROOT / "build" / "tests.xml"
     report.unlink(missing_ok=True)
-    # Side by side, in the order of tests/support/schedule.py: each test has a project and ports of its own.
-    has_passed = _run(c, f"pytest -n {WORKERS} tests packages --junitxml {report} {options}", warn=True)
+    # Two at a time, in the order of tests/support/schedule.py: each test has a project and ports of its own.
+    has_passed = _run(c, f"pytest -n 2 tests packages --junitxml {report} {options}", warn=True)
     tests: list[Timed] = []
     if report.is_file():
         seconds, tests = read_report(report)

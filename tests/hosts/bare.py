@@ -23,10 +23,12 @@ _CAPABILITIES = (
     *("sys_resource", "sys_time", "sys_tty_config", "mknod", "lease", "audit_write", "audit_control", "setfcap"),
     *("mac_override", "mac_admin", "syslog", "wake_alarm", "block_suspend", "audit_read"),
 )
-# Where this machine may raise no limits, the engine's init script may not, either.
+# Where this machine may raise no limits, the engine's init script may not, either. Nor may it mount further cgroup
+# controllers: they would stay active in the kernel, and the machine's own engine could measure no container any more.
 _RECIPE = """FROM {base}
 RUN apt-get update && apt-get install -y --no-install-recommends openssh-server && mkdir -p /run/sshd \\
-    && echo 'ulimit() {{ command ulimit "$@" 2>/dev/null || true; }}' > /etc/default/docker
+    && echo 'ulimit() {{ command ulimit "$@" 2>/dev/null || true; }}' > /etc/default/docker \\
+    && echo 'cgroup /sys/fs/cgroup cgroup noauto 0 0' >> /etc/fstab
 """
 _START = 'mkdir -p -m 700 /root/.ssh && echo "$KEY" > /root/.ssh/authorized_keys && exec /usr/sbin/sshd -D -e'
 

@@ -36,6 +36,7 @@ def test_a_bare_host_is_bootstrapped_takes_a_deploy_and_is_left_alone_the_second
     tmp_path: Path, tiny: str
 ) -> None:
     (tmp_path / "ssh").mkdir()
+    controllers = hierarchies()
     with bare_host(tmp_path / "ssh", name=f"phlo-test-bare-{uuid.uuid4().hex[:8]}") as host:
         wanted: dict[str, object] = {
             "users": [{"name": "ada", "groups": ["ops"], "keys": [host.key], "sudo": True}],
@@ -88,6 +89,13 @@ def test_a_bare_host_is_bootstrapped_takes_a_deploy_and_is_left_alone_the_second
         assert re.search(r"web .*[Rr]unning", phlo(*running))
         last = phlo("hosts bootstrap", "-i", str(chosen), "-e", more)
         assert re.search(r"✓ bare +\d+ ok, \d+ skipped", last), last
+    assert hierarchies() == controllers
+
+
+def hierarchies() -> dict[str, str]:
+    """Controller -> the hierarchy of cgroups that it is in, of this machine."""
+    lines = Path("/proc/cgroups").read_text().splitlines()
+    return {line.split()[0]: line.split()[1] for line in lines if not line.startswith("#")}
 
 
 def _phlo(folder: Path) -> Callable[..., str]:

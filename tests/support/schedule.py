@@ -1,7 +1,7 @@
 """Which tests share a worker of pytest-xdist, and in which order they begin: the longest first.
 
 Whatever brings up something for several tests (a platform, hosts, a site of faults) is one group, which one worker
-runs from its beginning to its end. The other workers have the rest meanwhile.
+runs from its beginning to its end. The other worker has the rest meanwhile.
 """
 
 from __future__ import annotations
