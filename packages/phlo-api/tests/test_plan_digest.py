@@ -54,6 +54,13 @@ def test_another_plan_has_another_digest(other: dict[str, Any]) -> None:
     assert digest_of(other, []) != digest_of(PLAN, [])
 
 
+def test_a_service_that_became_ready_meanwhile_does_not_change_the_plan() -> None:
+    wait = {"at": "container:db", "verb": "wait", "causes": ["health: starting"], "is_counted": False}
+    ready = {**STEP, "id": "local/db/wait", "status": "ok", "changes": []}
+    starting = {**ready, "status": "changed", "changes": [wait]}
+    assert digest_of({**PLAN, "steps": [STEP, starting]}, []) == digest_of({**PLAN, "steps": [STEP, ready]}, [])
+
+
 def test_the_plan_of_one_service_is_not_that_of_all() -> None:
     assert digest_of(PLAN, ["web"]) != digest_of(PLAN, [])
 

@@ -121,12 +121,18 @@ class Plans:
 def digest_of(data: Mapping[str, Any], services: Sequence[str]) -> str:
     """The same for equal plans: whatever the order of steps, and whenever they were made.
 
-    Messages do not count: they may hold times. services: those that were asked for.
+    Messages do not count: they may hold times. Nor do waits: a service that was starting is ready a moment later.
+    services: those that were asked for.
     """
-    kept = ("id", "status", "changes")
-    steps = sorted(({name: step[name] for name in kept} for step in data["steps"]), key=lambda step: step["id"])
+    steps = sorted(map(_what_counts, data["steps"]), key=lambda step: str(step["id"]))
     whole = {"project": data["project"], "services": sorted(set(services)), "steps": steps}
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _what_counts(step: Mapping[str, Any]) -> dict[str, Any]:
+    changes = [change for change in step["changes"] if change["verb"] != "wait"]
+    only_waits = bool(step["changes"]) and not changes
+    return {"id": step["id"], "status": "ok" if only_waits else step["status"], "changes": changes}
 
 
 def moved(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
