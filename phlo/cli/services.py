@@ -1,4 +1,4 @@
-"""phlo services: what there is, their state, and edits of phlo.yaml."""
+"""phlo services: lists services and their state, and edits phlo.yaml."""
 
 from __future__ import annotations
 
